@@ -1,0 +1,59 @@
+"""Requests to JetStream's own API, as plain subjects: what a user may do is then exactly what its table of subjects says."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error, NoRespondersError
+
+from tocsin.model.errors import BusError, BusUnavailable, Gone
+
+_TIMEOUT_S = 5.0
+_NOT_FOUND = 404
+
+
+class ApiRefused(BusError):
+    """JetStream answered with an error."""
+
+    def __init__(self, subject: str, code: int, number: int, text: str) -> None:
+        """*number* is JetStream's ``err_code``."""
+        super().__init__(f"{subject}: {text} ({code}/{number})")
+        self.code = code
+        self.number = number
+
+
+class _Refusal(Struct):
+    code: int = 0
+    err_code: int = 0
+    description: str = ""
+
+
+class _Answer(Struct):
+    error: _Refusal | None = None
+
+
+async def ask(client: Client, subject: str, payload: bytes = b"", *, timeout_s: float = _TIMEOUT_S) -> Msg:
+    """One request and its answer; `BusUnavailable` where none comes."""
+    try:
+        return await client.request(subject, payload, timeout=timeout_s)
+    except NoRespondersError as error:
+        raise BusUnavailable(f"{subject}: nobody answers (is JetStream on, and does the stream exist?)") from error
+    except TimeoutError as error:
+        raise BusUnavailable(f"{subject}: no answer in {timeout_s:g} s") from error
+    except (Error, OSError) as error:
+        raise BusUnavailable(f"{subject}: {error or type(error).__name__}") from error
+
+
+async def call(client: Client, subject: str, request: Any = None, *, timeout_s: float = _TIMEOUT_S) -> bytes:
+    """One call of the API ``$JS.API.<subject>``; the answer's JSON, `Gone` where what it names does not exist."""
+    payload = b"" if request is None else msgspec.json.encode(request)
+    message = await ask(client, f"$JS.API.{subject}", payload, timeout_s=timeout_s)
+    answer = msgspec.json.decode(message.data, type=_Answer)
+    if answer.error is not None:
+        refusal = answer.error
+        if refusal.code == _NOT_FOUND:
+            raise Gone(f"{subject}: {refusal.description}")
+        raise ApiRefused(subject, refusal.code, refusal.err_code, refusal.description)
+    return message.data

@@ -1,0 +1,79 @@
+"""One delivery of bytes from a stream, and how it is answered."""
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error
+
+from tocsin.bus.window import ID_HEADER
+
+
+class Message:
+    """A message of a durable consumer; answer it with exactly one of `ack`, `nak` and `term`."""
+
+    __slots__ = ("_client", "_tokens", "headers", "payload", "reply", "subject")
+
+    def __init__(self, client: Client, message: Msg) -> None:
+        """Wrap what nats-py received."""
+        self._client = client
+        self.subject = message.subject
+        self.payload: bytes = message.data
+        self.headers: dict[str, str] = message.headers or {}
+        self.reply = message.reply
+        self._tokens: list[str] | None = None
+
+    @property
+    def id(self) -> str:
+        """The id it was published under."""
+        return self.headers.get(ID_HEADER, "")
+
+    @property
+    def seq(self) -> int:
+        """Its sequence in the stream."""
+        return int(self._token(_SEQ))
+
+    @property
+    def delivered(self) -> int:
+        """How often it was delivered, this time included."""
+        return int(self._token(_DELIVERED))
+
+    @property
+    def stored_ns(self) -> int:
+        """When the stream stored it, nanoseconds since 1970."""
+        return int(self._token(_TIME))
+
+    @property
+    def pending(self) -> int:
+        """How many messages of the consumer come after it."""
+        return int(self._token(_PENDING))
+
+    @property
+    def place(self) -> int:
+        """Its number among the deliveries of its consumer, counted from 1 without a hole."""
+        return int(self._token(_PLACE))
+
+    async def ack(self) -> None:
+        """It is dealt with."""
+        await self._answer(b"")
+
+    async def nak(self) -> None:
+        """Deliver it again, to anybody."""
+        await self._answer(b"-NAK")
+
+    async def term(self) -> None:
+        """Never deliver it again."""
+        await self._answer(b"+TERM")
+
+    async def _answer(self, answer: bytes) -> None:
+        try:
+            await self._client.publish(self.reply, answer)
+        except (Error, OSError):
+            return  # disconnected: unanswered, it is delivered again, and its id tells that it was dealt with
+
+    def _token(self, index: int) -> str:
+        if self._tokens is None:
+            self._tokens = self.reply.split(".")
+        return self._tokens[index]
+
+
+_DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = -5, -4, -3, -2, -1
+"""Last tokens of ``$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>``."""

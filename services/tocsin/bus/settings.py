@@ -1,0 +1,33 @@
+"""How to reach NATS: the settings with the prefix ``TOCSIN_NATS`` that every service shares."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Url = Annotated[str, Meta(pattern=r"^(nats|tls|ws|wss)://")]
+
+
+class NatsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where NATS is and who we are there; at most one of password, token, nkey and credentials."""
+
+    url: str = "nats://127.0.0.1:4222"
+    """One server or several, separated by commas; user and password may stand in it."""
+    user: str = ""
+    password: str = ""
+    token: str = ""
+    nkey_file: str = ""
+    """File with the seed of an nkey (needs the extra ``nkeys``)."""
+    creds_file: str = ""
+    """File with credentials as written by ``nsc`` (needs the extra ``nkeys``)."""
+    tls_ca_file: str = ""
+    """Certificate authority of the server; the system's own where empty."""
+    tls_cert_file: str = ""
+    """Our certificate, where the server asks for one; needs `tls_key_file`."""
+    tls_key_file: str = ""
+    declare: Annotated[str, Meta(pattern="^(auto|never)$")] = "never"
+    """``auto`` creates and updates streams and durables at start (needs the admin user)."""
+
+    @property
+    def servers(self) -> list[str]:
+        """The addresses, one by one."""
+        return [part.strip() for part in self.url.split(",") if part.strip()]

@@ -1,0 +1,122 @@
+"""The streams, their durable readers and the bucket, as declared to JetStream (architecture, section 2)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from tocsin.model import subjects
+from tocsin.model.severity import KEPT, Severity
+from tocsin.model.times import NS_PER_S
+
+EVENTS = "EVENTS"
+ALERTS = "ALERTS"
+ALERTS_KEPT = "ALERTS_KEPT"
+SIGNALS = "SIGNALS"
+RAISED = "RAISED"
+BUCKET = "tocsin-checkpoints"
+BUCKET_STREAM = f"KV_{BUCKET}"
+
+CLASSIFIER = "classifier"
+SIEM = "siem"
+
+DUPLICATE_WINDOW_S = 60.0
+_DAY_S = 86_400.0
+_ACK_SHARE = 4
+"""``ack_wait`` is a quarter of the duplicate window, so that a first redelivery is still known as a repeat."""
+_MAX_ACK_PENDING = 4_000
+
+
+class Sizes(Struct, frozen=True, kw_only=True):
+    """Bytes that each stream may hold on disk."""
+
+    events: int
+    alerts: int
+    kept: int
+    signals: int
+    raised: int
+    dead: int
+
+
+_SHARES = {"events": 0.40, "alerts": 0.30, "kept": 0.18, "signals": 0.06, "raised": 0.02, "dead": 0.02}
+"""``dead`` counts twice: one stream for each service that buries."""
+
+MAX_STORE_BYTES = 8 << 30
+
+
+def sizes(store_bytes: int) -> Sizes:
+    """Shares of *store_bytes*, at most 8 GiB of it."""
+    store = min(store_bytes, MAX_STORE_BYTES)
+    return Sizes(**{name: int(store * share) for name, share in _SHARES.items()})
+
+
+def dead(service: str) -> str:
+    """The stream that holds the dead letters of one service."""
+    return f"DEAD_{service.upper()}"
+
+
+def declarations(own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[dict[str, Any]]:
+    """The configuration of every stream, in an order in which each can be created."""
+    plain = [
+        (EVENTS, [subjects.ALL_EVENTS], own.events, 0.0),
+        (ALERTS, [subjects.ALL_ALERTS], own.alerts, 7 * _DAY_S),
+        (SIGNALS, [subjects.ALL_SIGNALS], own.signals, _DAY_S),
+        (RAISED, [subjects.ALL_RAISED], own.raised, 7 * _DAY_S),
+        (dead("collector"), [subjects.dead("collector")], own.dead, 30 * _DAY_S),
+        (dead("classifier"), [subjects.dead("classifier")], own.dead, 30 * _DAY_S),
+    ]
+    for name, taken, size, age_s in plain:
+        yield _stream(name, size, age_s, duplicate_window_s) | {"subjects": taken}
+    filters = [{"src": subjects.alerts_of(severity), "dest": ""} for severity in KEPT]
+    yield _stream(ALERTS_KEPT, own.kept, 30 * _DAY_S, duplicate_window_s) | {
+        "sources": [{"name": ALERTS, "subject_transforms": filters}]
+    }
+    yield {
+        "name": BUCKET_STREAM,
+        "subjects": [f"$KV.{BUCKET}.>"],
+        "retention": "limits",
+        "storage": "file",
+        "discard": "new",
+        "max_msgs_per_subject": 1,
+        "allow_rollup_hdrs": True,
+        "deny_delete": True,
+        "allow_direct": True,
+        "num_replicas": 1,
+    }
+
+
+def _stream(name: str, size: int, age_s: float, duplicate_window_s: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "retention": "limits",
+        "storage": "file",
+        "discard": "old",
+        "max_bytes": size,
+        "max_age": int(age_s * NS_PER_S),
+        "duplicate_window": int(duplicate_window_s * NS_PER_S),
+        "allow_direct": True,
+        "num_replicas": 1,
+    }
+
+
+def durables(*, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The durable readers, each with its stream. A SIEM reads both of its own: all critical and high, and the rest."""
+    ack_wait_s = duplicate_window_s / _ACK_SHARE
+    rest = [subjects.alerts_of(severity) for severity in (Severity.MEDIUM, Severity.LOW)]
+    yield EVENTS, _durable(CLASSIFIER, ack_wait_s, [])
+    yield ALERTS_KEPT, _durable(SIEM, 30.0, [])
+    yield ALERTS, _durable(SIEM, 30.0, rest)
+
+
+def _durable(name: str, ack_wait_s: float, filters: list[str]) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "durable_name": name,
+        "name": name,
+        "deliver_policy": "all",
+        "ack_policy": "explicit",
+        "ack_wait": int(ack_wait_s * NS_PER_S),
+        "max_deliver": -1,
+        "max_ack_pending": _MAX_ACK_PENDING,
+        "replay_policy": "instant",
+    }
+    return config | ({"filter_subjects": filters} if filters else {})

@@ -1,0 +1,126 @@
+"""The alert: one event judged, flat, with the event itself riding along untouched (architecture, section 3)."""
+
+import msgspec
+from msgspec import Raw, Struct
+
+from tocsin.model.severity import Severity
+
+
+class Match(Struct, frozen=True, omit_defaults=True):
+    """A field of the event and the value in it that made a rule match."""
+
+    field: str
+    value: str
+    """Cut at 256 characters."""
+
+
+class RuleHit(Struct, frozen=True, omit_defaults=True):
+    """A rule that matched."""
+
+    id: str
+    title: str
+    level: str
+    author: str = ""
+    link: str = ""
+    techniques: tuple[str, ...] = ()
+    matched: tuple[Match, ...] = ()
+    """At most 8."""
+
+
+class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event with a severity and the reason for it. Fields that are empty are left out of the JSON."""
+
+    id: str
+    """Stable across redelivery: the de-duplication key everywhere. It is the id of the event."""
+    time: str
+    """RFC 3339, UTC, nanoseconds: when the kernel saw it, or `received` where `time_source` says so."""
+    received: str
+    """When the collector read it."""
+    time_source: str = ""
+    """``received`` where the event has no time or no believable one; else empty."""
+    severity: Severity
+    base_severity: Severity
+    """What the table said."""
+    severity_from: str
+    """What decided: ``table:<line>``, or a rule's id, an override, a silence."""
+    title: str
+    reason: str
+    truncated: tuple[str, ...] = ()
+    """Fields that were cut at 8 KiB."""
+    rules: tuple[RuleHit, ...] = ()
+    signals: tuple[str, ...] = ()
+    silenced_by: str = ""
+    unsilenced_severity: str = ""
+    techniques: tuple[str, ...] = ()
+    cluster: str
+    node: str = ""
+    namespace: str = ""
+    pod: str = ""
+    container: str = ""
+    image: str = ""
+    workload: str = ""
+    workload_kind: str = ""
+    kind: str
+    event_type: str
+    process: str = ""
+    arguments: str = ""
+    cwd: str = ""
+    pid: int | None = None
+    uid: int | None = None
+    exec_id: str = ""
+    parent_process: str = ""
+    parent_arguments: str = ""
+    parent_exec_id: str = ""
+    policy: str = ""
+    action: str = ""
+    outcome: str
+    """``observed``, ``attempted`` or ``confirmed``."""
+    target: str = ""
+    fingerprint: str
+    event: Raw = Raw(b"")
+    """The event as received."""
+
+
+class Summary(Struct, frozen=True):
+    """What a list of alerts shows of one, read without touching its event."""
+
+    id: str
+    time: str
+    received: str
+    severity: Severity
+    title: str
+    kind: str
+    event_type: str
+    fingerprint: str
+    cluster: str = ""
+    node: str = ""
+    namespace: str = ""
+    pod: str = ""
+    container: str = ""
+    workload: str = ""
+    process: str = ""
+    arguments: str = ""
+    target: str = ""
+    rules: tuple[RuleHit, ...] = ()
+    techniques: tuple[str, ...] = ()
+    silenced_by: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Alert)
+_summaries = msgspec.json.Decoder(Summary)
+
+
+def encode(alert: Alert) -> bytes:
+    """The alert as JSON on one line; the event's bytes are spliced in, not encoded again."""
+    return _encoder.encode(alert)
+
+
+def decode(payload: bytes) -> Alert:
+    """An alert from its JSON; ``msgspec.DecodeError`` where it is none."""
+    return _decoder.decode(payload)
+
+
+def summarize(payload: bytes) -> Summary:
+    """The fields of a row from an alert's JSON; ``msgspec.DecodeError`` where it is none."""
+    return _summaries.decode(payload)

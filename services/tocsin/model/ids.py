@@ -1,0 +1,40 @@
+"""Stable ids: the same bytes of the same node are the same event, after any number of resends."""
+
+import functools
+import hashlib
+
+_ID_BYTES = 16
+_FINGERPRINT_BYTES = 8
+_PART_CHARACTERS = 256
+"""Enough to tell two names apart; a longer one must not fill the caches."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _seeded(cluster: str, node: str) -> "hashlib._Hash":
+    seed = f"{len(cluster)}:{cluster}{len(node)}:{node}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(seed, digest_size=_ID_BYTES)
+
+
+def event_id(cluster: str, node: str, line: bytes) -> str:
+    """BLAKE2b-128 of cluster, node and the raw line (before redaction), as 32 hex digits."""
+    hasher = _seeded(cluster[:_PART_CHARACTERS], node[:_PART_CHARACTERS]).copy()
+    hasher.update(line)
+    return hasher.hexdigest()
+
+
+def dead_id(line: bytes, place: str) -> str:
+    """The id of bytes that are no event: equal garbage at two *places* (file and offset) is two dead letters."""
+    hasher = hashlib.blake2b(place.encode(), digest_size=_ID_BYTES, person=b"tocsin.dead")
+    hasher.update(line)
+    return hasher.hexdigest()
+
+
+def fingerprint(*parts: str) -> str:
+    """What repeats, as 16 hex digits: two alerts with one fingerprint may be folded into one row."""
+    return _fingerprint(*(part[:_PART_CHARACTERS] for part in parts))
+
+
+@functools.lru_cache(maxsize=4096)
+def _fingerprint(*parts: str) -> str:
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES).hexdigest()
