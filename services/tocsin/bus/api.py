@@ -12,6 +12,7 @@ from tocsin.model.errors import BusError, BusUnavailable, Gone
 
 _TIMEOUT_S = 5.0
 _NOT_FOUND = 404
+_UNAVAILABLE = 503
 
 
 class ApiRefused(BusError):
@@ -55,5 +56,7 @@ async def call(client: Client, subject: str, request: Any = None, *, timeout_s: 
         refusal = answer.error
         if refusal.code == _NOT_FOUND:
             raise Gone(f"{subject}: {refusal.description}")
+        if refusal.code == _UNAVAILABLE:
+            raise BusUnavailable(f"{subject}: {refusal.description}")
         raise ApiRefused(subject, refusal.code, refusal.err_code, refusal.description)
     return message.data

@@ -1,6 +1,7 @@
 """One connection to NATS that comes back for ever, or says clearly why it never will."""
 
 import asyncio
+import contextlib
 import logging
 import ssl
 import time
@@ -8,37 +9,50 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nats.aio.client import Client
-from nats.errors import AuthorizationError, Error
+from nats.errors import Error
 
+from tocsin.bus import login
 from tocsin.bus.settings import NatsSettings
-from tocsin.model.errors import Fatal
+from tocsin.model.errors import BusUnavailable, Fatal
 
 log = logging.getLogger(__name__)
 
 _CONNECT_TIMEOUT_S = 5
-_RECONNECT_WAIT_S = 0.5
+_RECONNECT_WAIT_S = 0.25
 _PING_INTERVAL_S = 15
 _WATCH_INTERVAL_S = 5.0
 _SILENCE_S = 10.0
-"""A round trip that takes longer than this, twice, with not one message read meanwhile: the reader is dead."""
+"""A question that gets no answer for this long, twice, with not one message read meanwhile: the reader is dead."""
 _LOG_INTERVAL_S = 10.0
+_UP_POLL_S = 0.05
+_REFUSALS = ("authorization violation", "authentication expired", "user authentication revoked")
 
-Callback = Callable[[], Awaitable[None] | None]
+Callback = Callable[[], None]
 
 
 class Connection:
     """The client of nats-py, with its state told and its silent deaths noticed."""
 
-    def __init__(self, settings: NatsSettings, service: str) -> None:
-        """Prepare; nothing is opened before `open`."""
+    def __init__(
+        self,
+        settings: NatsSettings,
+        service: str,
+        *,
+        watch_interval_s: float = _WATCH_INTERVAL_S,
+        silence_s: float = _SILENCE_S,
+    ) -> None:
+        """Prepare; nothing is opened before `open`. `SettingsError` where we cannot log in like this."""
         self.service = service
         self.inbox = f"_INBOX_{service}"
         self.reconnects = 0
         self.down_since: float | None = None
         """Monotonic seconds since when there is no connection; ``None`` while there is one."""
         self.last_error = ""
+        self.on_disconnect: list[Callback] = []
         self.on_reconnect: list[Callback] = []
-        self._settings = settings
+        self._login = login.options(settings)
+        self._who, self._where = login.who(settings), login.where(settings)
+        self._watch_interval_s, self._silence_s = watch_interval_s, silence_s
         self._client = Client()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing = False
@@ -55,28 +69,41 @@ class Connection:
         """Whether there is a connection, as far as the client knows."""
         return self._client.is_connected
 
-    async def open(self) -> None:
-        """Connect, waiting for the server as long as it takes; `Fatal` where it refuses us."""
-        options = self._options()
-        connecting = asyncio.ensure_future(self._client.connect(**options))
-        await asyncio.wait({connecting, self._failed}, return_when=asyncio.FIRST_COMPLETED)
-        if self._failed.done():
-            connecting.cancel()
-            self._failed.result()
+    async def open(self, *, stop: asyncio.Event | None = None, wait_s: float | None = None) -> None:
+        """Connect, waiting for the server as long as it takes; `Fatal` where it refuses us.
+
+        `BusUnavailable` where *stop* is set first, or *wait_s* passed.
+        """
+        self.down_since = time.monotonic()
+        connecting = asyncio.ensure_future(self._client.connect(**self._options()))
+        stopping = asyncio.ensure_future((stop or asyncio.Event()).wait())
         try:
-            await connecting
+            await asyncio.wait(
+                {connecting, stopping, self._failed}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if self._failed.done():
+                self._failed.result()
+            if not connecting.done():
+                raise BusUnavailable(f"NATS at {self._where} does not answer: {self.last_error or 'no connection'}")
+            connecting.result()
         except (Error, OSError, ValueError) as error:
-            raise Fatal(f"cannot connect to NATS at {self._where()}: {error}") from error
+            raise Fatal(f"cannot connect to NATS at {self._where}: {error or type(error).__name__}") from error
+        finally:
+            stopping.cancel()
+            if not connecting.done():
+                connecting.cancel()
+                await asyncio.wait({connecting})
         self._opened = True
         self.down_since = None
-        log.info("nats.connected", extra={"server": self._where(), "user": self._who()})
+        log.info("nats.connected", extra={"server": self._where, "user": self._who})
 
     async def close(self) -> None:
         """Close at once; what is not acknowledged stays with whoever answers for it."""
         self._closing = True
         if not self._failed.done():
             self._failed.cancel()
-        await self._client.close()
+        with contextlib.suppress(Error, OSError, AssertionError):  # the last one where it was never opened
+            await self._client.close()
 
     def fail(self, error: Fatal) -> None:
         """End the process: the connection cannot keep its promises any more."""
@@ -88,96 +115,79 @@ class Connection:
 
         nats-py stays "connected" when its read loop has died of an exception, so the state it reports proves nothing.
         """
-        silent = 0
+        silent, heard = 0, self._heard()
         while True:
-            done, _ = await asyncio.wait({self._failed}, timeout=_WATCH_INTERVAL_S)
+            done, _ = await asyncio.wait({self._failed}, timeout=self._watch_interval_s)
             if done:
                 self._failed.result()
-            if not self.up:
+            if not self.up or heard != self._heard() or await probe(self._silence_s):
                 silent = 0
-                continue
-            before = self._client.stats["in_msgs"], self.reconnects
-            answered = await probe(_SILENCE_S)
-            heard = answered or before != (self._client.stats["in_msgs"], self.reconnects) or not self.up
-            silent = 0 if heard else silent + 1
+            elif self.up and heard == self._heard():
+                silent += 1
+            heard = self._heard()
             if silent > 1:
-                raise Fatal(f"NATS at {self._where()} is connected but nothing arrives any more: the reader is dead")
+                raise Fatal(f"NATS at {self._where} is connected but nothing arrives any more: the reader is dead")
+
+    def _heard(self) -> tuple[int, int]:
+        """Changes whenever something arrived or the connection was made anew."""
+        return self._client.stats["in_msgs"], self.reconnects
+
+    async def until_up(self, timeout_s: float) -> bool:
+        """Wait for the connection to come back; whether it did within *timeout_s*."""
+        deadline = time.monotonic() + timeout_s
+        while not self.up and time.monotonic() < deadline:
+            await asyncio.sleep(_UP_POLL_S)
+        return self.up
 
     def _options(self) -> dict[str, Any]:
-        own = self._settings
-        options: dict[str, Any] = {
-            "servers": own.servers,
+        return {
+            **self._login,
             "name": f"tocsin-{self.service}",
             "inbox_prefix": self.inbox,
             "connect_timeout": _CONNECT_TIMEOUT_S,
             "max_reconnect_attempts": -1,
             "reconnect_time_wait": _RECONNECT_WAIT_S,
             "ping_interval": _PING_INTERVAL_S,
-            "pending_size": 0,  # nothing is buffered while disconnected: the window resends, and knows what it resends
+            # while disconnected nothing is buffered: the window resends, and knows what it resends; while connected
+            # it lifts nats-py's bound, and the window's own takes its place
+            "pending_size": 0,
             "error_cb": self._on_error,
             "disconnected_cb": self._on_disconnected,
             "reconnected_cb": self._on_reconnected,
             "closed_cb": self._on_closed,
         }
-        if own.user:
-            options |= {"user": own.user, "password": own.password}
-        if own.token:
-            options["token"] = own.token
-        if own.nkey_file:
-            options["nkeys_seed"] = own.nkey_file
-        if own.creds_file:
-            options["user_credentials"] = own.creds_file
-        if own.tls_ca_file or own.tls_cert_file:
-            options["tls"] = _tls(own)
-        return options
 
     async def _on_error(self, error: Exception) -> None:
         text = str(error) or type(error).__name__
         self.last_error = text
-        if "permissions violation" in text.lower():
-            self.fail(Fatal(f"NATS user {self._who()!r} may not do what {self.service} needs: {text}"))
-        elif isinstance(error, AuthorizationError) and not self._opened:
-            self.fail(Fatal(f"NATS at {self._where()} refuses user {self._who()!r}: {text}"))
-        elif time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
+        lower = text.lower()
+        if "permissions violation" in lower:
+            self.fail(Fatal(f"NATS user {self._who!r} may not do what {self.service} needs: {text}"))
+        elif any(refusal in lower for refusal in _REFUSALS):
+            self.fail(Fatal(f"NATS at {self._where} refuses user {self._who!r}: {text}"))
+        elif isinstance(error, ssl.SSLCertVerificationError):
+            self.fail(Fatal(f"NATS at {self._where}: its certificate is not trusted: {error.verify_message}"))
+        elif not self._closing and time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
             self._logged_at = time.monotonic()
-            log.warning("nats.failed", extra={"error": text, "server": self._where()})
+            log.warning("nats.failed", extra={"error": text, "server": self._where})
 
     async def _on_disconnected(self) -> None:
         if not self._closing:
             self.down_since = time.monotonic()
-            log.warning("nats.disconnected", extra={"server": self._where()})
+            log.warning("nats.disconnected", extra={"server": self._where})
+            self._tell(self.on_disconnect)
 
     async def _on_reconnected(self) -> None:
         self.reconnects += 1
         away_s = time.monotonic() - (self.down_since or time.monotonic())
         self.down_since = None
-        log.warning("nats.reconnected", extra={"server": self._where(), "away_s": round(away_s, 1)})
-        for callback in self.on_reconnect:
-            waiting = callback()
-            if waiting is not None:
-                await waiting
+        log.warning("nats.reconnected", extra={"server": self._where, "away_s": round(away_s, 1)})
+        self._tell(self.on_reconnect)
+
+    def _tell(self, callbacks: list[Callback]) -> None:
+        for callback in list(callbacks):
+            callback()
 
     async def _on_closed(self) -> None:
         if not self._closing:
-            self.fail(Fatal(f"NATS at {self._where()} closed the connection for good: {self.last_error}"))
-
-    def _who(self) -> str:
-        if self._settings.user:
-            return self._settings.user
-        authority = self._settings.servers[0].partition("://")[2].rpartition("@")[0]
-        return authority.partition(":")[0] or "(none)"
-
-    def _where(self) -> str:
-        """The first address without what is secret in it."""
-        scheme, _, rest = self._settings.servers[0].partition("://")
-        return f"{scheme}://{rest.rpartition('@')[2]}"
-
-
-def _tls(settings: NatsSettings) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=settings.tls_ca_file or None)
-        if settings.tls_cert_file:
-            context.load_cert_chain(settings.tls_cert_file, settings.tls_key_file or None)
-    except (OSError, ssl.SSLError) as error:
-        raise Fatal(f"TOCSIN_NATS_TLS_*: {error}") from error
-    return context
+            self.fail(Fatal(f"NATS at {self._where} closed the connection for good: {self.last_error}"))

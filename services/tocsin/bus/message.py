@@ -1,5 +1,7 @@
 """One delivery of bytes from a stream, and how it is answered."""
 
+from collections.abc import Callable
+
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
@@ -10,7 +12,7 @@ from tocsin.bus.window import ID_HEADER
 class Message:
     """A message of a durable consumer; answer it with exactly one of `ack`, `nak` and `term`."""
 
-    __slots__ = ("_client", "_tokens", "headers", "payload", "reply", "subject")
+    __slots__ = ("_client", "_tokens", "answered", "headers", "payload", "reply", "subject")
 
     def __init__(self, client: Client, message: Msg) -> None:
         """Wrap what nats-py received."""
@@ -19,6 +21,8 @@ class Message:
         self.payload: bytes = message.data
         self.headers: dict[str, str] = message.headers or {}
         self.reply = message.reply
+        self.answered: Callable[[Message], None] | None = None
+        """Called when it is answered for good."""
         self._tokens: list[str] | None = None
 
     @property
@@ -53,15 +57,25 @@ class Message:
 
     async def ack(self) -> None:
         """It is dealt with."""
+        if self.answered is not None:
+            self.answered(self)
         await self._answer(b"")
 
     async def nak(self) -> None:
         """Deliver it again, to anybody."""
+        if self.answered is not None:
+            self.answered(self)
         await self._answer(b"-NAK")
 
     async def term(self) -> None:
         """Never deliver it again."""
+        if self.answered is not None:
+            self.answered(self)
         await self._answer(b"+TERM")
+
+    async def working(self) -> None:
+        """It is in hand still: do not deliver it again yet."""
+        await self._answer(b"+WPI")
 
     async def _answer(self, answer: bytes) -> None:
         try:

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error
 
 from tocsin.bus.connection import Connection
@@ -18,88 +18,134 @@ from tocsin.model.times import NS_PER_S
 
 log = logging.getLogger(__name__)
 
-Handle = Callable[[Message], Awaitable[None]]
+Handle = Callable[[Message], Awaitable[None] | None]
 
 _REQUESTS = 2
 _EXPIRES_S = 30.0
 _HEARTBEAT_S = 5.0
-_TICK_S = 1.0
-_RETRY_S = 0.5
+_REQUEST_BYTES = 16 << 20
+"""Twice this, and one message more, is the memory that a burst of the largest messages may take."""
+_TICK_S = 0.5
 _LOG_INTERVAL_S = 10.0
+_TURN = 64
+"""Messages handled before others on the loop (PubAcks above all) have their turn."""
 
 
 class Pull:
     """Keeps two requests open on one consumer, and hands each message to *handle*, one at a time, in order."""
 
-    def __init__(self, connection: Connection, stream: str, consumer: str, handle: Handle, *, batch: int) -> None:
-        """*batch* messages are asked for at a time: twice that is what may wait in this process."""
+    def __init__(
+        self, connection: Connection, stream: str, consumer: str, handle: Handle, *, batch: int, durable: bool
+    ) -> None:
+        """*batch* messages are asked for at a time: twice that is what may wait in this process.
+
+        What cannot be handled any more goes back where the consumer is *durable*; one that is not ends with its
+        connection.
+        """
         self._connection = connection
         self._client: Client = connection.client
         self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._handle = handle
         self._batch = batch
+        self._durable = durable
         self._request = msgspec.json.encode(
             {
                 "batch": batch,
+                "max_bytes": _REQUEST_BYTES,
                 "expires": int(_EXPIRES_S * NS_PER_S),
                 "idle_heartbeat": int(_HEARTBEAT_S * NS_PER_S),
             }
         )
+        self._queue: deque[Msg] = deque()
         self._wanted = 0
-        """How many messages were asked for and have not come. The server serves requests in order, so a sum is enough."""
+        """Asked for and not handled yet. The server serves requests in their order, so a sum is enough."""
         self._next = 0
         self._first = 1
         """The oldest request whose end still counts."""
         self._inbox = ""
+        self._signal = asyncio.Event()
         self._heard = 0.0
-        self._closing = False
-        self._subscription: Subscription | None = None
-        self._busy = asyncio.Lock()
         self._logged_at = 0.0
-        self.received = 0
-        self.gone = asyncio.Event()
-        """Set when the server says that the consumer does not exist."""
+        self._anew = self._refused = False
+        self.gone = False
+        """Whether the consumer is there no more."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Pull until *stop* is set (or the consumer is gone); the message in hand is finished, the rest given back."""
+        """Pull until *stop* is set, or a consumer that is not durable is gone; what *handle* raises ends it.
+
+        The message in hand is finished, the rest given back.
+        """
         prefix = self._client.new_inbox()
         self._inbox = f"{prefix}."
-        self._subscription = await self._client.subscribe(
+        subscription = await self._client.subscribe(
             f"{prefix}.*", cb=self._on_message, pending_msgs_limit=-1, pending_bytes_limit=-1
         )  # bounded by what was asked for
-        self._connection.on_reconnect.append(self._restart)
+        self._connection.on_reconnect.append(self._on_reconnect)
+        stopping = asyncio.ensure_future(stop.wait())
+        stopping.add_done_callback(lambda _: self._signal.set())
+        ticking = asyncio.ensure_future(self._tick())
         try:
-            await self._restart()
-            ends = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(self.gone.wait())]
-            try:
-                while not any(end.done() for end in ends):
-                    await asyncio.wait(ends, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED)
-                    if time.monotonic() - self._heard > 2 * _HEARTBEAT_S and self._connection.up:
-                        await self._restart()
-            finally:
-                for end in ends:
-                    end.cancel()
+            self._anew = True
+            while not stop.is_set() and not self.gone:
+                if self._anew:
+                    await self._restart()
+                await self._work(stop)
+                if not self._queue:
+                    await self._signal.wait()
+                self._signal.clear()
         finally:
-            await self._close()
-
-    async def _close(self) -> None:
-        self._closing = True
-        self._connection.on_reconnect.remove(self._restart)
-        async with self._busy:  # the message in hand
-            pass
-        if self._subscription is not None:
+            stopping.cancel()
+            ticking.cancel()
+            self._connection.on_reconnect.remove(self._on_reconnect)
             with contextlib.suppress(Error, OSError):
-                await self._subscription.unsubscribe()
+                await subscription.unsubscribe()
+            await self._give_back()
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Handle what has come."""
+        queue, client, low = self._queue, self._client, (_REQUESTS - 1) * self._batch
+        turn = 0
+        while queue and not stop.is_set():
+            message = Message(client, queue.popleft())
+            self._wanted -= 1
+            if self._wanted <= low:
+                await self._fill()
+            waiting = self._handle(message)
+            if waiting is not None:
+                await waiting
+            turn += 1
+            if turn % _TURN == 0:
+                await asyncio.sleep(0)
+
+    async def _give_back(self) -> None:
+        while self._queue:
+            message = Message(self._client, self._queue.popleft())
+            if self._durable:
+                await message.nak()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            if self._connection.up and (self._refused or time.monotonic() - self._heard > 2 * _HEARTBEAT_S):
+                self._anew = True
+            self._signal.set()
+
+    def _on_reconnect(self) -> None:
+        """A durable is asked anew; of another it is not known what it sent and nobody heard."""
+        self._anew = True
+        self.gone = not self._durable
+        self._signal.set()
 
     async def _restart(self) -> None:
         """Forget what was asked for (the server has, or never heard it) and ask anew."""
-        self._wanted = 0
+        self._anew = self._refused = False
+        self._wanted = len(self._queue)
         self._first = self._next + 1
         self._heard = time.monotonic()
         await self._fill()
 
     async def _fill(self) -> None:
-        while self._wanted <= (_REQUESTS - 1) * self._batch and not self._closing:
+        while self._wanted <= (_REQUESTS - 1) * self._batch:
             number = self._next = self._next + 1
             self._wanted += self._batch
             try:
@@ -108,27 +154,15 @@ class Pull:
                 return  # disconnected: asked again on reconnection
 
     async def _on_message(self, message: Msg) -> None:
-        try:
-            self._heard = time.monotonic()
-            if message.reply.startswith("$JS.ACK"):
-                await self._deliver(message)
-            else:
-                await self._status(message)
-        except Exception:
-            # an exception here would end nats-py's read loop without a word
-            log.exception("pull.failed")
-
-    async def _deliver(self, message: Msg) -> None:
-        self.received += 1
-        self._wanted -= 1
-        wrapped = Message(self._client, message)
-        if self._closing:
-            await wrapped.nak()
+        self._heard = time.monotonic()
+        if message.reply.startswith("$JS.ACK"):
+            self._queue.append(message)
+            self._signal.set()
             return
-        if self._wanted <= (_REQUESTS - 1) * self._batch:
-            await self._fill()
-        async with self._busy:
-            await self._handle(wrapped)
+        try:
+            await self._status(message)
+        except Exception:  # the last resort: nats-py would only tell its error callback
+            log.exception("pull.failed")
 
     async def _status(self, message: Msg) -> None:
         headers = message.headers or {}
@@ -136,12 +170,17 @@ class Pull:
         if status == "100" or int(message.subject[len(self._inbox) :]) < self._first:
             return  # a heartbeat, or the end of a request that was forgotten
         self._wanted -= int(headers.get("Nats-Pending-Messages", self._batch))
-        if status == "409" and "deleted" in text.lower():
-            self.gone.set()
+        if status in ("404", "408") or (status == "409" and "maxbytes" in text.lower()):
+            await self._fill()  # its time or its bytes were used up
             return
-        if status not in ("404", "408"):
-            if time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
-                self._logged_at = time.monotonic()
-                log.warning("pull.refused", extra={"consumer": self._subject, "status": status, "error": text})
-            await asyncio.sleep(_RETRY_S)
-        await self._fill()
+        if not self._durable and (status == "503" or "deleted" in text.lower()):
+            self.gone = True
+            self._signal.set()
+            return
+        # nobody serves it (the server has only just started, or the consumer was deleted), or the server is leaving:
+        # the next tick asks again
+        self._refused = True
+        if time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
+            self._logged_at = time.monotonic()
+            why = text or ("no such consumer" if status == "503" else status)
+            log.warning("pull.refused", extra={"consumer": self._subject, "error": why})

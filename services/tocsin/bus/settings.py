@@ -27,6 +27,9 @@ class NatsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     declare: Annotated[str, Meta(pattern="^(auto|never)$")] = "never"
     """``auto`` creates and updates streams and durables at start (needs the admin user)."""
 
+    duplicate_window_s: Annotated[float, Meta(ge=0.5)] = 60.0
+    """How long the streams know an id again; the same for every process, and what the streams are declared with."""
+
     @property
     def servers(self) -> list[str]:
         """The addresses, one by one."""

@@ -1,6 +1,6 @@
 """The streams, their durable readers and the bucket, as declared to JetStream (architecture, section 2)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ BUCKET = "tocsin-checkpoints"
 BUCKET_STREAM = f"KV_{BUCKET}"
 
 CLASSIFIER = "classifier"
+HISTORY = "history"
 SIEM = "siem"
 
 DUPLICATE_WINDOW_S = 60.0
@@ -106,6 +107,12 @@ def durables(*, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[tupl
     yield EVENTS, _durable(CLASSIFIER, ack_wait_s, [])
     yield ALERTS_KEPT, _durable(SIEM, 30.0, [])
     yield ALERTS, _durable(SIEM, 30.0, rest)
+
+
+def reader_names(sinks: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The names of all durable readers, those of services to come and of the forwarder's *sinks* included."""
+    alerts = (HISTORY, SIEM, *(f"forwarder-{sink}" for sink in sinks))
+    return {EVENTS: (CLASSIFIER,), ALERTS: alerts, ALERTS_KEPT: alerts}
 
 
 def _durable(name: str, ack_wait_s: float, filters: list[str]) -> dict[str, Any]:

@@ -1,0 +1,72 @@
+# Everything a developer does here. `make run` and `make test` each work alone in a fresh clone with python3 and make.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.installed
+UI_SETUP := ui/node_modules/.installed
+STATIC := services/tocsin/gateway/static/index.html
+UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/dev/null)
+# The environment's own tools first: Node comes from a wheel where the machine has none that is new enough.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup ui run test e2e check lint types layers ui-check bench lock clean
+
+help:  ## What there is
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
+
+setup: $(SETUP)  ## The virtual environment, from the lock file
+
+$(SETUP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or later, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@scripts/node $(BIN)
+	@touch $@
+
+ui: $(STATIC)  ## Build the page
+
+$(UI_SETUP): ui/package-lock.json | $(SETUP)
+	cd ui && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STATIC): $(UI_SETUP) $(UI_SOURCES)
+	cd ui && npm run --silent build
+	@touch $@
+
+run: $(SETUP) $(STATIC)  ## Everything on this machine with simulated events, and the page
+	$(BIN)/tocsin up --simulate
+
+test: $(SETUP) $(STATIC)  ## All tests: unit, with a real nats-server, the page, and whole processes
+	$(BIN)/python -m pytest tests/unit tests/integration
+	cd ui && npm test --silent
+	$(BIN)/python -m pytest tests/e2e
+
+check: lint types layers ui-check  ## What needs no server: style, types, layers, and quick tests
+	$(BIN)/python -m pytest tests/unit
+
+lint: $(SETUP)  ## Style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(SETUP)  ## Types
+	$(BIN)/mypy
+
+layers: $(SETUP)  ## Who may import whom
+	cd services && PYTHONPATH=. lint-imports --config ../pyproject.toml
+
+ui-check: $(SETUP) $(UI_SETUP)  ## Types, style and tests of the page
+	cd ui && npm run --silent check && npm run --silent lint && npm test --silent
+
+bench: $(SETUP) $(STATIC)  ## Measure: events a second, latency, CPU and memory
+	$(BIN)/python -m bench.stages
+
+lock: $(SETUP)  ## Compile the lock files anew
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header -o requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header --extra test --extra check -o requirements/dev.txt pyproject.toml
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) ui/node_modules services/tocsin/gateway/static .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,102 @@
+"""How we show NATS who we are: settings turned into the client's options, wrong ones named before anything is opened."""
+
+import ssl
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from tocsin.bus.settings import NatsSettings
+from tocsin.model.errors import SettingsError
+
+_PREFIX = "TOCSIN_NATS_"
+
+
+def options(settings: NatsSettings) -> dict[str, Any]:
+    """The options for servers, user and TLS; `SettingsError` names the setting that cannot be used."""
+    servers, user, password, token = _from_url(settings)
+    ways = {"USER": user, "TOKEN": token, "NKEY_FILE": settings.nkey_file, "CREDS_FILE": settings.creds_file}
+    used = [f"{_PREFIX}{name}" for name, value in ways.items() if value]
+    if len(used) > 1:
+        raise SettingsError(f"{' and '.join(used)}: only one way to log in can be used")
+    chosen: dict[str, Any] = {"servers": servers}
+    if user:
+        chosen |= {"user": user, "password": password}
+    if token:
+        chosen["token"] = token
+    if settings.nkey_file:
+        chosen["nkeys_seed"] = _key_file("NKEY_FILE", settings.nkey_file)
+    if settings.creds_file:
+        chosen["user_credentials"] = _key_file("CREDS_FILE", settings.creds_file)
+    if settings.tls_ca_file or settings.tls_cert_file or settings.tls_key_file:
+        chosen["tls"] = _tls(settings)
+    return chosen
+
+
+def who(settings: NatsSettings) -> str:
+    """The user's name, for people."""
+    if settings.nkey_file or settings.creds_file:
+        return settings.nkey_file or settings.creds_file
+    return _from_url(settings)[1] or "(none)"
+
+
+def where(settings: NatsSettings) -> str:
+    """The first address without what is secret in it."""
+    return _from_url(settings)[0][0]
+
+
+def _from_url(settings: NatsSettings) -> tuple[list[str], str, str, str]:
+    """Addresses, user, password and token; what stands in the address counts where the settings of their own are empty."""
+    servers: list[str] = []
+    user, password, token = settings.user, settings.password, settings.token
+    for server in settings.servers:
+        scheme, _, rest = server.partition("://")
+        login, _, host = rest.rpartition("@")
+        servers.append(f"{scheme}://{host}")
+        if login and not user and not token:
+            name, colon, secret = login.partition(":")
+            if colon:
+                user, password = unquote(name), unquote(secret)
+            else:
+                token = unquote(name)
+    if not servers:
+        raise SettingsError(f"{_PREFIX}URL: no address")
+    return servers, user, password, token
+
+
+def _key_file(name: str, path: str) -> str:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise SettingsError(f"{_PREFIX}{name} {path}: {reason}") from error
+    try:
+        import nkeys
+    except ImportError as error:
+        raise SettingsError(f"{_PREFIX}{name} needs the package nkeys: pip install nkeys") from error
+    seed = _seed(text) if name == "CREDS_FILE" else text.strip()
+    try:
+        nkeys.from_seed(bytearray(seed.encode())).wipe()
+    except Exception as error:  # the package raises whatever its decoding meets
+        raise SettingsError(f"{_PREFIX}{name} {path}: it holds no seed of an nkey") from error
+    return path
+
+
+def _seed(credentials: str) -> str:
+    """The seed in a credentials file: the line after the head of its second block."""
+    _, _, rest = credentials.partition("BEGIN USER NKEY SEED")
+    lines = rest.splitlines()
+    return lines[1].strip() if len(lines) > 1 else ""
+
+
+def _tls(settings: NatsSettings) -> ssl.SSLContext:
+    if bool(settings.tls_cert_file) != bool(settings.tls_key_file):
+        raise SettingsError(f"{_PREFIX}TLS_CERT_FILE and {_PREFIX}TLS_KEY_FILE: one needs the other")
+    name, path = "TLS_CA_FILE", settings.tls_ca_file
+    try:
+        context = ssl.create_default_context(cafile=settings.tls_ca_file or None)
+        if settings.tls_cert_file:
+            name, path = "TLS_CERT_FILE", settings.tls_cert_file
+            context.load_cert_chain(settings.tls_cert_file, settings.tls_key_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"{_PREFIX}{name} {path}: {error.strerror or error}") from error
+    return context

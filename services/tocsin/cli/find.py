@@ -1,0 +1,32 @@
+"""Where NATS is, for a command that was not told: the environment, else what a running ``tocsin up`` wrote."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tocsin.bus import NatsSettings
+from tocsin.embedded import state
+from tocsin.model.errors import SettingsError
+from tocsin.runtime import settings
+
+_PREFIX = "TOCSIN_NATS"
+
+
+def missing(environ: Mapping[str, str], state_dir: str = "") -> dict[str, str]:
+    """Variables to add so that NATS is found; none where the environment names it already."""
+    if f"{_PREFIX}_URL" in environ and not state_dir:
+        return {}
+    folder = Path(state_dir) if state_dir else state.default_path(dict(environ))
+    written = state.read_environment(folder / "env")
+    return {name: value for name, value in written.items() if name.startswith(f"{_PREFIX}_")}
+
+
+def nats(environ: Mapping[str, str], state_dir: str = "") -> NatsSettings:
+    """Settings of the connection; `SettingsError` says what to set where nothing names a server."""
+    found = {**environ, **missing(environ, state_dir)}
+    if f"{_PREFIX}_URL" not in found:
+        folder = state_dir or state.default_path(dict(environ))
+        raise SettingsError(
+            f"no NATS server is named: set {_PREFIX}_URL, or start `tocsin up` (looked for {folder}/env; "
+            "another place is named with --state-dir)"
+        )
+    return settings.load(NatsSettings, found, prefix=_PREFIX)

@@ -1,0 +1,82 @@
+"""One service in this process: ``collector``, ``classifier``, ``gateway``, ``simulate``; one flag for each setting."""
+
+import argparse
+import functools
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import msgspec
+
+from tocsin.classifier import __main__ as classifier
+from tocsin.classifier.settings import Settings as ClassifierSettings
+from tocsin.cli import find
+from tocsin.collector import __main__ as collector
+from tocsin.collector.settings import Settings as CollectorSettings
+from tocsin.gateway import __main__ as gateway
+from tocsin.gateway.settings import Settings as GatewaySettings
+from tocsin.runtime import launch
+from tocsin.simulator import __main__ as simulator
+from tocsin.simulator.settings import Settings as SimulatorSettings
+
+Main = Callable[[Mapping[str, str]], Coroutine[Any, Any, None]]
+
+_COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
+    (
+        "collector",
+        "collector",
+        "publish what Tetragon exports",
+        CollectorSettings,
+        collector.main,
+        "tocsin collector --source file --path /var/log/tetragon/tetragon.log --node worker-1",
+    ),
+    (
+        "classifier",
+        "classifier",
+        "judge every event into an alert",
+        ClassifierSettings,
+        classifier.main,
+        "tocsin classifier --profile tuned",
+    ),
+    (
+        "gateway",
+        "gateway",
+        "serve the page, the API and the live stream",
+        GatewaySettings,
+        gateway.main,
+        "tocsin gateway --port 8080",
+    ),
+    (
+        "simulate",
+        "simulator",
+        "write realistic Tetragon events, for demonstrations and tests",
+        SimulatorSettings,
+        simulator.main,
+        "tocsin simulate --rate 1000 --count 5000 --path - | tocsin collector --source stdin",
+    ),
+)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands of the services."""
+    for command, service, what, settings, main, example in _COMMANDS:
+        variables = f"TOCSIN_{service.upper()}"
+        sub = commands.add_parser(
+            command,
+            help=what,
+            description=f"{what[0].upper()}{what[1:]}. Every flag can be set as {variables}_<FLAG> as well.",
+            epilog=f"example:\n  {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        for field in msgspec.structs.fields(settings):
+            default = "" if field.default in ("", msgspec.NODEFAULT) else f"(default {field.default})"
+            sub.add_argument(f"--{field.encode_name.replace('_', '-')}", dest=field.name, help=default, metavar="VALUE")
+        sub.set_defaults(run=functools.partial(_run, service, main, [f.name for f in msgspec.structs.fields(settings)]))
+
+
+def _run(service: str, main: Main, names: list[str], chosen: argparse.Namespace) -> int:
+    flags = {name: value for name in names if (value := getattr(chosen, name)) is not None}
+    if service != "simulator":
+        os.environ.update(find.missing(os.environ))
+    return launch.run(service, functools.partial(main, flags))

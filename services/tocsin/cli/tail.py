@@ -1,0 +1,94 @@
+"""``tocsin tail``: alerts from the stream itself, so that none is missed, one readable line each."""
+
+import argparse
+import os
+import re
+import sys
+import time
+
+import msgspec
+
+from tocsin.bus import Message, NatsSettings, Start, open_bus, streams
+from tocsin.model import alert, subjects
+from tocsin.model.errors import SettingsError
+from tocsin.model.severity import WORST_FIRST, Severity
+from tocsin.runtime import launch
+from tocsin.runtime.logs import printable
+
+_AGE = re.compile(r"(\d+)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_NS_PER_S = 1_000_000_000
+_COLOURS = {Severity.CRITICAL: "1;31", Severity.HIGH: "33", Severity.MEDIUM: "93", Severity.LOW: "36"}
+_ARGUMENTS = 120
+
+
+async def main(nats: NatsSettings, chosen: argparse.Namespace) -> int:
+    """Print until a signal (or the present end of the stream); 0."""
+    wanted = Severity(chosen.severity)
+    filters = [subjects.alerts_of(s) for s in WORST_FIRST if s.rank >= wanted.rank]
+    begin = start(chosen.since, time.time_ns())
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    printer = _Printer(namespace=chosen.namespace, as_json=chosen.json, colour=colour)
+    async with launch.stop_on_signal() as stop, open_bus(nats, "admin") as bus:
+        if begin is None:
+            begin = Start(seq=(await bus.stream(streams.ALERTS)).state.last_seq + 1)
+        if chosen.until_now:
+            await bus.read(streams.ALERTS, printer.take, filters=filters, start=begin)
+        else:
+            await bus.follow(streams.ALERTS, printer.take, stop, filters=filters, start=begin)
+    if printer.broken is not None:
+        raise printer.broken
+    return 0
+
+
+def start(since: str, now_ns: int) -> Start | None:
+    """Where to begin for ``--since``; ``None`` for now."""
+    if not since:
+        return None
+    match = _AGE.fullmatch(since)
+    if match is None:
+        raise SettingsError(f"--since {since}: not an age; examples are 30s, 10m, 1h, 2d")
+    age_s = int(match[1]) * _SECONDS[match[2]]
+    return Start(time_ns=max(1, now_ns - age_s * _NS_PER_S))
+
+
+class _Printer:
+    """Prints what passes the namespace."""
+
+    def __init__(self, *, namespace: str, as_json: bool, colour: bool) -> None:
+        self._namespace = namespace
+        self._json = as_json
+        self._colour = colour
+        self.broken: OSError | None = None
+
+    def take(self, message: Message) -> None:
+        """Print one alert."""
+        try:
+            text = self._text(message.payload)
+            if text:
+                sys.stdout.write(f"{text}\n")
+                sys.stdout.flush()
+        except OSError as error:
+            if self.broken is None:
+                self.broken = error
+                os.kill(os.getpid(), 15)  # nobody reads any more: end as on a signal
+
+    def _text(self, payload: bytes) -> str:
+        try:
+            summary = alert.summarize(payload)
+        except msgspec.DecodeError as error:
+            return f"(an alert that cannot be read: {error})"
+        if self._namespace and summary.namespace != self._namespace:
+            return ""
+        if self._json:
+            return payload.decode("utf-8", "replace")
+        return line(summary, colour=self._colour)
+
+
+def line(summary: alert.Summary, *, colour: bool) -> str:
+    """Time, severity, place, what happened and who did it, without what a terminal would obey."""
+    place = f"{summary.namespace}/{summary.pod}" if summary.pod else f"{summary.namespace or 'host'}@{summary.node}"
+    arguments = summary.arguments[:_ARGUMENTS]
+    parts = [summary.time[11:23], f"{summary.severity.value:<8}", place, summary.title, "·", summary.process, arguments]
+    text = printable(" ".join(part for part in parts if part).rstrip(" ·"))
+    return f"\x1b[{_COLOURS[summary.severity]}m{text}\x1b[0m" if colour else text

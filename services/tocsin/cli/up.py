@@ -1,0 +1,78 @@
+"""``tocsin up``: its flags, and the one line an error is told in."""
+
+import argparse
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from tocsin.embedded import child, state
+from tocsin.embedded import up as embedded
+from tocsin.model.errors import SettingsError, TocsinError
+from tocsin.runtime import launch
+
+_EPILOG = """\
+examples:
+  tocsin up --simulate 50
+  tocsin up --file /var/log/tetragon/tetragon.log
+  tetra getevents | tocsin up --stdin
+"""
+_MIB = 1 << 20
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command."""
+    sub = commands.add_parser(
+        "up",
+        help="run everything on this machine: server, services and page",
+        description="Run a nats-server and every service as children of this process, until Ctrl-C.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    source = sub.add_mutually_exclusive_group()
+    source.add_argument("--file", metavar="PATH", help="follow Tetragon's export file")
+    source.add_argument("--stdin", action="store_true", help="read events from standard input")
+    source.add_argument(
+        "--simulate", metavar="RATE", nargs="?", const="", help="simulated events, RATE a second (this is the default)"
+    )
+    sub.add_argument("--state-dir", metavar="DIR", help="where everything is kept (default ~/.local/state/tocsin)")
+    sub.add_argument("--port", type=int, default=8080, help="of the page (default 8080; 0 is any free one)")
+    sub.add_argument("--nats-port", type=int, default=4222, help="of the nats-server (default 4222; 0 is any free one)")
+    sub.add_argument(
+        "--store-mb",
+        type=int,
+        default=0,
+        metavar="MIB",
+        help="what all streams together may hold (default 8 GiB or half of the free disk, whichever is less)",
+    )
+    sub.set_defaults(run=_run)
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    source: Literal["file", "stdin", "simulate"] = "simulate"
+    if chosen.file is not None:
+        source = "file"
+    elif chosen.stdin:
+        source = "stdin"
+    options = embedded.Options(
+        state_dir=Path(chosen.state_dir) if chosen.state_dir else state.default_path(dict(os.environ)),
+        source=source,
+        path=str(Path(chosen.file).absolute()) if chosen.file else "",
+        rate=chosen.simulate or "",
+        port=chosen.port,
+        nats_port=chosen.nats_port,
+        store_bytes=chosen.store_mb * _MIB,
+    )
+    return launch.run("up", functools.partial(_main, options), people=True)
+
+
+async def _main(options: embedded.Options) -> None:
+    try:
+        await embedded.main(options)
+    except child.GaveUpError as error:
+        sys.stderr.flush()
+        raise SettingsError(str(error)) from error
+    except TocsinError:
+        raise

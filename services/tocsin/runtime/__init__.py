@@ -1,0 +1,1 @@
+"""What surrounds each service in the same way: settings, start and stop, logs, metrics, health and the ledger."""

@@ -1,0 +1,219 @@
+"""The ledger: what every hop counted, held against each other, from durable facts alone (architecture, section 5).
+
+At rest each difference is zero. While events run it lies between zero and what is in flight; anything else is named.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.bus import Bus, Consumer, streams
+from tocsin.model import checkpoint, subjects
+from tocsin.model.checkpoint import Checkpoint
+from tocsin.model.errors import Gone, TocsinError
+
+_LOOK_S = 0.5
+"""Between two looks: where nothing moved, the stream is at rest."""
+_UNCOUNTED_S = 3.0
+"""At most this long is an event stored before a checkpoint counts it: the checkpoint's interval, and a slow save."""
+_WINDOW = 1_000
+"""Unacknowledged messages of one publisher."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One equation: what one hop says must be there, and what is."""
+
+    hop: str
+    expected: int
+    found: int
+    waiting: int = 0
+    """Of `expected`, what is known to be on its way."""
+    difference: int
+    """Expected, less found, less waiting: above 0 is missing, below 0 is there twice or not counted yet."""
+    tolerance: int = 0
+    """What may be under way uncounted while events run; 0 at rest."""
+    balanced: bool
+
+
+class Reader(Struct, frozen=True, kw_only=True):
+    """How far one durable reader of a stream is."""
+
+    stream: str
+    name: str
+    waiting: int
+    """Not delivered yet, or not answered yet."""
+    evicted_unread: int
+    """Sequences that the stream dropped before this reader had answered them."""
+
+
+class Ledger(Struct, frozen=True, kw_only=True):
+    """All equations and readers at one moment."""
+
+    balanced: bool
+    at_rest: bool
+    """Whether nothing moved between two looks."""
+    lines: list[Line]
+    readers: list[Reader]
+    sources: list[Checkpoint]
+    problems: list[str]
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What the equations are made of, read at one moment."""
+
+    sources: Sequence[Checkpoint]
+    last: dict[str, int]
+    """Last sequence of each stream; 0 where there is none."""
+    waiting: int
+    """Events that the classifier has not answered."""
+    readers: Sequence[Reader] = ()
+
+
+def balance(facts: Facts, *, rate: float = 0.0, at_rest: bool = True) -> Ledger:
+    """Hold the counts against each other; *rate* is events a second while they run."""
+    tolerance = 0 if at_rest else int(rate * _UNCOUNTED_S) + _WINDOW * (1 + len(facts.sources))
+    last = facts.last
+    lines = [
+        _line(
+            f"source: {source.source}",
+            source.counts.lines,
+            source.counts.stored + source.counts.dead + source.counts.repeated + source.counts.skipped,
+        )
+        for source in facts.sources
+    ]
+    lines += [
+        _line(
+            "collector to EVENTS",
+            sum(source.counts.stored for source in facts.sources),
+            last[streams.EVENTS],
+            tolerance=tolerance,
+        ),
+        _line(
+            "collector to its dead letters",
+            sum(source.counts.dead for source in facts.sources),
+            last[streams.dead("collector")],
+            tolerance=tolerance,
+        ),
+        _line(
+            "EVENTS to ALERTS",
+            last[streams.EVENTS],
+            last[streams.ALERTS] - last[streams.RAISED] + last[streams.dead("classifier")],
+            waiting=facts.waiting,
+            tolerance=tolerance,
+        ),
+    ]
+    problems = [_problem(line) for line in lines if not line.balanced] + [
+        f"{reader.stream}/{reader.name}: {reader.evicted_unread:,} messages were evicted before it had them"
+        for reader in facts.readers
+        if reader.evicted_unread
+    ]
+    return Ledger(
+        balanced=all(line.balanced for line in lines),
+        at_rest=at_rest,
+        lines=lines,
+        readers=list(facts.readers),
+        sources=list(facts.sources),
+        problems=problems,
+    )
+
+
+def _line(hop: str, expected: int, found: int, *, waiting: int = 0, tolerance: int = 0) -> Line:
+    difference = expected - found - waiting
+    return Line(
+        hop=hop,
+        expected=expected,
+        found=found,
+        waiting=waiting,
+        difference=difference,
+        tolerance=tolerance,
+        balanced=abs(difference) <= tolerance,
+    )
+
+
+def _problem(line: Line) -> str:
+    what = "are missing" if line.difference > 0 else "are there that were not counted, or twice"
+    return f"{line.hop}: {abs(line.difference):,} {what}"
+
+
+async def take(bus: Bus, *, look_s: float = _LOOK_S) -> Ledger:
+    """Look twice, *look_s* apart, and balance what the second look found; `BusError` where NATS does not answer."""
+    before = await _facts(bus)
+    await asyncio.sleep(look_s)
+    now = await _facts(bus)
+    at_rest = before.last == now.last and before.waiting == now.waiting and before.sources == now.sources
+    rate = max(now.last[name] - before.last[name] for name in (streams.EVENTS, streams.ALERTS)) / look_s
+    return balance(now, rate=rate, at_rest=at_rest)
+
+
+async def _facts(bus: Bus) -> Facts:
+    names = [
+        streams.RAISED, streams.ALERTS, streams.dead("classifier"), streams.EVENTS, streams.dead("collector"),
+    ]  # fmt: skip
+    states = {name: (await bus.stream(name)).state for name in (*names, streams.ALERTS_KEPT)}
+    readers, waiting = [], 0
+    for name, config in streams.durables():
+        try:
+            consumer = await bus.consumer(name, config["name"])
+        except Gone:
+            continue
+        reader = _reader(name, consumer, states[name].first_seq, filtered="filter_subjects" in config)
+        readers.append(reader)
+        if consumer.name == streams.CLASSIFIER:
+            waiting = reader.waiting
+    last = {name: states[name].last_seq for name in names}
+    return Facts(sources=await _sources(bus), last=last, waiting=waiting, readers=readers)
+
+
+def _reader(stream: str, consumer: Consumer, first_seq: int, *, filtered: bool) -> Reader:
+    evicted = 0 if filtered else max(0, first_seq - 1 - consumer.ack_floor.stream_seq)
+    return Reader(
+        stream=stream,
+        name=consumer.name,
+        waiting=consumer.num_pending + consumer.num_ack_pending,
+        evicted_unread=evicted,
+    )
+
+
+async def _sources(bus: Bus) -> list[Checkpoint]:
+    sources = []
+    for key in await bus.keys(subjects.COLLECTOR_KEYS):
+        value = await bus.load(key)
+        if value is not None:
+            try:
+                sources.append(checkpoint.decode(value))
+            except msgspec.DecodeError as error:
+                raise TocsinError(f"checkpoint {key} cannot be read: {error}") from error
+    return sources
+
+
+def encode(ledger: Ledger) -> bytes:
+    """The ledger as JSON."""
+    return msgspec.json.encode(ledger)
+
+
+def render(ledger: Ledger) -> str:
+    """The ledger as a table for a terminal."""
+    rows = [("HOP", "EXPECTED", "FOUND", "WAITING", "DIFFERENCE", "")]
+    for line in ledger.lines:
+        verdict = "ok" if line.balanced else "DOES NOT BALANCE"
+        rows.append(
+            (line.hop, f"{line.expected:,}", f"{line.found:,}", f"{line.waiting:,}", f"{line.difference:,}", verdict)
+        )
+    text = _table(rows)
+    readers = [("READER", "WAITING", "EVICTED UNREAD")]
+    readers += [(f"{r.stream}/{r.name}", f"{r.waiting:,}", f"{r.evicted_unread:,}") for r in ledger.readers]
+    state = "at rest" if ledger.at_rest else "while events run"
+    verdict = "The ledger balances" if ledger.balanced else "The ledger does not balance"
+    ends = [f"{verdict} ({state}).", *ledger.problems]
+    return "\n".join([text, "", _table(readers), "", *ends])
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,105 @@
+"""Logs as JSON lines on standard output (an event's name in the past tense, the rest as keys), and read by people."""
+
+import logging
+import sys
+import time
+from typing import Any
+
+import msgspec
+
+from tocsin.model.times import format_ns
+
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_TEXT_CHARACTERS = 2_000
+"""What a container chose may stand in a log; it must not fill it."""
+
+
+class JsonLines(logging.Formatter):
+    """One record as one line of JSON; control characters are escaped, so a log cannot be forged."""
+
+    def __init__(self, service: str, instance: str) -> None:
+        super().__init__()
+        self._base = {"service": service, "instance": instance}
+        self._encoder = msgspec.json.Encoder(enc_hook=str)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        line: dict[str, Any] = {
+            "time": format_ns(int(record.created * 1e9)),
+            "level": record.levelname.lower(),
+            "event": _bounded(record.getMessage()),
+            **self._base,
+        }
+        line.update((k, _bounded(v)) for k, v in vars(record).items() if k not in _PLAIN)
+        if record.name != "root":
+            line["logger"] = record.name.removeprefix("tocsin.")
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return self._encoder.encode(line).decode("utf-8", "replace")
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, str):
+        clean = value.encode("utf-8", "replace").decode()
+        return clean if len(clean) <= _TEXT_CHARACTERS else clean[:_TEXT_CHARACTERS] + "…"
+    return value
+
+
+class Sparingly:
+    """Lets one through in *interval_s* and counts the rest: for errors that may come with every event."""
+
+    def __init__(self, interval_s: float = 10.0) -> None:
+        self._interval_s = interval_s
+        self._next = 0.0
+        self._suppressed = 0
+
+    def allow(self) -> int | None:
+        """How many were held back since the last one, or ``None`` where this one is to be held back too."""
+        now = time.monotonic()
+        if now < self._next:
+            self._suppressed += 1
+            return None
+        self._next = now + self._interval_s
+        suppressed, self._suppressed = self._suppressed, 0
+        return suppressed
+
+
+def readable(line: bytes) -> str:
+    """One of these lines for a person's terminal; any other text as it is, its control characters escaped."""
+    try:
+        entry = msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return printable(line.decode("utf-8", "replace"))
+    moment = str(entry.pop("time", ""))[11:23]
+    level, event = entry.pop("level", ""), entry.pop("event", "")
+    trace = entry.pop("traceback", "")
+    for name in ("service", "instance", "logger"):
+        entry.pop(name, None)
+    pairs = " ".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in entry.items())
+    text = printable(f"{moment} {level:<7} {event} {pairs}".rstrip())
+    return f"{text}\n{trace}" if trace else text
+
+
+def printable(text: str) -> str:
+    """*text* on one line, without what a terminal would obey: control and formatting characters are shown escaped."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class Readable(JsonLines):
+    """One record as one line for a person."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        return readable(super().format(record).encode())
+
+
+def configure(service: str, instance: str, level: str = "info", *, people: bool = False) -> None:
+    """Send all logs of this process to standard output as JSON lines; for *people*, readable and to standard error."""
+    handler = logging.StreamHandler(sys.stderr if people else sys.stdout)
+    handler.setFormatter((Readable if people else JsonLines)(service, instance))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("nats").setLevel(logging.ERROR)

@@ -1,0 +1,29 @@
+"""Fixtures that every room's tests may use."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from support.server import SIZES, NatsServer
+from tocsin.bus import open_bus
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A fresh nats-server with JetStream on a free port and our users; gone after the test."""
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    server = NatsServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def declared(nats_server: NatsServer) -> AsyncIterator[NatsServer]:
+    """The same server with all streams, durables and the bucket, each small."""
+    async with open_bus(nats_server.settings("admin"), "admin") as bus:
+        await bus.declare(SIZES)
+    yield nats_server

@@ -1,0 +1,3 @@
+async def test_x(declared):
+    declared.kill()
+    declared.start()
