@@ -62,11 +62,11 @@ ui-check: $(SETUP) $(UI_SETUP)  ## Types, style and tests of the page
 	cd ui && npm run --silent check && npm run --silent lint && npm test --silent
 
 bench: $(SETUP) $(STATIC)  ## Measure: events a second, latency, CPU and memory
-	$(BIN)/python -m bench.stages
+	PYTHONPATH=tests $(BIN)/python -m bench.stages
 
 lock: $(SETUP)  ## Compile the lock files anew
-	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header -o requirements/run.txt pyproject.toml
-	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras --no-header --extra test --extra check -o requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header -o requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra test --extra check -o requirements/dev.txt pyproject.toml
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) ui/node_modules services/tocsin/gateway/static .mypy_cache .ruff_cache .pytest_cache

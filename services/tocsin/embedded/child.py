@@ -38,6 +38,8 @@ class Spec(Struct, frozen=True, kw_only=True):
     """Exit code 0 is its end (standard input was read), not a reason to start it again."""
     stdin: bool = False
     """It reads our standard input."""
+    hide: Sequence[bytes] = ()
+    """A line that holds one of these is not told."""
 
 
 class GaveUpError(TocsinError):
@@ -113,7 +115,8 @@ class Child:
             raise TocsinError(f"{self.spec.name}: no pipe")
         async for line in _lines(process.stdout):
             self._last = [*self._last, line.decode("utf-8", "replace")][-_TAIL_LINES:]
-            self._say(self.spec.name, line)
+            if not any(part in line for part in self.spec.hide):
+                self._say(self.spec.name, line)
         return await process.wait()
 
     def _tell(self, text: str) -> None:

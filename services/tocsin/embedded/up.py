@@ -24,6 +24,9 @@ _SERVER_READY_S = 60.0
 """A server with full streams reads them at start."""
 _SERVICES = ("TOCSIN_COLLECTOR_", "TOCSIN_CLASSIFIER_", "TOCSIN_GATEWAY_", "TOCSIN_SIMULATOR_", "TOCSIN_LOG_")
 
+_SERVER_NOISE = (b"[INF]", b"Plaintext passwords")
+"""What the server says at each start; its passwords lie in a file that only its owner may read."""
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """What ``tocsin up`` was asked for."""
@@ -104,11 +107,13 @@ def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapp
     state.store.mkdir(exist_ok=True, mode=0o700)
     text = server_conf.config(host=_LOOPBACK, port=port, store_dir=str(state.store), passwords=passwords)
     write_private(state.server_config, text)
-    return Spec(name="nats", command=[server_binary(), "-c", str(state.server_config)], environ=base)
+    command = [server_binary(), "-c", str(state.server_config)]
+    return Spec(name="nats", command=command, environ=base, hide=_SERVER_NOISE)
 
 
 async def _declare(admin: NatsSettings, state: StateDir, options: Options) -> None:
     """Make the streams as soon as the server answers, and say how large they may grow."""
+    await _listening(int(admin.url.rpartition(":")[2]))
     store = options.store_bytes or state.free_bytes() // 2
     sizes = streams.sizes(store)
     async with open_bus(admin, "admin", duplicate_window_s=admin.duplicate_window_s) as bus:
@@ -166,12 +171,7 @@ def _write_environment(state: StateDir, url: str, passwords: Mapping[str, str], 
 
 async def _greet(port: int, url: str, passwords: Mapping[str, str], state: StateDir) -> None:
     """Say where the page is once the gateway listens, and how to see alerts on a terminal."""
-    while True:
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(_LOOPBACK, port)
-            writer.close()
-            break
-        await asyncio.sleep(0.1)
+    await _listening(port)
     viewer = url.replace("://", f"://viewer:{passwords['viewer']}@", 1)
     for line in (
         f"The page:   http://{_LOOPBACK}:{port}/",
@@ -180,3 +180,13 @@ async def _greet(port: int, url: str, passwords: Mapping[str, str], state: State
         "Ctrl-C stops everything in order.",
     ):
         say("tocsin", line.encode())
+
+
+async def _listening(port: int) -> None:
+    """Return once somebody listens on *port*."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(_LOOPBACK, port)
+            writer.close()
+            return
+        await asyncio.sleep(0.1)

@@ -52,9 +52,9 @@ def run(service: str, main: Callable[[], Coroutine[Any, Any, None]], *, people: 
     except KeyboardInterrupt:
         return STOPPED
     except BaseExceptionGroup as group:
-        return _failed(service, list(_leaves(group)))
+        return _failed(service, _leaves(group), people=people)
     except (TocsinError, OSError) as error:
-        return _failed(service, [error])
+        return _failed(service, [error], people=people)
     except Exception as error:
         log.exception("service.failed", extra={"error": f"{type(error).__name__}: {error}"})
         return FAILED
@@ -62,8 +62,11 @@ def run(service: str, main: Callable[[], Coroutine[Any, Any, None]], *, people: 
     return STOPPED
 
 
-def _failed(service: str, errors: list[BaseException]) -> int:
+def _failed(service: str, errors: list[BaseException], *, people: bool) -> int:
     for error in errors:
+        if people and isinstance(error, TocsinError) and not isinstance(error, SettingsError):
+            sys.stderr.write(f"tocsin {service}: {error}\n")
+            continue
         if isinstance(error, SettingsError):
             sys.stderr.write(f"tocsin {service}: {error}\n")
             return WRONG_SETTINGS

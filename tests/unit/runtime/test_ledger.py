@@ -1,6 +1,7 @@
 """The equations, on numbers."""
 
 import pytest
+
 from tocsin.bus import streams
 from tocsin.model.checkpoint import Checkpoint, Counts
 from tocsin.runtime.ledger import Facts, Reader, balance, render

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import pytest
 from msgspec import Meta, Struct
+
 from tocsin.model.errors import SettingsError
 from tocsin.runtime import settings
 

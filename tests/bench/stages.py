@@ -1,0 +1,148 @@
+"""The whole house under a step load, beside the same three stages over plain core NATS with nothing stored.
+
+Offered, delivered, latency from the event's time to a WebSocket client, CPU per event of each process, memory. The simulator,
+the server, all services and the client share this machine, which the table says. Usage: `make bench` or, for other steps,
+`python -m bench.stages 1000 5000`.
+"""
+
+import asyncio
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from bench import core
+from bench.processes import cpu_s, percentile, resident_mb
+from support.house import House
+from support.load import Load
+from tocsin.bus import Bus, open_bus, streams
+from tocsin.runtime import ledger
+
+_STEPS = (1_000, 5_000, 10_000, 15_000, 20_000)
+_STEP_S = 12.0
+_SETTLE_S = 3.0
+_DRAIN_S = 120.0
+_NAMES = ("collector", "classifier", "gateway", "nats")
+
+
+class Watcher:
+    """A client that acknowledges at once and notes how old each row was."""
+
+    def __init__(self, page: str) -> None:
+        self._page = page
+        self.ages_ms: list[float] = []
+        self.urgent_ms: list[float] = []
+        self.pipeline_ms: list[float] = []
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(self._page + "api/v1/stream", protocols=["alerts.v1"], max_msg_size=0) as socket,
+        ):
+            await socket.send_json({"k": "open", "cursor": None, "window": "1m", "rows": 400})
+            async for message in socket:
+                frame: dict[str, Any] = message.json()
+                if frame["k"] == "alerts":
+                    await socket.send_json({"k": "ack", "to": frame["to"]})
+                    self._note(frame["rows"])
+                elif frame["k"] == "ping":
+                    await socket.send_json({"k": "pong", "t": frame["t"]})
+                elif frame["k"] == "stats":
+                    self.pipeline_ms.append(float(frame["lag"]["pipeline_ms"]))
+
+    def _note(self, rows: list[dict[str, Any]]) -> None:
+        now_ms = time.time() * 1000
+        for row in rows:
+            age = now_ms - row["t"]
+            self.ages_ms.append(age)
+            if row["sev"] in ("critical", "high"):
+                self.urgent_ms.append(age)
+
+    def clear(self) -> None:
+        """Forget what the warm-up showed."""
+        self.ages_ms, self.urgent_ms, self.pipeline_ms = [], [], []
+
+
+async def _last(bus: Bus) -> int:
+    return (await bus.stream(streams.ALERTS)).state.last_seq
+
+
+async def step(folder: Path, rate: int) -> str:
+    """One rate in a house of its own; a line of the table."""
+    export = folder / "export" / "tetragon.log"
+    own = House(folder, "--file", str(export))
+    own.start()
+    count = int(rate * (_STEP_S + _SETTLE_S))
+    load = Load(export, "--rate", str(rate), "--count", str(count), "--max-backups", "0", "--max-size-mb", "200")
+    watcher = Watcher(own.page)
+    watching = asyncio.create_task(watcher.run())
+    try:
+        async with open_bus(own.nats(), "admin") as bus:
+            await asyncio.sleep(_SETTLE_S)
+            pids = {name: own.pid(name) for name in _NAMES}
+            watcher.clear()
+            before, cpu, began = await _last(bus), {n: cpu_s(p) for n, p in pids.items()}, time.monotonic()
+            await asyncio.sleep(_STEP_S - 1)
+            after, elapsed = await _last(bus), time.monotonic() - began
+            used = {n: cpu_s(p) - cpu[n] for n, p in pids.items()}
+            ages, urgent, pipeline = list(watcher.ages_ms), list(watcher.urgent_ms), list(watcher.pipeline_ms)
+            memory = {n: resident_mb(p) for n, p in pids.items()}
+            await asyncio.to_thread(load.wait)
+            balanced = await _balanced(bus, count)
+    finally:
+        watching.cancel()
+        own.stop()
+    events = max(1, after - before)
+    cells = [
+        f"{rate:,}",
+        f"{events / elapsed:,.0f}",
+        f"{percentile(pipeline, 0.5):.1f} / {percentile(pipeline, 0.99):.0f}",
+        f"{percentile(ages, 0.5):.0f} / {percentile(ages, 0.99):.0f}",
+        f"{percentile(urgent, 0.5):.0f} / {percentile(urgent, 0.99):.0f}",
+        *(f"{used[n] / events * 1e6:.0f}" for n in _NAMES),
+        *(f"{memory[n]:.0f}" for n in _NAMES),
+        "yes" if balanced else "NO",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+async def _balanced(bus: Bus, lines: int) -> bool:
+    """Whether everything written arrives, and the ledger balances at rest."""
+    deadline = time.monotonic() + _DRAIN_S
+    while time.monotonic() < deadline:
+        taken = await ledger.take(bus)
+        if taken.at_rest and taken.balanced and sum(s.counts.lines for s in taken.sources) == lines:
+            return True
+    return False
+
+
+async def main(steps: list[int]) -> None:
+    """Print both tables."""
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, everything on this machine"
+    )
+    print(f"load {os.getloadavg()[0]:.1f} before the start; each rate for {_STEP_S - 1:g} s\n")
+    heads = [
+        "offered/s",
+        "delivered/s",
+        "to gateway p50 / p99 ms",
+        "to client p50 / p99 ms",
+        "critical, high p50 / p99 ms",
+    ]
+    heads += [f"{n} us/event" for n in _NAMES] + [f"{n} MB" for n in _NAMES] + ["ledger"]
+    print("| " + " | ".join(heads) + " |\n|" + "--:|" * len(heads))
+    for rate in steps:
+        with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+            print(await step(Path(folder), rate), flush=True)
+    print("\nThe ceiling: the same three stages over core NATS, nothing stored, nothing acknowledged\n")
+    for line in await core.table(steps):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main([int(word) for word in sys.argv[1:]] or list(_STEPS)))
