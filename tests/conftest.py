@@ -1,11 +1,13 @@
 """Fixtures that every room's tests may use."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.server import SIZES, NatsServer
+
 from tocsin.bus import open_bus
+
+from support.server import SIZES, NatsServer
 
 
 @pytest.fixture
@@ -22,8 +24,8 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
 
 
 @pytest.fixture
-async def declared(nats_server: NatsServer) -> AsyncIterator[NatsServer]:
+async def declared(nats_server: NatsServer) -> NatsServer:
     """The same server with all streams, durables and the bucket, each small."""
     async with open_bus(nats_server.settings("admin"), "admin") as bus:
         await bus.declare(SIZES)
-    yield nats_server
+    return nats_server

@@ -1,30 +1,22 @@
 """The one door to NATS: nothing above this room knows the client library."""
 
-from tocsin.bus.bus import (
-    CLUSTER_HEADER,
-    NODE_HEADER,
-    REASON_HEADER,
-    RECEIVED_HEADER,
-    SUBJECT_HEADER,
-    Bus,
-    Consumer,
-    Stored,
-    Stream,
-    StreamState,
-    one_line,
-    open_bus,
-)
+from tocsin.bus.bus import CLUSTER_HEADER, NODE_HEADER, RECEIVED_HEADER, SOURCE_HEADER, Bus, open_bus
+from tocsin.bus.letters import HASH_HEADER, LENGTH_HEADER, REASON_HEADER, SUBJECT_HEADER, one_line
 from tocsin.bus.message import Message
 from tocsin.bus.reading import Start
 from tocsin.bus.settings import NatsSettings
-from tocsin.bus.window import ID_HEADER, PubAck
+from tocsin.bus.states import Consumer, Stored, Stream, StreamState
+from tocsin.bus.window import ID_HEADER, PubAck, TooLarge
 
 __all__ = [
     "CLUSTER_HEADER",
+    "HASH_HEADER",
     "ID_HEADER",
+    "LENGTH_HEADER",
     "NODE_HEADER",
     "REASON_HEADER",
     "RECEIVED_HEADER",
+    "SOURCE_HEADER",
     "SUBJECT_HEADER",
     "Bus",
     "Consumer",
@@ -35,6 +27,7 @@ __all__ = [
     "Stored",
     "Stream",
     "StreamState",
+    "TooLarge",
     "one_line",
     "open_bus",
 ]

@@ -1,13 +1,14 @@
-"""Requests to JetStream's own API, as plain subjects: what a user may do is then exactly what its table of subjects says."""
+"""Requests to JetStream's own API, as plain subjects: what a user may do is then exactly what its table says."""
 
+import asyncio
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
 
+from tocsin.bus.connection import Connection
 from tocsin.model.errors import BusError, BusUnavailable, Gone
 
 _TIMEOUT_S = 5.0
@@ -35,22 +36,31 @@ class _Answer(Struct):
     error: _Refusal | None = None
 
 
-async def ask(client: Client, subject: str, payload: bytes = b"", *, timeout_s: float = _TIMEOUT_S) -> Msg:
-    """One request and its answer; `BusUnavailable` where none comes."""
+async def ask(connection: Connection, subject: str, payload: bytes = b"", *, timeout_s: float = _TIMEOUT_S) -> Msg:
+    """One request and its answer; `BusUnavailable` where none comes, at once where the connection breaks."""
+    if not connection.up:
+        raise BusUnavailable(f"{subject}: no connection to NATS")
+    asking = asyncio.ensure_future(connection.client.request(subject, payload, timeout=timeout_s))
     try:
-        return await client.request(subject, payload, timeout=timeout_s)
+        await asyncio.wait({asking, connection.broken}, return_when=asyncio.FIRST_COMPLETED)
+        if not asking.done():
+            raise BusUnavailable(f"{subject}: the connection broke before the answer")
+        return asking.result()
     except NoRespondersError as error:
         raise BusUnavailable(f"{subject}: nobody answers (is JetStream on, and does the stream exist?)") from error
     except TimeoutError as error:
         raise BusUnavailable(f"{subject}: no answer in {timeout_s:g} s") from error
     except (Error, OSError) as error:
         raise BusUnavailable(f"{subject}: {error or type(error).__name__}") from error
+    finally:
+        if not asking.done():
+            asking.cancel()
 
 
-async def call(client: Client, subject: str, request: Any = None, *, timeout_s: float = _TIMEOUT_S) -> bytes:
+async def call(connection: Connection, subject: str, request: Any = None, *, timeout_s: float = _TIMEOUT_S) -> bytes:
     """One call of the API ``$JS.API.<subject>``; the answer's JSON, `Gone` where what it names does not exist."""
     payload = b"" if request is None else msgspec.json.encode(request)
-    message = await ask(client, f"$JS.API.{subject}", payload, timeout_s=timeout_s)
+    message = await ask(connection, f"$JS.API.{subject}", payload, timeout_s=timeout_s)
     answer = msgspec.json.decode(message.data, type=_Answer)
     if answer.error is not None:
         refusal = answer.error

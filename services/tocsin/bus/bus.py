@@ -13,79 +13,38 @@ from nats.errors import Error
 
 from tocsin.bus import api, reading, streams
 from tocsin.bus.connection import Connection
+from tocsin.bus.consuming import Consuming
 from tocsin.bus.declare import declare, missing
+from tocsin.bus.letters import letter
 from tocsin.bus.message import Message
-from tocsin.bus.pull import Pull
 from tocsin.bus.reading import Start
 from tocsin.bus.settings import NatsSettings
-from tocsin.bus.window import ID_HEADER, Then, Window
+from tocsin.bus.states import Consumer, Stored, Stream
+from tocsin.bus.window import PubAck, Then, Window
 from tocsin.model import subjects
-from tocsin.model.errors import BusError, BusUnavailable, Gone
+from tocsin.model.errors import BusUnavailable, Fatal, Gone
 
 log = logging.getLogger(__name__)
 
 RECEIVED_HEADER = "Tocsin-Received"
 """When the collector read the line, nanoseconds since 1970."""
 CLUSTER_HEADER = "Tocsin-Cluster"
-"""The cluster by the collector's settings, where the event itself names none."""
+"""The names of cluster and node that the event's id was made of, percent-encoded where not printable ASCII."""
 NODE_HEADER = "Tocsin-Node"
-"""The node the collector is bound to, where the event itself names none."""
-REASON_HEADER = "Tocsin-Reason"
-SUBJECT_HEADER = "Tocsin-Subject"
+SOURCE_HEADER = "Tocsin-Source"
+"""The bucket's key of the source that the line came from."""
 
 _CLOSE_FLUSH_S = 5.0
-_LAST_DELIVERY = 20
-_ALONE_FROM = 5
-_BATCH = 500
-_REASON_CHARACTERS = 512
-
-
-class StreamState(Struct, frozen=True):
-    """What a stream holds."""
-
-    messages: int = 0
-    bytes: int = 0
-    first_seq: int = 0
-    last_seq: int = 0
-    subjects: dict[str, int] = {}
-    """Messages for each subject, where they were asked for."""
-
-
-class Stream(Struct, frozen=True):
-    """A stream as JetStream tells it."""
-
-    created: str
-    state: StreamState
-    config: dict[str, object] = {}
-
-
-class _Floor(Struct, frozen=True):
-    stream_seq: int = 0
-    consumer_seq: int = 0
-
-
-class Consumer(Struct, frozen=True):
-    """How far a durable reader is."""
-
-    name: str
-    ack_floor: _Floor = _Floor()
-    delivered: _Floor = _Floor()
-    num_ack_pending: int = 0
-    num_redelivered: int = 0
-    num_pending: int = 0
 
 
 class _Consumers(Struct):
     consumers: list[Consumer] | None = None
 
 
-class Stored(Struct, frozen=True):
-    """A message read from a stream by its sequence."""
-
-    subject: str
-    seq: int
-    payload: bytes
-    headers: dict[str, str]
+class _Saved(Struct):
+    stream: str = ""
+    seq: int = 0
+    error: dict[str, object] | None = None
 
 
 class Bus:
@@ -101,7 +60,13 @@ class Bus:
         self.buried = 0
 
     async def publish(
-        self, subject: str, payload: bytes, *, id: str, headers: Mapping[str, str] | None = None, then: Then | None = None
+        self,
+        subject: str,
+        payload: bytes,
+        *,
+        id: str,
+        headers: Mapping[str, str] | None = None,
+        then: Then | None = None,
     ) -> None:
         """Send into a stream, returning as soon as the window has room; *then* is called once it is stored."""
         await self.window.publish(subject, payload, id=id, headers=headers, then=then)
@@ -125,51 +90,64 @@ class Bus:
         headers: Mapping[str, str] | None = None,
         then: Then | None = None,
     ) -> None:
-        """Keep what could not be handled, as received, with the reason; *then* is called once it is stored."""
+        """Keep what could not be handled, as received, with the reason; *then* is called once it is stored.
+
+        What is larger than NATS takes is cut to its first 64 KiB, with the length and hash of the whole.
+        """
         self.buried += 1
-        marks = {REASON_HEADER: one_line(reason), **(headers or {})}
-        if subject:
-            marks[SUBJECT_HEADER] = subject
-        await self.window.publish(subjects.dead(self.service), payload, id=id, headers=marks, then=then)
+        limit = self.connection.client.max_payload
+        kept, marks = letter(payload, reason=reason, subject=subject, headers=headers or {}, limit_bytes=limit)
+        await self.window.publish(subjects.dead(self.service), kept, id=id, headers=marks, then=then)
 
     async def consume(
         self, stream: str, durable: str, handle: Callable[[Message], Awaitable[None]], stop: asyncio.Event
     ) -> None:
-        """Hand each message to *handle*, which answers it, until *stop* is set.
+        """Hand each message to *handle*, which answers it, until *stop* is set: neither a lost connection nor a
+        consumer that is gone ends it.
 
-        What raises is dead-lettered at its first delivery; from the fifth delivery a message is handled alone, so that
-        the one that ends the process is found, and at its twentieth it is dead-lettered unread.
+        What raises is dead-lettered at its first delivery (but `BusUnavailable` and the like: it is handed over again);
+        from the fifth delivery a message is handled alone, so that the one that ends the process is found, and at its
+        twentieth it is dead-lettered unread.
         """
-
-        async def take(message: Message) -> None:
-            delivered = message.delivered
-            if delivered >= _LAST_DELIVERY:
-                await self.bury_message(message, f"delivered {delivered} times without an answer")
-                return
-            if delivered >= _ALONE_FROM:
-                await self.window.flush(_CLOSE_FLUSH_S)
-            try:
-                await handle(message)
-            except BusError as error:
-                log.warning("message.postponed", extra={"subject": message.subject, "error": str(error)})
-            except Exception as error:
-                log.exception("message.failed", extra={"subject": message.subject, "seq": message.seq})
-                await self.bury_message(message, f"{type(error).__name__}: {error}")
-            if delivered >= _ALONE_FROM:
-                await self.window.flush(_CLOSE_FLUSH_S)
-
-        await Pull(self.connection, stream, durable, take, batch=_BATCH).run(stop)
+        await Consuming(
+            self.connection,
+            stream,
+            durable,
+            handle,
+            bury=self.bury_message,
+            flush=self.window.flush,
+            ack_wait_s=streams.ack_wait_s(self.duplicate_window_s),
+        ).run(stop)
 
     async def bury_message(self, message: Message, reason: str) -> None:
         """Dead letter first, then term once that is stored: no redelivery repairs what is wrong with it."""
         await self.bury(
             message.payload,
-            id=message.id,
+            id=message.id or f"{message.stream}.{message.seq}",
             reason=reason,
             subject=message.subject,
             headers={k: v for k, v in message.headers.items() if k.startswith("Tocsin-")},
             then=lambda _: message.term(),
         )
+
+    async def recheck_in(self, filters: Mapping[str, str]) -> None:
+        """After a break too long for the duplicate window, look what is stored before anything is sent again.
+
+        *filters* names the streams that this service publishes to, each with a filter for its own subjects: dead
+        letters too. To be called before the first message is published.
+        """
+        for stream in filters:
+            self.window.stands_at(stream, (await self.stream(stream)).state.last_seq)
+
+        async def recheck(ids: Collection[str], floors: Mapping[str, int]) -> dict[str, PubAck]:
+            found: dict[str, PubAck] = {}
+            for stream, filter in filters.items():
+                start = Start(seq=floors.get(stream, 0) + 1)
+                for id, seq in (await self.stored_ids(stream, filter=filter, start=start, among=ids)).items():
+                    found[id] = PubAck(seq, stream, duplicate=True)
+            return found
+
+        self.window.recheck = recheck
 
     async def subscribe(self, subject: str, handle: Callable[[str, bytes], Awaitable[None] | None]) -> None:
         """Hear *subject* live, at most once, until the bus closes."""
@@ -184,9 +162,24 @@ class Bus:
 
         await self.connection.client.subscribe(subject, cb=take)
 
+    async def answer(self, subject: str, handle: Callable[[bytes], Awaitable[bytes]], *, queue: str = "") -> None:
+        """Answer each request on *subject* with what *handle* returns, until the bus closes; of those with the same
+        *queue* only one gets it. Where *handle* raises there is no answer: the one who asked waits in vain.
+        """
+
+        async def take(message: Msg) -> None:
+            try:
+                answer = await handle(message.data)
+                if message.reply:
+                    await self.tell(message.reply, answer)
+            except Exception:  # the last resort: nats-py would only tell its error callback
+                log.exception("request.failed", extra={"subject": subject})
+
+        await self.connection.client.subscribe(subject, queue=queue, cb=take)
+
     async def request(self, subject: str, payload: bytes, *, timeout_s: float) -> bytes:
         """Ask another service; `BusUnavailable` where nobody answers."""
-        return (await api.ask(self.connection.client, subject, payload, timeout_s=timeout_s)).data
+        return (await api.ask(self.connection, subject, payload, timeout_s=timeout_s)).data
 
     async def follow(
         self,
@@ -208,10 +201,21 @@ class Bus:
         filters: Collection[str],
         start: Start | None = None,
         headers_only: bool = False,
+        timeout_s: float = reading.PATIENCE_S,
     ) -> None:
-        """Hand over every message from *start* to the stream's end as it is now."""
-        begin = start or Start()
-        await reading.drain(self.connection, stream, filters, begin, handle, headers_only=headers_only)
+        """Hand over every message from *start* to the stream's end as it is now, across reconnections.
+
+        `BusUnavailable` where nothing comes for *timeout_s*.
+        """
+        await reading.drain(
+            self.connection,
+            stream,
+            filters,
+            start or Start(),
+            handle,
+            headers_only=headers_only,
+            timeout_s=timeout_s,
+        )
 
     async def stored_ids(
         self, stream: str, *, filter: str, start: Start, among: Collection[str] | None = None
@@ -227,12 +231,16 @@ class Bus:
         await self.read(stream, take, filters=[filter], start=start, headers_only=True)
         return found
 
+    async def count(self, stream: str, *, filter: str, start: Start) -> int:
+        """How many messages that match *filter* the stream holds from *start* on, without reading one of them."""
+        return await reading.count(self.connection, stream, filter, start)
+
     async def message(self, stream: str, seq: int) -> Stored:
         """One message by its sequence; `Gone` where the stream does not hold it any more."""
         return await self._direct(f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode({"seq": seq}))
 
     async def _direct(self, subject: str, payload: bytes) -> Stored:
-        answer = await api.ask(self.connection.client, subject, payload)
+        answer = await api.ask(self.connection, subject, payload)
         headers: dict[str, str] = answer.headers or {}
         status = headers.get("Status", "")
         if status:
@@ -243,18 +251,16 @@ class Bus:
     async def stream(self, name: str, *, subjects_filter: str = "") -> Stream:
         """State of a stream, with the messages for each subject that *subjects_filter* matches."""
         request = {"subjects_filter": subjects_filter} if subjects_filter else None
-        return msgspec.json.decode(
-            await api.call(self.connection.client, f"STREAM.INFO.{name}", request), type=Stream
-        )
+        return msgspec.json.decode(await api.call(self.connection, f"STREAM.INFO.{name}", request), type=Stream)
 
     async def consumer(self, stream: str, durable: str) -> Consumer:
         """How far a durable reader is."""
-        answer = await api.call(self.connection.client, f"CONSUMER.INFO.{stream}.{durable}")
+        answer = await api.call(self.connection, f"CONSUMER.INFO.{stream}.{durable}")
         return msgspec.json.decode(answer, type=Consumer)
 
     async def consumers(self, stream: str) -> list[Consumer]:
         """All readers of a stream (the admin user alone may ask)."""
-        answer = await api.call(self.connection.client, f"CONSUMER.LIST.{stream}")
+        answer = await api.call(self.connection, f"CONSUMER.LIST.{stream}")
         return msgspec.json.decode(answer, type=_Consumers).consumers or []
 
     async def load(self, key: str) -> bytes | None:
@@ -267,9 +273,13 @@ class Bus:
 
     async def save(self, key: str, value: bytes) -> None:
         """Save *value* under *key* and return once it is stored; `BusUnavailable` where it may not be."""
-        answer = await api.ask(self.connection.client, f"$KV.{streams.BUCKET}.{key}", value)
-        if b'"error"' in answer.data or not answer.data:
-            raise BusUnavailable(f"checkpoint {key} was not stored: {answer.data.decode(errors='replace')}")
+        answer = await api.ask(self.connection, f"$KV.{streams.BUCKET}.{key}", value)
+        try:
+            saved = msgspec.json.decode(answer.data, type=_Saved)
+        except msgspec.DecodeError as error:
+            raise BusUnavailable(f"{key} was not stored: the answer is none of JetStream's") from error
+        if saved.error is not None or not saved.seq:
+            raise BusUnavailable(f"{key} was not stored: {saved.error}")
 
     async def keys(self, prefix: str) -> list[str]:
         """The keys of the bucket that begin with *prefix* (a user needs the right to read the stream's subjects)."""
@@ -279,52 +289,67 @@ class Bus:
 
     async def declare(self, sizes: streams.Sizes) -> None:
         """Create and update streams, durables and bucket (the admin user alone may)."""
-        await declare(self.connection.client, sizes, duplicate_window_s=self.duplicate_window_s)
+        await declare(self.connection, sizes, duplicate_window_s=self.duplicate_window_s)
 
     async def missing(self) -> list[str]:
         """Streams that do not exist yet."""
-        return await missing(self.connection.client)
+        return await missing(self.connection)
 
     async def probe(self, timeout_s: float) -> bool:
         """Whether a round trip succeeds within *timeout_s*."""
         try:
-            await api.ask(self.connection.client, f"$JS.API.STREAM.INFO.{streams.EVENTS}", timeout_s=timeout_s)
+            await api.ask(self.connection, f"$JS.API.STREAM.INFO.{streams.EVENTS}", timeout_s=timeout_s)
         except BusUnavailable:
             return False
         return True
 
 
-def one_line(text: str) -> str:
-    """*text* as a header's value: printable ASCII, one line, bounded."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text)[:_REASON_CHARACTERS].strip() or "unknown"
-
-
 @asynccontextmanager
 async def open_bus(
-    settings: NatsSettings, service: str, *, instance: str = "0", duplicate_window_s: float = streams.DUPLICATE_WINDOW_S
+    settings: NatsSettings,
+    service: str,
+    *,
+    instance: str = "0",
+    duplicate_window_s: float | None = None,
+    stop: asyncio.Event | None = None,
+    wait_s: float | None = None,
 ) -> AsyncIterator[Bus]:
     """A bus, open for the body; `Fatal` ends the body when the connection is lost for good.
 
-    On leaving, what was published is waited for up to 5 s; what is still not stored then stays with its source.
+    It waits for a server that is not there yet; `BusUnavailable` where *stop* is set or *wait_s* is over before it
+    answered. On leaving, what was published is waited for up to 5 s; what is still not stored then stays with its
+    source. *duplicate_window_s* is that of the settings where it is not given.
     """
     connection = Connection(settings, service)
-    await connection.open()
-    bus = Bus(connection, instance=instance, duplicate_window_s=duplicate_window_s)
+    window_s = settings.duplicate_window_s if duplicate_window_s is None else duplicate_window_s
     try:
+        await connection.open(stop=stop, wait_s=wait_s)
+        bus = Bus(connection, instance=instance, duplicate_window_s=window_s)
         await bus.window.open()
+        async with _background(connection, bus):
+            yield bus
+            await bus.flush()
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _background(connection: Connection, bus: Bus) -> AsyncIterator[None]:
+    """What watches and resends while the body runs. Its one failure, `Fatal`, comes out as it is."""
+    try:
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(connection.watch(bus.probe)),
                 tasks.create_task(bus.window.keep_sending()),
             ]
             try:
-                yield bus
-                await bus.flush()
+                yield
             finally:
                 for task in background:
                     task.cancel()
-    finally:
-        await connection.close()
-
-
-__all__ = ["ID_HEADER", "Bus", "Message", "Start", "open_bus"]
+    except BaseExceptionGroup as group:
+        fatal, _ = group.split(Fatal)
+        chosen = fatal or group
+        if len(chosen.exceptions) == 1:
+            raise chosen.exceptions[0] from None
+        raise

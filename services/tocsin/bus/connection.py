@@ -48,6 +48,8 @@ class Connection:
         self.down_since: float | None = None
         """Monotonic seconds since when there is no connection; ``None`` while there is one."""
         self.last_error = ""
+        self.broken: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        """Done when the connection that is there now breaks; another takes its place then."""
         self.on_disconnect: list[Callback] = []
         self.on_reconnect: list[Callback] = []
         self._login = login.options(settings)
@@ -75,8 +77,8 @@ class Connection:
         `BusUnavailable` where *stop* is set first, or *wait_s* passed.
         """
         self.down_since = time.monotonic()
-        connecting = asyncio.ensure_future(self._client.connect(**self._options()))
-        stopping = asyncio.ensure_future((stop or asyncio.Event()).wait())
+        connecting: asyncio.Future[Any] = asyncio.ensure_future(self._client.connect(**self._options()))
+        stopping: asyncio.Future[Any] = asyncio.ensure_future((stop or asyncio.Event()).wait())
         try:
             await asyncio.wait(
                 {connecting, stopping, self._failed}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
@@ -135,7 +137,7 @@ class Connection:
     async def until_up(self, timeout_s: float) -> bool:
         """Wait for the connection to come back; whether it did within *timeout_s*."""
         deadline = time.monotonic() + timeout_s
-        while not self.up and time.monotonic() < deadline:
+        while not self.up and time.monotonic() < deadline:  # noqa: ASYNC110 - nats-py has no event for it
             await asyncio.sleep(_UP_POLL_S)
         return self.up
 
@@ -175,6 +177,8 @@ class Connection:
         if not self._closing:
             self.down_since = time.monotonic()
             log.warning("nats.disconnected", extra={"server": self._where})
+            self.broken.set_result(None)
+            self.broken = asyncio.get_running_loop().create_future()
             self._tell(self.on_disconnect)
 
     async def _on_reconnected(self) -> None:

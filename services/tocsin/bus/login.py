@@ -1,4 +1,4 @@
-"""How we show NATS who we are: settings turned into the client's options, wrong ones named before anything is opened."""
+"""How we show NATS who we are: settings become the client's options, and wrong ones are named before anything opens."""
 
 import ssl
 from pathlib import Path
@@ -45,7 +45,7 @@ def where(settings: NatsSettings) -> str:
 
 
 def _from_url(settings: NatsSettings) -> tuple[list[str], str, str, str]:
-    """Addresses, user, password and token; what stands in the address counts where the settings of their own are empty."""
+    """Addresses, user, password and token; what stands in the address counts where the settings name nobody."""
     servers: list[str] = []
     user, password, token = settings.user, settings.password, settings.token
     for server in settings.servers:
@@ -70,7 +70,7 @@ def _key_file(name: str, path: str) -> str:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise SettingsError(f"{_PREFIX}{name} {path}: {reason}") from error
     try:
-        import nkeys
+        import nkeys  # type: ignore[import-untyped]
     except ImportError as error:
         raise SettingsError(f"{_PREFIX}{name} needs the package nkeys: pip install nkeys") from error
     seed = _seed(text) if name == "CREDS_FILE" else text.strip()

@@ -31,6 +31,11 @@ class Message:
         return self.headers.get(ID_HEADER, "")
 
     @property
+    def stream(self) -> str:
+        """The stream that holds it."""
+        return self._token(_STREAM)
+
+    @property
     def seq(self) -> int:
         """Its sequence in the stream."""
         return int(self._token(_SEQ))
@@ -89,5 +94,5 @@ class Message:
         return self._tokens[index]
 
 
-_DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = -5, -4, -3, -2, -1
+_STREAM, _DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = -7, -5, -4, -3, -2, -1
 """Last tokens of ``$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>``."""

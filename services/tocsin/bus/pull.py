@@ -27,6 +27,8 @@ _REQUEST_BYTES = 16 << 20
 """Twice this, and one message more, is the memory that a burst of the largest messages may take."""
 _TICK_S = 0.5
 _LOG_INTERVAL_S = 10.0
+_USED_UP = ("batch completed", "exceeds maxbytes")
+"""How the server says that a request has come to its ordinary end."""
 _TURN = 64
 """Messages handled before others on the loop (PubAcks above all) have their turn."""
 
@@ -170,8 +172,8 @@ class Pull:
         if status == "100" or int(message.subject[len(self._inbox) :]) < self._first:
             return  # a heartbeat, or the end of a request that was forgotten
         self._wanted -= int(headers.get("Nats-Pending-Messages", self._batch))
-        if status in ("404", "408") or (status == "409" and "maxbytes" in text.lower()):
-            await self._fill()  # its time or its bytes were used up
+        if status in ("404", "408") or (status == "409" and text.lower().endswith(_USED_UP)):
+            await self._fill()
             return
         if not self._durable and (status == "503" or "deleted" in text.lower()):
             self.gone = True

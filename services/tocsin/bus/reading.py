@@ -1,7 +1,7 @@
-"""Reading a stream by sequence through short-lived consumers that acknowledge nothing: live, back in time, or ids alone.
+"""Reading a stream by sequence through short-lived consumers that acknowledge nothing: live, past, or ids alone.
 
-A delivery may get lost with its connection and nothing acknowledges it, so the consumer's own numbers are watched: where
-one is missing, or the connection broke, or the consumer is gone, a new one reads on after the last message that came.
+A delivery may get lost with its connection and nothing acknowledges it, so the consumer's own numbers are watched:
+where one is missing, or the connection broke, or the consumer is gone, a new one reads on after the last that came.
 """
 
 import asyncio
@@ -116,7 +116,7 @@ async def drain(
 
 
 async def _last_seq(connection: Connection, stream: str) -> int:
-    answer = await api.call(connection.client, f"STREAM.INFO.{stream}")
+    answer = await api.call(connection, f"STREAM.INFO.{stream}")
     return msgspec.json.decode(answer, type=_Stream).state.last_seq
 
 
@@ -184,7 +184,7 @@ class _Reader:
     async def _watch(self, stop: asyncio.Event, end: asyncio.Event) -> None:
         """End one consumer's reading when we are to stop, or when it stalls on the way to the bound."""
         while not stop.is_set():
-            await _pause(stop, _STALLED_S)
+            await _pause(stop, _STALLED_S / 4)
             if self.bounded and time.monotonic() - self._moved_at > _STALLED_S:
                 break
         end.set()
@@ -212,7 +212,7 @@ class _Reader:
 async def create(
     connection: Connection, stream: str, filters: list[str], start: Start, *, headers_only: bool
 ) -> _Created:
-    """A short-lived pull consumer; with one filter, the subject of the request carries it, so that rights can name it."""
+    """A short-lived pull consumer; one filter stands in the request's subject too, so that rights can name it."""
     name = f"{connection.service}-{secrets.token_hex(6)}"
     config: dict[str, Any] = {
         "name": name,
@@ -233,7 +233,7 @@ async def create(
         subject = f"{subject}.{filters[0]}"
     elif filters:
         config["filter_subjects"] = filters
-    answer = await api.call(connection.client, subject, {"stream_name": stream, "config": config, "action": "create"})
+    answer = await api.call(connection, subject, {"stream_name": stream, "config": config, "action": "create"})
     return msgspec.json.decode(answer, type=_Created)
 
 
@@ -242,6 +242,13 @@ async def delete(connection: Connection, stream: str, name: str) -> None:
     if not connection.up:
         return
     try:
-        await api.call(connection.client, f"CONSUMER.DELETE.{stream}.{name}", timeout_s=1.0)
+        await api.call(connection, f"CONSUMER.DELETE.{stream}.{name}", timeout_s=1.0)
     except BusError:
         return
+
+
+async def count(connection: Connection, stream: str, filter: str, start: Start) -> int:
+    """How many messages that match *filter* the stream holds from *start* on, without reading one of them."""
+    created = await create(connection, stream, [filter], start, headers_only=True)
+    await delete(connection, stream, created.name)
+    return created.num_pending

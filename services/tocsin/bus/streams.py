@@ -56,6 +56,10 @@ def dead(service: str) -> str:
     return f"DEAD_{service.upper()}"
 
 
+NAMES = (EVENTS, ALERTS, ALERTS_KEPT, SIGNALS, RAISED, dead("collector"), dead("classifier"), BUCKET_STREAM)
+"""All streams that are declared."""
+
+
 def declarations(own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[dict[str, Any]]:
     """The configuration of every stream, in an order in which each can be created."""
     plain = [
@@ -102,11 +106,15 @@ def _stream(name: str, size: int, age_s: float, duplicate_window_s: float) -> di
 
 def durables(*, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[tuple[str, dict[str, Any]]]:
     """The durable readers, each with its stream. A SIEM reads both of its own: all critical and high, and the rest."""
-    ack_wait_s = duplicate_window_s / _ACK_SHARE
     rest = [subjects.alerts_of(severity) for severity in (Severity.MEDIUM, Severity.LOW)]
-    yield EVENTS, _durable(CLASSIFIER, ack_wait_s, [])
+    yield EVENTS, _durable(CLASSIFIER, ack_wait_s(duplicate_window_s), [])
     yield ALERTS_KEPT, _durable(SIEM, 30.0, [])
     yield ALERTS, _durable(SIEM, 30.0, rest)
+
+
+def ack_wait_s(duplicate_window_s: float) -> float:
+    """After how many seconds without an answer a message is delivered to a service of ours again."""
+    return duplicate_window_s / _ACK_SHARE
 
 
 def reader_names(sinks: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
@@ -115,13 +123,13 @@ def reader_names(sinks: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     return {EVENTS: (CLASSIFIER,), ALERTS: alerts, ALERTS_KEPT: alerts}
 
 
-def _durable(name: str, ack_wait_s: float, filters: list[str]) -> dict[str, Any]:
+def _durable(name: str, wait_s: float, filters: list[str]) -> dict[str, Any]:
     config: dict[str, Any] = {
         "durable_name": name,
         "name": name,
         "deliver_policy": "all",
         "ack_policy": "explicit",
-        "ack_wait": int(ack_wait_s * NS_PER_S),
+        "ack_wait": int(wait_s * NS_PER_S),
         "max_deliver": -1,
         "max_ack_pending": _MAX_ACK_PENDING,
         "replay_policy": "instant",

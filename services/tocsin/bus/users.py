@@ -1,8 +1,11 @@
-"""Who may do what on NATS: one table, from which the users of the embedded server, of compose and of the chart are made.
+"""Who may do what on NATS: one table, from which every server of ours (embedded, compose, chart) has its users.
 
-Allowed is what a user's table names, and what is denied wins. A wildcard of NATS stands for a whole token, so "consumers
-of our own making" cannot be written as a prefix: whoever may make short-lived ones on a stream is allowed any name
-there and denied the name of every declared reader (architecture, section 2).
+Allowed is what a user's table names, and what is denied wins. A wildcard of NATS stands for a whole token, so
+"consumers of our own making" cannot be written as a prefix: whoever may make short-lived ones on a stream is allowed
+any name there and denied the name of every declared reader (architecture, section 2).
+
+What no table of subjects can hold: JetStream lets whoever makes a consumer choose where it delivers. Somebody with
+the password of such a user can therefore have messages that it may read sent to any subject.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -106,9 +109,7 @@ def table(*, cluster: str = "*", node: str = "*", sinks: Iterable[str] = ()) -> 
     }
 
 
-def render(
-    passwords: Mapping[str, str], *, cluster: str = "*", node: str = "*", sinks: Iterable[str] = ()
-) -> str:
+def render(passwords: Mapping[str, str], *, cluster: str = "*", node: str = "*", sinks: Iterable[str] = ()) -> str:
     """The block ``authorization { users = [...] }`` of a server's configuration; a user without a password is left out.
 
     ``ValueError`` where a password cannot be written, or a name is not in the table.
@@ -197,9 +198,8 @@ def _user(name: str, password: str, own: Rights) -> str:
     if own.allow_responses:
         lines.append("allow_responses = true")
     inner = "".join(f"        {line}\n" for line in lines)
-    return (
-        f"    {{ user = {quoted(name)}, password = {quoted(password)}\n      permissions = {{\n{inner}      }}\n    }}\n"
-    )
+    head = f"    {{ user = {quoted(name)}, password = {quoted(password)}\n"
+    return f"{head}      permissions = {{\n{inner}      }}\n    }}\n"
 
 
 def _lists(allow: Sequence[str], deny: Sequence[str]) -> str:

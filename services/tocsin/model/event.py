@@ -4,13 +4,32 @@ Source: cilium/tetragon `api/v1/tetragon/*.proto`, written by protojson: zero va
 strings, unknown enum numbers are numbers. Re-encoders write ``null`` and empty values instead; both read as absent.
 """
 
-import msgspec
-from msgspec import Raw, Struct
+import re
+from typing import Annotated, Any
 
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from tocsin.model.drift import salvage
 from tocsin.model.errors import BadEvent
+from tocsin.model.refusal import why_not
 
 Number = int | str
-"""A 64-bit integer is a string in protojson; some re-encoders write a number."""
+"""A 64-bit integer is a string in protojson; some re-encoders write a number. Neither is bounded: see `integer`."""
+Unsigned = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+"""What the protocol sends as a 32-bit number."""
+
+_INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
+_INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
+
+
+def integer(number: Number | None) -> int | None:
+    """*number* as an integer of 64 bits, or ``None`` where it is none."""
+    if isinstance(number, str):
+        if not _INTEGER.fullmatch(number):
+            return None
+        number = int(number)
+    return number if number is not None and _INT64_MIN <= number <= _UINT64_MAX else None
 
 
 class Image(Struct, frozen=True, gc=False):
@@ -43,8 +62,8 @@ class Process(Struct, frozen=True, gc=False):
 
     exec_id: str | None = None
     """Stable and unique for each execve; standard base64, so not usable in a subject."""
-    pid: int | None = None
-    uid: int | None = None
+    pid: Unsigned | None = None
+    uid: Unsigned | None = None
     """The effective user id."""
     cwd: str | None = None
     binary: str | None = None
@@ -73,8 +92,8 @@ class Socket(Struct, frozen=True, gc=False):
     protocol: str | None = None
     saddr: str | None = None
     daddr: str | None = None
-    sport: int | None = None
-    dport: int | None = None
+    sport: Unsigned | None = None
+    dport: Unsigned | None = None
 
 
 class Address(Struct, frozen=True, gc=False):
@@ -82,7 +101,7 @@ class Address(Struct, frozen=True, gc=False):
 
     family: str | None = None
     addr: str | None = None
-    port: int | None = None
+    port: Unsigned | None = None
     path: str | None = None
 
 
@@ -148,7 +167,7 @@ class Observation(Struct, frozen=True, gc=False):
     message: str | None = None
     signal: str | int | None = None
     """exit: the signal that ended the process."""
-    status: int | None = None
+    status: Unsigned | None = None
     """exit: the status, 0 when absent."""
     time: str | None = None
     subsys: str | None = None
@@ -227,8 +246,15 @@ class Head(Struct, frozen=True, gc=False):
 
 _heads = msgspec.json.Decoder(_Heads)
 _keys = msgspec.json.Decoder(dict[str, Raw])
+_any = msgspec.json.Decoder()
 _observation = msgspec.json.Decoder(Observation)
 _NULL = b"null"
+
+_NEEDED = frozenset({
+    "process", "process.binary", "process.uid", "process.flags", "process.pod", "process.pod.namespace",
+    "function_name", "action", "signal", "subsys", "event",
+})  # fmt: skip
+"""What an event is judged by: one of these of a wrong type makes it undecodable, any other is left out."""
 
 
 def read_head(line: bytes) -> Head:
@@ -236,12 +262,15 @@ def read_head(line: bytes) -> Head:
     try:
         if not line.isascii():
             line.decode()
-        heads = _heads.decode(line)
+        try:
+            heads = _heads.decode(line)
+        except msgspec.ValidationError:
+            heads = _drifted_heads(line)
         found = [(key, body) for key in KINDS if _present(body := getattr(heads, key))] or _unknown(line)
     except UnicodeDecodeError as error:
         raise BadEvent(f"not UTF-8: byte {error.start} is {line[error.start]:#04x}") from error
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise BadEvent(_in_words(line, error)) from error
+        raise BadEvent(why_not(line, error)) from error
     if not found:
         raise BadEvent("JSON, but no event: it has none of Tetragon's event keys")
     if len(found) > 1:
@@ -254,6 +283,15 @@ def _present(body: Raw) -> bool:
     return len(memoryview(body)) > 0 and bytes(body) != _NULL
 
 
+def _drifted_heads(line: bytes) -> _Heads:
+    """The envelope without the names and times that are not text."""
+    found = _keys.decode(line)
+    texts = {key: _any.decode(found[key]) for key in ("node_name", "time", "cluster_name") if key in found}
+    fields: dict[str, Any] = {key: body for key, body in found.items() if key in KINDS}
+    fields.update((key, text) for key, text in texts.items() if isinstance(text, str))
+    return _Heads(**fields)
+
+
 def _unknown(line: bytes) -> list[tuple[str, Raw]]:
     """Event keys of a newer agent: whatever holds an object and is not of the envelope."""
     return [
@@ -263,33 +301,22 @@ def _unknown(line: bytes) -> list[tuple[str, Raw]]:
     ]
 
 
-def _in_words(line: bytes, error: Exception) -> str:
-    """Why a line is no JSON object, as a person would say it."""
-    text = line.lstrip()
-    if not text:
-        return "an empty line"
-    if text[:1] not in b"{[" and text[:1].isalpha():
-        return "text, not JSON (a log line of the agent, or of the wrong container)"
-    if isinstance(error, RecursionError):
-        return "JSON nested too deeply"
-    return f"not a JSON event: {error}"
-
-
 def read(line: bytes) -> Event:
     """One line, decoded as far as it is judged; `BadEvent` says which field is wrong."""
     head = read_head(line)
     try:
-        body = _observation.decode(head.body) if head.kind != "unknown" else _lenient(head.body)
+        body = _read_body(head)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise BadEvent(f"{head.key}: {error}") from error
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise BadEvent(f"{head.key[:64]}: {why}") from error
     return Event(
         kind=head.kind, key=head.key, body=body, time=head.time or body.time or "", node=head.node, cluster=head.cluster
     )
 
 
-def _lenient(body: Raw) -> Observation:
-    """An unknown kind is carried even where its fields only share the names of ours."""
+def _read_body(head: Head) -> Observation:
     try:
-        return _observation.decode(body)
+        return _observation.decode(head.body)
     except msgspec.ValidationError:
-        return Observation()
+        # an unknown kind is carried even where its fields only share the names of ours
+        return salvage(Observation, _any.decode(head.body), _NEEDED if head.kind != "unknown" else frozenset())

@@ -10,7 +10,7 @@ _PART_CHARACTERS = 256
 
 
 @functools.lru_cache(maxsize=1024)
-def _seeded(cluster: str, node: str) -> "hashlib._Hash":
+def _seeded(cluster: str, node: str) -> hashlib.blake2b:
     seed = f"{len(cluster)}:{cluster}{len(node)}:{node}".encode("utf-8", "surrogatepass")
     return hashlib.blake2b(seed, digest_size=_ID_BYTES)
 
@@ -24,7 +24,7 @@ def event_id(cluster: str, node: str, line: bytes) -> str:
 
 def dead_id(line: bytes, place: str) -> str:
     """The id of bytes that are no event: equal garbage at two *places* (file and offset) is two dead letters."""
-    hasher = hashlib.blake2b(place.encode(), digest_size=_ID_BYTES, person=b"tocsin.dead")
+    hasher = hashlib.blake2b(place.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES, person=b"tocsin.dead")
     hasher.update(line)
     return hasher.hexdigest()
 

@@ -44,8 +44,8 @@ def event(cluster: str, node: str, kind: str) -> str:
 
 
 def events_of(cluster: str, node: str) -> str:
-    """All events that a collector publishes; an empty *node* is every node of the cluster."""
-    return f"tetragon.{slug(cluster)}.{slug(node) if node else '*'}.>"
+    """All events that a collector publishes; an empty *cluster* or *node* is every one."""
+    return f"tetragon.{slug(cluster) if cluster else '*'}.{slug(node) if node else '*'}.>"
 
 
 def alert(severity: Severity, cluster: str, namespace: str, name: str) -> str:

@@ -1,0 +1,177 @@
+"""One event in, one alert out: pure judgement, without clock, net or disk."""
+
+import functools
+from typing import Any
+from urllib.parse import unquote
+
+from msgspec import Raw, Struct
+
+from tocsin.classifier import words
+from tocsin.classifier.functions import event_type, for_table
+from tocsin.classifier.outcome import outcome
+from tocsin.classifier.table import Table, flags
+from tocsin.classifier.target import target
+from tocsin.model import ids, subjects
+from tocsin.model.alert import Alert
+from tocsin.model.event import Container, Event, Pod, Process
+from tocsin.model.times import believable, format_ns, parse_ns
+
+EXISTING = "existing"
+"""Event type of a process that the agent found running when it started."""
+FOUND_RUNNING = "procFS"
+"""The flag that says so. A process keeps it for life, so it means something in its exec alone."""
+TEXT_BYTES = 8192
+"""Outside `Alert.event` a text is cut at this many bytes of UTF-8."""
+
+_SURELY_SHORT = TEXT_BYTES // 4
+_CACHED_CHARACTERS = 256
+_NO_PROCESS, _NO_POD, _NO_CONTAINER = Process(), Pod(), Container()
+
+
+class Origin(Struct, frozen=True, gc=False):
+    """What travels beside an event: its id, and what the collector knows."""
+
+    id: str
+    cluster: str
+    """The name that the event's id was made of, like `node`; never empty."""
+    node: str
+    received_ns: int
+
+
+class Judged(Struct, frozen=True, gc=False):
+    """An alert and where it goes."""
+
+    alert: Alert
+    subject: str
+
+
+def judge(event: Event, raw: bytes, origin: Origin, table: Table) -> Judged:
+    """The alert of *event*, whose bytes *raw* ride along untouched."""
+    body = event.body
+    process, parent = body.process or _NO_PROCESS, body.parent or _NO_PROCESS
+    existing = event.kind == "exec" and FOUND_RUNNING in flags(event)
+    name = EXISTING if existing else event_type(event)
+    function = for_table(name)
+    namespace = _namespace(process)
+    line = table.judge(event, "execve" if existing else function, in_pod=namespace != subjects.HOST)
+    touched = target(event, function)
+    time, time_source = _when(event.time, origin.received_ns)
+    cut = _Cut()
+    alert = Alert(
+        id=origin.id,
+        time=time,
+        received=format_ns(origin.received_ns),
+        time_source=time_source,
+        severity=line.severity,
+        base_severity=line.severity,
+        severity_from=f"table:{line.label}",
+        title=words.title(event, name, function, touched, existing=existing),
+        reason=cut.text("reason", words.reason(event, line.reason)),
+        kind=event.kind,
+        event_type=name,
+        outcome=outcome(event),
+        target=cut.text("target", touched),
+        policy=cut.text("policy", body.policy_name),
+        action=cut.text("action", _action(body.action)),
+        fingerprint=_fingerprint(origin, namespace, process, name),
+        event=Raw(raw),
+        **_where(cut, origin, process.pod or _NO_POD),
+        **_who(cut, process, parent),
+        truncated=cut.fields,
+    )
+    return Judged(alert, subjects.alert(line.severity, origin.cluster, namespace, name))
+
+
+def _where(cut: "_Cut", origin: Origin, pod: Pod) -> dict[str, Any]:
+    """Cluster and node as the collector names them; the rest as Kubernetes does."""
+    container = pod.container or _NO_CONTAINER
+    return {
+        "cluster": cut.text("cluster", origin.cluster),
+        "node": cut.text("node", origin.node),
+        "namespace": cut.text("namespace", pod.namespace),
+        "pod": cut.text("pod", pod.name),
+        "container": cut.text("container", container.name),
+        "image": cut.text("image", container.image.name if container.image is not None else None),
+        "workload": cut.text("workload", pod.workload),
+        "workload_kind": cut.text("workload_kind", pod.workload_kind),
+    }
+
+
+def _who(cut: "_Cut", process: Process, parent: Process) -> dict[str, Any]:
+    return {
+        "process": cut.text("process", process.binary),
+        "arguments": cut.text("arguments", process.arguments),
+        "cwd": cut.text("cwd", process.cwd),
+        "pid": process.pid,
+        "uid": process.uid,
+        "exec_id": cut.text("exec_id", process.exec_id),
+        "parent_process": cut.text("parent_process", parent.binary),
+        "parent_arguments": cut.text("parent_arguments", parent.arguments),
+        "parent_exec_id": cut.text("parent_exec_id", parent.exec_id or process.parent_exec_id),
+    }
+
+
+def _fingerprint(origin: Origin, namespace: str, process: Process, name: str) -> str:
+    pod = process.pod or _NO_POD
+    container = pod.container.name or "" if pod.container is not None else ""
+    return ids.fingerprint(
+        origin.cluster, namespace, pod.workload or origin.node, container, name, process.binary or ""
+    )
+
+
+def _namespace(process: Process) -> str:
+    """The namespace as the subject has it: a container whose pod is not known is not the host."""
+    pod = process.pod
+    if pod is not None and pod != _NO_POD:
+        return pod.namespace or subjects.UNKNOWN
+    return subjects.UNKNOWN if process.docker else subjects.HOST
+
+
+def _when(text: str, received_ns: int) -> tuple[str, str]:
+    """The alert's time, and where it is from when not from the event."""
+    ns = parse_ns(text)
+    if ns is not None and believable(ns, received_ns):
+        return format_ns(ns), ""
+    return format_ns(received_ns), "received"
+
+
+def _action(action: str | int | None) -> str:
+    """An action newer than we know comes as a number."""
+    if isinstance(action, int):
+        return f"KPROBE_ACTION_{action}" if 0 <= action < 2**31 else "KPROBE_ACTION_UNKNOWN"
+    return action or ""
+
+
+class _Cut:
+    """Cuts texts to size and remembers which."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self) -> None:
+        self.fields: tuple[str, ...] = ()
+
+    def text(self, field: str, text: str | None) -> str:
+        """*text* without NUL, which databases refuse, and at most `TEXT_BYTES` of it."""
+        if not text:
+            return ""
+        if "\0" in text:
+            text = text.replace("\0", "")
+        if len(text) <= _SURELY_SHORT:
+            return text
+        encoded = text.encode("utf-8", "replace")
+        if len(encoded) <= TEXT_BYTES:
+            return text
+        self.fields += (field,)
+        return encoded[:TEXT_BYTES].decode("utf-8", "ignore")
+
+
+def plain(header: str) -> str:
+    """The text of a header, which is percent-encoded where it is not printable ASCII."""
+    if "%" not in header:
+        return header
+    return _unquoted(header) if len(header) <= _CACHED_CHARACTERS else unquote(header, errors="replace")
+
+
+@functools.lru_cache(maxsize=256)
+def _unquoted(header: str) -> str:
+    return unquote(header, errors="replace")

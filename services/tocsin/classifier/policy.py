@@ -1,0 +1,198 @@
+"""Reading ``severity.yaml``: what is wrong in it is named by file, line and key, and stops the start."""
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from tocsin.classifier.functions import for_table, normalize
+from tocsin.classifier.table import UNKNOWN_ARGUMENT, Line, Table
+from tocsin.model.errors import SettingsError
+from tocsin.model.severity import Severity
+from tocsin.model.subjects import EVENT_KINDS
+
+_ACTIONS = tuple(
+    f"KPROBE_ACTION_{name}"
+    for name in (
+        "UNKNOWN", "POST", "FOLLOWFD", "SIGKILL", "UNFOLLOWFD", "OVERRIDE", "COPYFD", "GETURL", "DNSLOOKUP", "NOPOST",
+        "SIGNAL", "TRACKSOCK", "UNTRACKSOCK", "NOTIFYENFORCER", "CLEANUPENFORCERNOTIFICATION", "SET",
+    )
+)  # fmt: skip
+_INT, _BOOL = "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool"
+_MAX_UID = 2**32 - 1
+
+
+class _WrongError(Exception):
+    """What is wrong at a node."""
+
+    def __init__(self, node: Node, text: str) -> None:
+        super().__init__(text)
+        self.node = node
+
+
+def load(text: str, file: str, profile: str) -> Table:
+    """The table of one *profile* in *text*, all profiles checked; `SettingsError` names *file*, line and key."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(f"{file}:{line}: not YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SettingsError(f"{file}: not YAML: {str(error) or 'nested too deeply'}") from error
+    if root is None:
+        raise SettingsError(f"{file}: is empty")
+    try:
+        tables = _profiles(root)
+    except _WrongError as error:
+        raise SettingsError(f"{file}:{error.node.start_mark.line + 1}: {error}") from error
+    if profile not in tables:
+        raise SettingsError(f"{file}: no profile {profile!r}; {_hint(profile, tables)}")
+    return tables[profile]
+
+
+def _profiles(root: Node) -> dict[str, Table]:
+    tables = {}
+    top = _mapping(root, "the file", ("profiles",))
+    if "profiles" not in top:
+        raise _WrongError(root, "profiles: is missing")
+    for name, node in _mapping(top["profiles"], "profiles", None).items():
+        if not isinstance(node, SequenceNode) or not node.value:
+            raise _WrongError(node, f"{name}: must be a list of lines")
+        lines = [_line(entry) for entry in node.value]
+        _check_order(node.value, lines, name)
+        tables[name] = Table(lines)
+    return tables
+
+
+def _check_order(nodes: list[Node], lines: list[Line], profile: str) -> None:
+    for node, line in zip(nodes[:-1], lines[:-1], strict=True):
+        if line.always:
+            raise _WrongError(node, f"{profile}: this line has no condition, so the lines after it are never reached")
+    if not lines[-1].always:
+        raise _WrongError(nodes[-1], f"{profile}: the last line must have no condition, or some events have no severity")
+    labels = [line.label for line in lines]
+    for node, label in zip(nodes, labels, strict=True):
+        if labels.count(label) > 1:
+            raise _WrongError(node, f"name: {label!r} is the name of more than one line")
+
+
+def _line(node: Node) -> Line:
+    found = _mapping(node, "a line", _KEYS)
+    for key in ("severity", "reason"):
+        if key not in found:
+            raise _WrongError(node, f"{key}: is missing")
+    values: dict[str, Any] = {
+        "severity": Severity(_one_of(found["severity"], "severity", tuple(Severity))),
+        "reason": _text(found["reason"], "reason"),
+        "label": _text(found["name"], "name") if "name" in found else str(node.start_mark.line + 1),
+    }
+    for key, (field, read) in _CONDITIONS.items():
+        if key in found:
+            values[field] = frozenset(read(item, key) for item in _items(found[key], key))
+    if "in_pod" in found:
+        values["in_pod"] = _truth(found["in_pod"], "in_pod")
+    return Line(**values)
+
+
+def _mapping(node: Node, what: str, known: Iterable[str] | None) -> dict[str, Node]:
+    if not isinstance(node, MappingNode):
+        raise _WrongError(node, f"{what} must be a mapping of keys to values")
+    found: dict[str, Node] = {}
+    for key_node, value in node.value:
+        key = _text(key_node, "a key")
+        if known is not None and key not in known:
+            raise _WrongError(key_node, f"{key}: no such key; {_hint(key, known)}")
+        if key in found:
+            raise _WrongError(key_node, f"{key}: stands here twice")
+        found[key] = value
+    return found
+
+
+def _items(node: Node, key: str) -> Iterator[Node]:
+    if isinstance(node, SequenceNode):
+        if not node.value:
+            raise _WrongError(node, f"{key}: an empty list matches nothing")
+        yield from node.value
+    else:
+        yield node
+
+
+def _text(node: Node, key: str) -> str:
+    if not isinstance(node, ScalarNode) or not node.value:
+        raise _WrongError(node, f"{key}: must be a text")
+    return str(node.value)
+
+
+def _one_of(node: Node, key: str, known: Iterable[str]) -> str:
+    text = _text(node, key)
+    if text not in known:
+        raise _WrongError(node, f"{key}: {text!r} is not known; {_hint(text, known)}")
+    return text
+
+
+def _function(node: Node, key: str) -> str:
+    text = _text(node, key)
+    bare = for_table(normalize(text))
+    if bare != text:
+        raise _WrongError(node, f"{key}: {text!r} is written without its prefix here; did you mean {bare!r}?")
+    return text
+
+
+def _signal(node: Node, key: str) -> str:
+    text = _text(node, key)
+    if not text.startswith("SIG"):
+        raise _WrongError(node, f"{key}: {text!r} is no signal; did you mean 'SIG{text.upper()}'?")
+    return text
+
+
+def _binary(node: Node, key: str) -> str:
+    text = _text(node, key)
+    if "/" not in text and "\\" not in text and not text.startswith("<"):
+        raise _WrongError(node, f"{key}: {text!r} is no whole path; did you mean '/usr/bin/{text}'?")
+    return text
+
+
+def _uid(node: Node, key: str) -> int:
+    number = _number(node, key)
+    if not 0 <= number <= _MAX_UID:
+        raise _WrongError(node, f"{key}: {number} is no user id")
+    return number
+
+
+def _argument(node: Node, key: str) -> int | str:
+    return UNKNOWN_ARGUMENT if _text(node, key) == UNKNOWN_ARGUMENT else _number(node, key)
+
+
+def _number(node: Node, key: str) -> int:
+    text = _text(node, key)
+    if node.tag != _INT or not text.lstrip("-").isdecimal() or len(text) > 20:
+        raise _WrongError(node, f"{key}: {text!r} is no whole number")
+    return int(text)
+
+
+def _truth(node: Node, key: str) -> bool:
+    text = _text(node, key)
+    if node.tag != _BOOL or text not in ("true", "false"):
+        raise _WrongError(node, f"{key}: {text!r} is neither true nor false")
+    return text == "true"
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+
+
+_CONDITIONS: dict[str, tuple[str, Callable[[Node, str], Any]]] = {
+    "kind": ("kinds", lambda node, key: _one_of(node, key, EVENT_KINDS)),
+    "function": ("functions", _function),
+    "action": ("actions", lambda node, key: _one_of(node, key, _ACTIONS)),
+    "signal": ("signals", _signal),
+    "binary": ("binaries", _binary),
+    "flag": ("flags", _text),
+    "uid": ("uids", _uid),
+    "argument": ("arguments", _argument),
+}
+_KEYS = ("severity", "name", "reason", "in_pod", *_CONDITIONS)

@@ -1,0 +1,259 @@
+"""The shell around judgement: take an event, publish its alert, acknowledge once that is stored, and repeat nothing."""
+
+import asyncio
+import functools
+import logging
+import time
+from collections.abc import Awaitable, Collection
+
+from tocsin.bus import CLUSTER_HEADER, NODE_HEADER, RECEIVED_HEADER, Bus, Message, PubAck, TooLarge, streams
+from tocsin.classifier import repeats
+from tocsin.classifier.judge import Origin, judge, plain
+from tocsin.classifier.settings import Settings
+from tocsin.classifier.table import Table
+from tocsin.model import alert as alerts
+from tocsin.model import event as events
+from tocsin.model import ids
+from tocsin.model.errors import BadEvent, BusError, BusUnavailable, Fatal
+from tocsin.model.severity import Severity
+from tocsin.model.times import NS_PER_S
+from tocsin.runtime.health import Health
+from tocsin.runtime.metrics import Counter, Metrics
+from tocsin.runtime.report import report
+
+log = logging.getLogger(__name__)
+
+MAX_HELD = 4_000
+"""As many as the consumer leaves unacknowledged at most."""
+HOLD_S = 0.2
+"""How long a redelivered message waits for others, so that one reading answers for all."""
+_ALONE_FROM = 5
+"""From this delivery on a message may be the one that ends the process: it is not mixed with others."""
+_RETRY_S = 1.0
+_TICK_S = 0.5
+_LAST_CHANCE_S = 5.0
+_LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+_UNKNOWN = "unknown"
+
+
+async def run(
+    bus: Bus, table: Table, settings: Settings, stop: asyncio.Event, *, metrics: Metrics | None = None
+) -> None:
+    """Judge events until *stop* is set; what is in hand then is finished, or given back."""
+    numbers, health = metrics or Metrics(), Health()
+    classifier = Classifier(bus, table, numbers, health)
+    async with asyncio.TaskGroup() as tasks:
+        facts: dict[str, str | int | float] = {"profile": settings.profile, "table_lines": len(table.lines)}
+        tasks.create_task(report(bus, numbers, health, stop, facts=lambda: facts))
+        await _streams_exist(bus, health, stop)
+        if stop.is_set():
+            return
+        await bus.recheck_in(repeats.RESULTS)
+        log.info("classifier.started", extra=facts)
+        helpers = [tasks.create_task(classifier.settle_in_time()), tasks.create_task(classifier.stay_awake())]
+        await bus.consume(streams.EVENTS, streams.CLASSIFIER, classifier.handle, stop)
+        for helper in helpers:
+            helper.cancel()
+        await classifier.give_back()
+
+
+async def _streams_exist(bus: Bus, health: Health, stop: asyncio.Event) -> None:
+    """Wait for whoever declares the streams."""
+    while not stop.is_set():
+        try:
+            missing = await bus.missing()
+        except BusUnavailable as error:
+            why = str(error)
+        else:
+            if not missing:
+                health.mended("streams")
+                return
+            why = f"not declared yet: {', '.join(missing)}"
+        if "streams" not in health.problems:
+            log.warning("streams.missing", extra={"error": why})
+        health.broken("streams", why)
+        await _pause(stop, _RETRY_S)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    waiting = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({waiting}, timeout=seconds)
+    waiting.cancel()
+
+
+class Classifier:
+    """One replica at work."""
+
+    def __init__(self, bus: Bus, table: Table, metrics: Metrics, health: Health) -> None:
+        self._bus = bus
+        self._table = table
+        self._health = health
+        self._held: dict[int, Message] = {}
+        """Redelivered messages by their sequence, until the streams have said which have their alert."""
+        self._holding = asyncio.Event()
+        self._settling = asyncio.Lock()
+        self._recent: repeats.Recent | None = None
+        self._reconnects = -1
+        """Connections made when `_recent` was read."""
+        self._awake = time.monotonic()
+        self._numb_s = streams.ack_wait_s(bus.duplicate_window_s)
+        """After a pause of this length the server may have given away what this process holds."""
+        counter = metrics.counter
+        self._received = counter("tocsin_classifier_received_events_total", "Events taken from EVENTS.")
+        self._buried = counter("tocsin_classifier_buried_events_total", "Events that could not be judged.")
+        self._redelivered = counter("tocsin_classifier_redelivered_events_total", "Events delivered more than once.")
+        self._repeats = counter("tocsin_classifier_repeated_events_total", "Events whose alert was stored already.")
+        self._published = {
+            severity: counter("tocsin_classifier_published_alerts_total", "Alerts stored.", severity=severity.value)
+            for severity in Severity
+        }
+        self._lag = metrics.histogram(
+            "tocsin_classifier_event_lag_seconds", "From the collector's reading to judgement.", _LAG_BUCKETS
+        )
+        held = metrics.gauge("tocsin_classifier_held_events", "Redelivered events that wait for the streams' answer.")
+        metrics.observe(lambda: held.set(len(self._held)))
+
+    async def handle(self, message: Message) -> None:
+        """Judge it, or hold it where it may have its alert already; `BusError` where it must be handed over again."""
+        if self._reconnects != self._bus.connection.reconnects or time.monotonic() - self._awake > self._numb_s:
+            await self._look_back()
+        self._received.value += 1
+        if message.delivered > 1:
+            self._redelivered.value += 1
+            await self._hold(message)
+        elif self._recent is not None and await self._is_settled(message, self._recent):
+            return
+        else:
+            await self._judge(message)
+
+    async def settle_in_time(self) -> None:
+        """Until cancelled, settle what is held a moment after it came, whether or not more comes."""
+        while True:
+            await self._holding.wait()
+            await asyncio.sleep(HOLD_S)
+            try:
+                await self._settle()
+            except Fatal:
+                raise
+            except BusError as error:
+                log.warning("repeats.unreadable", extra={"held": len(self._held), "error": str(error)})
+                self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
+                await asyncio.sleep(_RETRY_S)
+
+    async def stay_awake(self) -> None:
+        """Until cancelled, note that this process runs: `handle` sees when it was stopped for long."""
+        while True:
+            self._awake = time.monotonic()
+            await asyncio.sleep(min(_TICK_S, self._numb_s / 4))
+
+    async def give_back(self) -> None:
+        """Settle what is held, or leave it to others."""
+        try:
+            async with asyncio.timeout(_LAST_CHANCE_S):
+                await self._settle()
+        except (BusError, TimeoutError):
+            log.warning("messages.given_back", extra={"held": len(self._held)})
+        for message in self._held.values():
+            await message.nak()
+
+    async def _look_back(self) -> None:
+        """Learn what was stored last, before anything more is judged."""
+        reconnects, began = self._bus.connection.reconnects, time.monotonic()
+        try:
+            self._recent = await repeats.recent(self._bus)
+        except BusError as error:
+            self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
+            raise
+        self._health.mended("repeats")
+        self._reconnects, self._awake = reconnects, time.monotonic()
+        took_s = round(time.monotonic() - began, 3)
+        log.info("repeats.read", extra={"ids": len(self._recent.ids), "took_s": took_s})
+
+    async def _is_settled(self, message: Message, recent: repeats.Recent) -> bool:
+        """Whether a first delivery needs no judgement (now): it has its alert, or another may be judging it."""
+        if not recent.covers(message):
+            self._recent = None
+            return False
+        if message.id in recent.ids:
+            await self._repeat(message)
+            return True
+        if recent.precedes(message):
+            await self._hold(message)
+            return True
+        return False
+
+    async def _hold(self, message: Message) -> None:
+        if message.delivered >= _ALONE_FROM:
+            await self._answer([message], await repeats.stored(self._bus, [message]))
+            return
+        if len(self._held) >= MAX_HELD:
+            await self._settle()
+        self._held[message.seq] = message
+        self._holding.set()
+
+    async def _settle(self) -> None:
+        """Answer all that is held; what cannot be answered stays held."""
+        async with self._settling:
+            batch = list(self._held.values())
+            if batch:
+                await self._answer(batch, await repeats.stored(self._bus, batch))
+            self._health.mended("repeats")
+            if not self._held:
+                self._holding.clear()
+
+    async def _answer(self, batch: Collection[Message], stored: Collection[str]) -> None:
+        for message in batch:
+            if message.id in stored:
+                await self._repeat(message)
+            else:
+                await self._judge_surely(message)
+            self._held.pop(message.seq, None)
+
+    async def _judge_surely(self, message: Message) -> None:
+        """Judge with the promise of `Bus.consume`: what raises is dead-lettered, unless it is NATS that fails."""
+        try:
+            await self._judge(message)
+        except TooLarge as error:
+            await self._bury(message, str(error))
+        except BusError:
+            raise
+        except Exception as error:
+            log.exception("message.failed", extra={"subject": message.subject, "seq": message.seq})
+            await self._bury(message, f"{type(error).__name__}: {error}")
+
+    async def _repeat(self, message: Message) -> None:
+        self._repeats.value += 1
+        await message.ack()
+
+    async def _bury(self, message: Message, reason: str) -> None:
+        self._buried.value += 1
+        await self._bus.bury_message(message, reason)
+
+    async def _judge(self, message: Message) -> None:
+        """Publish the alert of one event, and acknowledge the event once the alert is stored."""
+        payload = message.payload
+        try:
+            event = events.read(payload)
+        except BadEvent as error:
+            await self._bury(message, str(error))
+            return
+        origin = origin_of(message, event)
+        judged = judge(event, payload, origin, self._table)
+        self._lag.observe(max(0.0, (time.time_ns() - origin.received_ns) / NS_PER_S))
+        then = functools.partial(self._stored, message, self._published[judged.alert.severity])
+        await self._bus.publish(judged.subject, alerts.encode(judged.alert), id=origin.id, then=then)
+
+    def _stored(self, message: Message, published: Counter, ack: PubAck) -> Awaitable[None]:
+        (self._repeats if ack.duplicate else published).value += 1
+        return message.ack()
+
+
+def origin_of(message: Message, event: events.Event) -> Origin:
+    """What the collector put beside the event; where it did not, what comes nearest to it."""
+    headers = message.headers
+    cluster = plain(headers.get(CLUSTER_HEADER, "")) or event.cluster or "default"
+    node = plain(headers.get(NODE_HEADER, "")) or event.node or _UNKNOWN
+    received_ns = events.integer(headers.get(RECEIVED_HEADER))
+    if received_ns is None or not 0 < received_ns < 2**63:
+        received_ns = message.stored_ns
+    return Origin(message.id or ids.event_id(cluster, node, message.payload), cluster, node, received_ns)

@@ -1,0 +1,109 @@
+"""What the streams hold of our lines above the floors: asked at start, and when a PubAck leaves a doubt."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from msgspec import Struct
+
+from tocsin.bus import Bus, Message, Start, streams
+from tocsin.collector.account import Kind
+from tocsin.collector.normalize import source_of
+from tocsin.model import subjects
+
+KINDS = (Kind.EVENT, Kind.DEAD)
+_SIZE_HEADER = "Nats-Msg-Size"
+
+
+class Found(Struct, frozen=True, gc=False):
+    """A message that is stored already."""
+
+    kind: Kind
+    seq: int
+    mine: bool
+    """Whether this source stored it; another's is a repeat to us."""
+    size: int
+    """Bytes of its payload."""
+
+
+class Known:
+    """The ids that were stored when we began; a line whose id is among them is not sent again."""
+
+    def __init__(self, ids: dict[str, Found]) -> None:
+        """All of *ids* are still to be met."""
+        self._ids = ids
+        self._unmet = {id for id, found in ids.items() if found.mine}
+
+    def __len__(self) -> int:
+        """How many ids are held."""
+        return len(self._ids)
+
+    @property
+    def all_met(self) -> bool:
+        """Whether every line that this source had stored was read again."""
+        return not self._unmet
+
+    @property
+    def foreign(self) -> bool:
+        """Whether some are another source's."""
+        return any(not found.mine for found in self._ids.values())
+
+    def meet(self, id: str) -> Found | None:
+        """What is known of *id*, which is met now."""
+        found = self._ids.get(id)
+        if found is not None:
+            self._unmet.discard(id)
+        return found
+
+    def unmet(self) -> list[Found]:
+        """What this source had stored and was not met; it counts as met from now on."""
+        found = [self._ids[id] for id in self._unmet]
+        self._unmet = set()
+        return found
+
+
+class Reader:
+    """Asks the streams about one source's messages."""
+
+    def __init__(self, bus: Bus, *, cluster: str, node: str, key: str) -> None:
+        """*cluster* and *node* bind the subjects where they are not empty; *key* marks what is ours."""
+        self._bus = bus
+        self._key = key
+        self._streams = {
+            Kind.EVENT: (streams.EVENTS, subjects.events_of(cluster, node)),
+            Kind.DEAD: (streams.dead("collector"), subjects.dead("collector")),
+        }
+
+    async def prepare(self) -> None:
+        """Have the window look what is stored before it sends again after a long break."""
+        await self._bus.recheck_in(dict(self._streams.values()))
+
+    async def last(self, kind: Kind) -> int:
+        """The last sequence of the stream of *kind*."""
+        return (await self._bus.stream(self._streams[kind][0])).state.last_seq
+
+    async def stored(self, floors: Mapping[Kind, int]) -> Known:
+        """The ids above the *floors*."""
+        found: dict[str, Found] = {}
+        for kind in KINDS:
+
+            def take(message: Message, kind: Kind = kind) -> None:
+                size = int(message.headers.get(_SIZE_HEADER, "0"))
+                mine = source_of(message.headers) == self._key
+                found.setdefault(message.id, Found(kind, message.seq, mine, size))
+
+            await self._read(kind, floors[kind] + 1, take)
+        return Known(found)
+
+    async def owned(self, kind: Kind, sequences: Collection[int]) -> dict[int, bool]:
+        """Which of these messages this source stored; one that is gone is not named."""
+        wanted, found = set(sequences), dict[int, bool]()
+
+        def take(message: Message) -> None:
+            if (seq := message.seq) in wanted:
+                found[seq] = source_of(message.headers) == self._key
+
+        await self._read(kind, min(wanted), take)
+        return found
+
+    async def _read(self, kind: Kind, seq: int, take: Callable[[Message], None]) -> None:
+        stream, filter = self._streams[kind]
+        await self._bus.read(stream, take, filters=[filter], start=Start(seq=seq), headers_only=True)

@@ -1,0 +1,87 @@
+"""Lines from standard input: they cannot be read again, so what is in hand at a kill is gone."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import AsyncGenerator
+from typing import Literal
+
+from tocsin.collector.sources.base import CHUNK_BYTES, Batch, Line
+from tocsin.collector.sources.scan import Scanned, Scanner
+from tocsin.model.checkpoint import Position
+
+_NOWHERE = Position()
+
+
+class StdinSource:
+    """Standard input (or another open descriptor) until its end."""
+
+    name = "stdin"
+    replays = False
+    problem = ""
+    lag_bytes = 0
+    read_errors = 0
+
+    def __init__(self, *, max_line_bytes: int, descriptor: int | None = None) -> None:
+        """*descriptor* is standard input where it is not given."""
+        self.caught_up = False
+        self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
+        self._scanner = Scanner(max_line_bytes)
+        self._run = f"stdin:{time.time_ns()}"
+
+    def resume(self, position: Position | None) -> bool:
+        """There is nothing to go back to."""
+        return position is None or not position.fingerprint
+
+    async def batches(self, stop: asyncio.Event) -> AsyncGenerator[Batch, None]:
+        """Lines as they come, until the end of input or until *stop* is set."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while await self._ready(stopping):
+                chunk = os.read(self._descriptor, CHUNK_BYTES)
+                if not chunk:
+                    break
+                yield self._batch(self._scanner.feed(chunk))
+                await asyncio.sleep(0)
+            if stop.is_set():
+                return
+            rest = self._scanner.finish()
+            if rest is not None:
+                yield self._batch([rest])
+            self.caught_up = True
+        finally:
+            stopping.cancel()
+
+    async def _ready(self, stopping: "asyncio.Task[Literal[True]]") -> bool:
+        """Whether there is something to read (the end of input is); not where we are to stop."""
+        loop = asyncio.get_running_loop()
+        readable = asyncio.Event()
+        try:
+            # anew each time: a reader that stays would be called without end while nobody takes what is there
+            loop.add_reader(self._descriptor, readable.set)
+        except (OSError, ValueError):
+            return not stopping.done()  # an ordinary file is always ready, and cannot be waited for
+        ready = asyncio.create_task(readable.wait())
+        try:
+            await asyncio.wait({ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            loop.remove_reader(self._descriptor)
+        return not stopping.done()
+
+    def look(self) -> None:
+        """Nothing here can vanish that was not lost already."""
+
+    def facts(self) -> dict[str, str | int | float]:
+        """How much was read."""
+        return {"path": "stdin", "offset": self._scanner.offset}
+
+    def close(self) -> None:
+        """Standard input is not ours to close."""
+
+    def _batch(self, scanned: list[Scanned]) -> Batch:
+        now = time.time_ns()
+        return Batch(
+            [Line(line.raw, _NOWHERE, f"{self._run}:{line.end}", line.size, now, line.digest) for line in scanned]
+        )

@@ -1,0 +1,107 @@
+"""A batch: the rows of one covered range, folded and cut so that it never grows with the flood behind it."""
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from tocsin.gateway.rows import Row, newest_first
+
+ROWS = 400
+"""At most so many rows in a frame."""
+
+Counted = tuple[Row, int]
+"""A row and how many alerts it stands for."""
+
+
+class Batch(Struct, eq=False):
+    """What happened after one sequence, up to and including another, for one filter.
+
+    The numbers of its rows and `left_out` together are all alerts of the range that the filter lets through.
+    """
+
+    after: int
+    to: int
+    rows: list[Counted]
+    left_out: int = 0
+    urgent: bool = False
+    """A critical or high alert cut it short."""
+    replay: bool = False
+    wire: bytes = b""
+    """The frame, once somebody has needed it: made once, for all clients."""
+
+    @property
+    def folded(self) -> int:
+        """How many alerts are in a row of another."""
+        return sum(n - 1 for _, n in self.rows)
+
+
+def fold(rows: Iterable[Counted]) -> list[Counted]:
+    """One row, the newest, for each severity and fingerprint."""
+    found: dict[tuple[int, str], Counted] = {}
+    for row, n in rows:
+        key = (row.shape.index, row.shape.fp)
+        held = found.get(key)
+        if held is None:
+            found[key] = (row, n)
+        else:
+            newest = row if (row.t, row.seq) > (held[0].t, held[0].seq) else held[0]
+            found[key] = (newest, held[1] + n)
+    return list(found.values())
+
+
+def trim(rows: list[Counted], limit: int) -> tuple[list[Counted], int]:
+    """The *limit* worst rows, of equals the newest; and how many alerts are left out with the others."""
+    if len(rows) <= limit:
+        return rows, 0
+    ordered = sorted(rows, key=lambda counted: (counted[0].shape.index, *newest_first(counted[0])))
+    return ordered[:limit], sum(n for _, n in ordered[limit:])
+
+
+def merge(first: Batch, second: Batch, limit: int) -> Batch:
+    """Both as one, where *second* follows *first*: folded, and at most *limit* rows."""
+    rows, left_out = trim(fold([*first.rows, *second.rows]), limit)
+    return Batch(
+        first.after,
+        second.to,
+        rows,
+        left_out=first.left_out + second.left_out + left_out,
+        urgent=first.urgent or second.urgent,
+    )
+
+
+class Collecting:
+    """What came since the last batch, bounded whatever comes."""
+
+    def __init__(self) -> None:
+        self.rows: list[Counted] = []
+        self.left_out = 0
+        self.urgent = False
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def add(self, rows: Iterable[Row], match: Callable[[Row], bool] | None) -> int:
+        """Take in what matches; how many that were."""
+        before = len(self.rows)
+        for row in rows:
+            if match is None or match(row):
+                self.rows.append((row, 1))
+                if row.shape.index <= 1:
+                    self.urgent = True
+        added = len(self.rows) - before
+        if len(self.rows) > _CROWD:
+            self.rows = fold(self.rows)
+            self.rows, left_out = trim(self.rows, _CROWD // 2)
+            self.left_out += left_out
+        return added
+
+    def take(self, after: int, to: int, limit: int, *, folding: bool) -> Batch:
+        """All of it as one batch; it is empty then."""
+        rows = fold(self.rows) if folding or len(self.rows) > limit else self.rows
+        rows, left_out = trim(rows, limit)
+        batch = Batch(after, to, rows, left_out=self.left_out + left_out, urgent=self.urgent)
+        self.rows, self.left_out, self.urgent = [], 0, False
+        return batch
+
+
+_CROWD = 10 * ROWS

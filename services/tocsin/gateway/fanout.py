@@ -1,0 +1,340 @@
+"""From the live window to the clients: each filter's rows are matched, folded and written once, whoever wants them."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from tocsin.gateway import batch
+from tocsin.gateway.batch import Batch, Collecting
+from tocsin.gateway.filter import EVERYTHING, Filter
+from tocsin.gateway.pace import Credit, Pace
+from tocsin.gateway.rows import Row
+from tocsin.gateway.window import Match, Window
+
+REPLAY = 5_000
+"""Sequences that a client may lie behind and still be told every one."""
+_FRESH = 5_000
+"""Rows that wait for the next look at most."""
+
+Why = Literal["retention", "too_far", "epoch"]
+
+
+class Numbers(Struct):
+    """What went out, for the metrics."""
+
+    frames: int = 0
+    rows: int = 0
+    folded: int = 0
+    left_out: int = 0
+    replays: int = 0
+    gaps: int = 0
+    snapshots: int = 0
+
+    def count(self, own: Batch) -> None:
+        """One client gets this batch."""
+        self.frames += 1
+        self.rows += len(own.rows)
+        self.folded += own.folded
+        self.left_out += own.left_out
+
+
+class Gap(Struct, frozen=True):
+    """A client is to be told that what lies after its cursor cannot be replayed."""
+
+    epoch: str
+    after: int
+    why: Why
+
+
+class Snapshot(Struct, frozen=True):
+    """A client is to be given a snapshot up to `to`."""
+
+    to: int
+
+
+class Group:
+    """The clients with one filter and one row cap."""
+
+    def __init__(self, wanted: Filter, limit: int, head: int, now: float) -> None:
+        """It begins after *head*."""
+        self.filter = wanted
+        self.limit = limit
+        self.match: Match | None = wanted.match()
+        self.clients: set[Client] = set()
+        self.pos = head
+        """What the last batch covered up to."""
+        self._seen = head
+        self._collecting = Collecting()
+        self._pace = Pace(now)
+        self._merged: dict[tuple[int, int], Batch] = {}
+
+    def take(self, fresh: list[Row], head: int, now: float) -> None:
+        """Look through what is new, up to *head*."""
+        self._pace.note(self._collecting.add(fresh, self.match), now)
+        self._seen = head
+
+    def due(self, now: float) -> float | None:
+        """When a batch is due; ``None`` where there is nothing to cover."""
+        if self._seen == self.pos:
+            return None
+        waiting = self._collecting
+        return self._pace.due(now, rows=len(waiting) + waiting.left_out, urgent=waiting.urgent)
+
+    def cut(self, now: float) -> None:
+        """Make a batch of what waits and offer it to every client."""
+        if self._seen == self.pos:
+            return
+        worst = sum(1 for row, _ in self._collecting.rows if row.shape.urgent)
+        limit = max(self._pace.budget(now, self.limit), min(worst, self.limit))
+        made = self._collecting.take(self.pos, self._seen, limit, folding=self._pace.flood(now))
+        self.pos = self._seen
+        self._pace.cut(now)
+        self._merged.clear()
+        for client in self.clients:
+            client.offer(made)
+
+    def merge(self, first: Batch, second: Batch) -> Batch:
+        """Both as one, once for all clients that wait with the same two."""
+        key = (id(first), id(second))
+        if key not in self._merged:
+            self._merged[key] = batch.merge(first, second, self.limit)
+        return self._merged[key]
+
+    def reset(self, head: int, now: float) -> None:
+        """Begin again after *head* of another stream."""
+        self.match = self.filter.match()
+        self.pos = self._seen = head
+        self._collecting = Collecting()
+        self._merged.clear()
+        self._pace.cut(now)
+
+
+class Client:
+    """One browser: where it stands, what it may have, and what waits for it (never more than one batch)."""
+
+    def __init__(self, fanout: "Fanout", wake: Callable[[], None]) -> None:
+        """*wake* is called when there may be something to send."""
+        self._fanout = fanout
+        self._wake = wake
+        self._group: Group | None = None
+        self._limit = batch.ROWS
+        self._visible = True
+        self._filter = EVERYTHING
+        self._pending: Batch | None = None
+        self._pos = 0
+        self._behind = False
+        """It is being told from the window what it missed."""
+        self._gap: Gap | None = None
+        self._snapshot = False
+        self.credit = Credit()
+
+    @property
+    def filter(self) -> Filter:
+        """What it wants to see."""
+        return self._filter
+
+    @property
+    def pos(self) -> int:
+        """What it was told of up to."""
+        return self._pos
+
+    @property
+    def watching(self) -> bool:
+        """Whether it wants rows."""
+        return self._visible and self._limit > 0
+
+    def open(self, cursor: tuple[str, int] | None, wanted: Filter, limit: int, *, visible: bool, now: float) -> None:
+        """Begin after *cursor*, or with a snapshot."""
+        self._filter, self._limit, self._visible = wanted, min(limit, batch.ROWS), visible
+        window = self._fanout.window
+        if cursor is None:
+            self._snapshot = True
+        elif cursor[0] != window.epoch:
+            self._gap, self._snapshot = Gap(cursor[0], cursor[1], "epoch"), True
+        elif cursor[1] > window.head:
+            self._snapshot = True  # another gateway is ahead of this one: an overlap is harmless
+        else:
+            self._pos = cursor[1]
+            self._gap = self._missing()
+            self._snapshot = self._gap is not None
+            if self._gap is None and self._pos < window.head:
+                self._fanout.numbers.replays += 1
+        self._join(now)
+
+    def view(self, wanted: Filter | None, limit: int | None, *, visible: bool | None, whole: bool, now: float) -> None:
+        """Show something else from now on; *whole* asks for a snapshot in any case."""
+        watched = self.watching
+        changed = wanted is not None and wanted != self._filter
+        self._filter = wanted if wanted is not None else self._filter
+        self._limit = min(limit, batch.ROWS) if limit is not None else self._limit
+        self._visible = visible if visible is not None else self._visible
+        if changed or whole:
+            self._snapshot = True
+        elif self.watching and not watched:
+            self._snapshot = self._snapshot or self._missing() is not None
+        self._join(now)
+
+    def offer(self, made: Batch) -> None:
+        """Its group made a batch."""
+        if not self.watching or self._behind or self._snapshot or self._group is None:
+            return
+        self._pending = made if self._pending is None else self._group.merge(self._pending, made)
+        self._wake()
+
+    def acknowledge(self, epoch: str, to: int) -> None:
+        """It has everything up to *to*."""
+        if epoch == self._fanout.window.epoch:
+            self.credit.acknowledged(to)
+            self._wake()
+
+    def next(self) -> Gap | Snapshot | Batch | None:
+        """What is to be sent now, if anything. What is taken here counts as sent."""
+        if self._gap is not None:
+            gap, self._gap = self._gap, None
+            self._fanout.numbers.gaps += 1
+            return gap
+        if self._snapshot and self._group is not None and self.watching:
+            return self._begin_anew(self._group)
+        if not self.watching or self._group is None:
+            return None
+        if self._behind:
+            return self._replay(self._group)
+        if self._pending is None or not self.credit.allows(urgent=self._pending.urgent):
+            return None
+        made, self._pending = self._pending, None
+        return self._send(made)
+
+    def leave(self) -> None:
+        """It is gone."""
+        if self._group is not None:
+            self._fanout.leave(self, self._group)
+            self._group = None
+
+    def lose(self, epoch: str) -> None:
+        """The stream it followed is not there any more."""
+        self._gap = Gap(epoch, self._pos, "epoch")
+        self._snapshot = True
+        self._pending = None
+        self._wake()
+
+    def _join(self, now: float) -> None:
+        """Change to the group that fits and covers everything up to now; what lies between comes from the window."""
+        group = self._fanout.join(self, self._group, self._filter, max(self._limit, 1), now)
+        self._group = group
+        self._pending = None
+        self._behind = self._pos < group.pos
+        self._wake()
+
+    def _begin_anew(self, group: Group) -> Snapshot:
+        self._snapshot = False
+        self._behind = False
+        self._pending = None
+        self._pos = group.pos
+        self.credit.forget()
+        self._fanout.numbers.snapshots += 1
+        return Snapshot(group.pos)
+
+    def _missing(self) -> Gap | None:
+        """Why what lies after its position cannot be told one by one; ``None`` where it can."""
+        window = self._fanout.window
+        if window.head - self._pos > REPLAY:
+            return Gap(window.epoch, self._pos, "too_far")
+        return None if window.covers(self._pos) else Gap(window.epoch, self._pos, "retention")
+
+    def _replay(self, group: Group) -> Gap | Snapshot | Batch | None:
+        """The next part of what it missed, until it stands where its group stands."""
+        if not self.credit.allows(urgent=False):
+            return None
+        self._gap = self._missing()
+        if self._gap is not None:
+            self._snapshot = True
+            return self.next()
+        window = self._fanout.window
+        rows = [row for row in window.between(self._pos, group.pos) if group.match is None or group.match(row)]
+        part = rows[: self._limit]
+        to = part[-1].seq if len(rows) > len(part) else group.pos
+        self._behind = to < group.pos
+        return self._send(Batch(self._pos, to, [(row, 1) for row in part], replay=True))
+
+    def _send(self, made: Batch) -> Batch:
+        self._pos = made.to
+        self.credit.sent(made.to, urgent=made.urgent)
+        self._fanout.numbers.count(made)
+        return made
+
+
+class Fanout:
+    """All groups of clients over one window."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+        self.numbers = Numbers()
+        self.clients: set[Client] = set()
+        self._groups: dict[tuple[Filter, int], Group] = {}
+        self._fresh: list[Row] = []
+        self.urgent = False
+        """Whether what is new holds a critical or high alert."""
+
+    def add(self, row: Row, now: float) -> None:
+        """A row that was just taken into the window."""
+        if not self._groups:
+            return
+        self._fresh.append(row)
+        if row.shape.index <= 1:
+            self.urgent = True
+        if len(self._fresh) >= _FRESH:
+            self._spread(now)
+
+    def tick(self, now: float) -> float | None:
+        """Make all batches that are due; when the next one is, as far as is known."""
+        self._spread(now)
+        dues = []
+        for group in self._groups.values():
+            due = group.due(now)
+            if due is not None and due <= now:
+                group.cut(now)
+                due = group.due(now)
+            if due is not None:
+                dues.append(due)
+        return min(dues, default=None)
+
+    def join(self, client: Client, old: Group | None, wanted: Filter, limit: int, now: float) -> Group:
+        """Put the client into the group of this filter and cap, which has then covered everything up to the head."""
+        self._spread(now)
+        key = (wanted, limit)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(wanted, limit, self.window.head, now)
+        group.cut(now)
+        if old is not None and old is not group:
+            self.leave(client, old)
+        group.clients.add(client)
+        self.clients.add(client)
+        return group
+
+    def leave(self, client: Client, group: Group) -> None:
+        """Take the client out of its group; an empty group goes."""
+        group.clients.discard(client)
+        self.clients.discard(client)
+        if not group.clients:
+            self._groups.pop((group.filter, group.limit), None)
+
+    def reset(self, epoch: str, now: float) -> None:
+        """The window was made anew; clients stood in the stream *epoch*."""
+        self._fresh.clear()
+        self.urgent = False
+        for group in self._groups.values():
+            group.reset(self.window.head, now)
+        for client in list(self.clients):
+            client.lose(epoch)
+
+    @property
+    def groups(self) -> int:
+        """How many different views there are."""
+        return len(self._groups)
+
+    def _spread(self, now: float) -> None:
+        fresh, self._fresh, self.urgent = self._fresh, [], False
+        for group in self._groups.values():
+            group.take(fresh, self.window.head, now)

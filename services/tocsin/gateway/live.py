@@ -1,0 +1,350 @@
+"""The WebSocket ``alerts.v1``: one session for each client, and the clock that cuts frames for all of them."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any
+
+import msgspec
+from aiohttp import WSMsgType, web
+
+from tocsin.bus import Bus, Start, streams
+from tocsin.gateway import cursor, protocol
+from tocsin.gateway import filter as filters
+from tocsin.gateway.batch import Batch
+from tocsin.gateway.fanout import Client, Gap, Snapshot
+from tocsin.gateway.filter import FilterError
+from tocsin.gateway.hub import Hub
+from tocsin.gateway.protocol import Ack, Open, Pong, View
+from tocsin.gateway.settings import Settings
+from tocsin.model import subjects
+from tocsin.model.errors import BusError
+from tocsin.model.severity import WORST_FIRST
+
+log = logging.getLogger(__name__)
+
+PING_S = 10.0
+SILENCE_S = 25.0
+_TICK_S = 0.1
+_REST_S = 0.05
+"""Between two looks at what came, at least: frames are cut no faster."""
+_SNAPSHOT_ROWS = 200
+_RETRY_MS = 1_000
+_GOODBYE_S = 1.0
+_MEMO = 16
+_STUCK_S = 2.0
+
+
+class Lag:
+    """How far behind the page is, as clients are told."""
+
+    def __init__(self) -> None:
+        self.classifier = 0
+        """Events that wait for the classifier."""
+        self.broken = ""
+        """What is broken on the way here, in words."""
+
+
+class Live:
+    """All sessions."""
+
+    def __init__(self, bus: Bus, hub: Hub, settings: Settings) -> None:
+        self.bus = bus
+        self.hub = hub
+        self.lag = Lag()
+        self.sessions: set[Session] = set()
+        self.ready = asyncio.Event()
+        """Set while the window is there to be shown."""
+        self.urgent = asyncio.Event()
+        self.closed_silent = 0
+        self.refused = 0
+        self._limit = settings.clients
+        self._stopping = False
+        self._empty = asyncio.Event()
+        """Set while there is no session."""
+        self._empty.set()
+        self._snapshots: dict[tuple[object, ...], bytes] = {}
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One client, until it goes, is silent for too long or we stop."""
+        if self._stopping or len(self.sessions) >= self._limit:
+            self.refused += 1
+            raise web.HTTPServiceUnavailable(reason="too many clients" if not self._stopping else "stopping")
+        socket = web.WebSocketResponse(
+            protocols=[protocol.SUBPROTOCOL], max_msg_size=protocol.CLIENT_FRAME_BYTES, timeout=_GOODBYE_S
+        )
+        if protocol.SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
+            raise web.HTTPBadRequest(reason=f"the subprotocol {protocol.SUBPROTOCOL} is needed")
+        await socket.prepare(request)
+        session = Session(self, socket, request.transport)
+        self.sessions.add(session)
+        self._empty.clear()
+        try:
+            await session.run()
+        finally:
+            self.sessions.discard(session)
+            if not self.sessions:
+                self._empty.set()
+        return socket
+
+    async def keep_time(self, stop: asyncio.Event) -> None:
+        """Cut frames when they are due and tell stats each second, until *stop* is set; then say goodbye."""
+        next_second, hurried_at = time.monotonic(), 0.0
+        while not stop.is_set():
+            now = time.monotonic()
+            if now >= next_second:
+                next_second = max(next_second + 1.0, now)
+                self._second(now)
+            due = self.hub.fanout.tick(now) if self.hub.ready else None
+            rest_s = min(_TICK_S, next_second - now, _TICK_S if due is None else due - now)
+            if await self._hurried(max(0.0, rest_s)):
+                await asyncio.sleep(max(0.0, hurried_at + _REST_S - time.monotonic()))
+                hurried_at = time.monotonic()
+        await self.close()
+
+    async def _hurried(self, seconds: float) -> bool:
+        """Whether a critical or high alert came within *seconds*."""
+        try:
+            await asyncio.wait_for(self.urgent.wait(), seconds)
+        except TimeoutError:
+            return False
+        self.urgent.clear()
+        return True
+
+    def _second(self, now: float) -> None:
+        now_s = int(time.time())
+        self._snapshots.clear()
+        if self.hub.ready:
+            self.hub.second(now_s)
+        for session in list(self.sessions):
+            session.second(now)
+
+    async def close(self) -> None:
+        """Tell every client that we go, and when to try again."""
+        self._stopping = True
+        for session in self.sessions:
+            session.say_goodbye("shutdown")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), _GOODBYE_S)
+        for session in list(self.sessions):
+            session.abort()
+
+    def stats(self, window_s: int, tick: int) -> tuple[bytes, int]:
+        """The frame for a client that was last told at *tick*, and the tick it is at then; shared by all of them."""
+        hub = self.hub
+        now = time.time()
+        range_ = hub.range(window_s, int(now))
+        key = ("stats", window_s, tick, range_.tick)
+        if key not in self._snapshots:
+            self._snapshots[key] = protocol.frame(
+                "stats",
+                {
+                    "to": cursor.render(hub.window.epoch, hub.window.head),
+                    "t": int(now),
+                    "rate": protocol.by_severity(hub.rate),
+                    **range_.since(tick),
+                    "lag": self._lag(),
+                },
+            )
+        return self._snapshots[key], range_.tick
+
+    def _lag(self) -> dict[str, Any]:
+        hub = self.hub
+        stuck_s = time.monotonic() - hub.moved_at
+        delay_ms = int(stuck_s * 1_000) if hub.waiting and stuck_s > _STUCK_S else hub.delay_ms
+        lag: dict[str, Any] = {"pipeline_ms": delay_ms, "pending": hub.waiting + self.lag.classifier}
+        return lag | ({"broken": self.lag.broken} if self.lag.broken else {})
+
+    def snapshot(self, client: Client, window_s: int, to: int) -> tuple[bytes, int]:
+        """The frame, made once for all clients who see the same, and the tick of its range."""
+        hub = self.hub
+        range_ = hub.range(window_s, int(time.time()))
+        key = ("snapshot", client.filter, window_s, to, range_.tick)
+        if key not in self._snapshots:
+            if len(self._snapshots) > _MEMO:
+                self._snapshots.clear()
+            match = client.filter.match()
+            self._snapshots[key] = protocol.frame(
+                "snapshot",
+                {
+                    "to": cursor.render(hub.window.epoch, to),
+                    "complete_since": protocol.by_severity(hub.counted_since),
+                    "matched": protocol.by_severity(hub.window.matching(match)),
+                    **range_.whole(),
+                },
+                hub.window.newest(_SNAPSHOT_ROWS, match, up_to=to),
+            )
+        return self._snapshots[key], range_.tick
+
+    async def gap(self, gap: Gap) -> bytes:
+        """The frame, with what the stream still says of the range that cannot be replayed."""
+        window = self.hub.window
+        head, epoch = window.head, window.epoch
+        after = 0 if gap.why == "epoch" else gap.after
+        counts = []
+        for index, severity in enumerate(WORST_FIRST):
+            lane = window.lanes[index]
+            counts.append(len(lane.after(after)))
+            if lane.floor > after:
+                with contextlib.suppress(BusError):
+                    counts[-1] = await self._count(severity, after, head)
+        missing = None if gap.why == "epoch" else head - gap.after
+        return protocol.gap(cursor.render(gap.epoch, gap.after), cursor.render(epoch, head), gap.why, counts, missing)
+
+    async def _count(self, severity: Any, after: int, head: int) -> int:
+        wanted = subjects.alerts_of(severity)
+        whole = await self.bus.count(streams.ALERTS, filter=wanted, start=Start(seq=after + 1))
+        return whole - await self.bus.count(streams.ALERTS, filter=wanted, start=Start(seq=head + 1))
+
+
+class Session:
+    """One socket."""
+
+    def __init__(self, live: Live, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        self._live = live
+        self._socket = socket
+        self._transport = transport
+        self._wake = asyncio.Event()
+        self._client = Client(live.hub.fanout, self._wake.set)
+        self._open = False
+        self._waiting = False
+        """The client waits for us, not the other way round."""
+        self._hello = False
+        self._window_s = 0
+        self._tick = 0
+        self._heard = self._pinged = time.monotonic()
+        self._ping = False
+        self._stats = False
+        self._bye: bytes | None = None
+        self._code = 1001
+
+    async def run(self) -> None:
+        """Read and write until either ends."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(self._write())
+                await self._read()
+                if self._bye is not None:
+                    await asyncio.wait({writing}, timeout=_GOODBYE_S)
+                writing.cancel()
+        finally:
+            self._client.leave()
+
+    def second(self, now: float) -> None:
+        """Once a second: stats, now and then a ping, and an end to silence."""
+        if self._waiting:
+            self._heard = now
+        if now - self._heard > SILENCE_S:
+            self._live.closed_silent += 1
+            self.abort()
+            return
+        if now - self._pinged >= PING_S:
+            self._pinged, self._ping = now, True
+        self._stats = self._open
+        self._wake.set()
+
+    def say_goodbye(self, why: Any, text: str = "") -> None:
+        """Send the last frame and close."""
+        self._bye = protocol.bye(why, _RETRY_MS, text)
+        self._code = 1001 if why == "shutdown" else 1008
+        self._wake.set()
+
+    def abort(self) -> None:
+        """Drop the connection at once; the client knows its cursor."""
+        if self._transport is not None:
+            self._transport.abort()
+        self._wake.set()
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            self._heard = time.monotonic()
+            if message.type != WSMsgType.TEXT:
+                self.say_goodbye("protocol", "frames are JSON texts")
+                return
+            try:
+                frame = protocol.decode(message.data)
+                if frame is not None:
+                    await self._hear(frame)
+            except (msgspec.DecodeError, FilterError, UnicodeError) as error:
+                self.say_goodbye("protocol", str(error)[:200])
+                return
+
+    async def _hear(self, frame: Open | View | Ack | Pong) -> None:
+        if isinstance(frame, Pong):
+            return
+        if isinstance(frame, Ack):
+            place = cursor.parse(frame.to)
+            if place is not None and self._open:
+                self._client.acknowledge(*place)
+            return
+        self._waiting = True
+        await self._live.ready.wait()
+        self._waiting = False
+        if isinstance(frame, Open):
+            self._begin(frame)
+        else:
+            self._change(frame)
+
+    def _begin(self, frame: Open) -> None:
+        if self._open:
+            raise FilterError("open comes once")
+        place = None if frame.cursor is None else cursor.parse(frame.cursor)
+        if frame.cursor is not None and place is None:
+            raise FilterError("cursor is none of ours")
+        wanted = filters.parse(frame.filter)
+        self._window_s = protocol.window_s(frame.window)
+        self._client.open(place, wanted, frame.rows, visible=frame.visible, now=time.monotonic())
+        self._open = self._hello = True
+        self._wake.set()
+
+    def _change(self, frame: View) -> None:
+        if not self._open:
+            raise FilterError("open comes first")
+        wanted = None if frame.filter is None else filters.parse(frame.filter)
+        window_s = self._window_s if frame.window is None else protocol.window_s(frame.window)
+        whole = window_s != self._window_s
+        self._window_s = window_s
+        self._client.view(wanted, frame.rows, visible=frame.visible, whole=whole, now=time.monotonic())
+        self._wake.set()
+
+    async def _write(self) -> None:
+        try:
+            while self._bye is None:
+                frame = await self._next()
+                if frame is None:
+                    await self._wake.wait()
+                    self._wake.clear()
+                else:
+                    await self._socket.send_frame(frame, WSMsgType.TEXT)
+            await self._socket.send_frame(self._bye, WSMsgType.TEXT)
+            await self._socket.close(code=self._code)
+        except (ConnectionError, OSError, RuntimeError):
+            self.abort()  # the reader ends by it
+
+    async def _next(self) -> bytes | None:
+        hub = self._live.hub
+        if self._ping:
+            self._ping = False
+            return protocol.ping(int(time.time() * 1_000))
+        if not self._open or not hub.ready:
+            return None
+        if self._hello:
+            self._hello = False
+            oldest = min((lane.oldest.seq for lane in hub.window.lanes if lane.oldest), default=hub.window.head)
+            return protocol.hello(
+                hub.window.epoch, head=hub.window.head, oldest=oldest, now_ms=int(time.time() * 1_000)
+            )
+        step = self._client.next()
+        if isinstance(step, Batch):
+            return protocol.alerts(step, hub.window.epoch, time.time() * 1_000)
+        if isinstance(step, Gap):
+            return await self._live.gap(step)
+        if isinstance(step, Snapshot):
+            frame, self._tick = self._live.snapshot(self._client, self._window_s, step.to)
+            return frame
+        if self._stats:
+            self._stats = False
+            frame, self._tick = self._live.stats(self._window_s, self._tick)
+            return frame
+        return None

@@ -1,0 +1,36 @@
+"""The gateway's own metrics, copied from what its parts count."""
+
+from tocsin.gateway.rows import SEVERITIES
+from tocsin.gateway.state import State
+from tocsin.runtime.metrics import Metrics
+
+
+def watch(metrics: Metrics, state: State) -> None:
+    """Let *metrics* follow the gateway."""
+    hub, live = state.hub, state.live
+    gauge, counter = metrics.gauge, metrics.counter
+
+    def refresh() -> None:
+        sent = hub.fanout.numbers
+        gauge("tocsin_gateway_clients", "Browsers on the WebSocket.").set(len(live.sessions))
+        gauge("tocsin_gateway_views", "Different filters among them.").set(hub.fanout.groups)
+        gauge("tocsin_gateway_read_sequence", "Last sequence of ALERTS that was read.").set(hub.window.head)
+        gauge("tocsin_gateway_waiting_alerts", "Alerts in the stream that were not read yet.").set(hub.waiting)
+        gauge("tocsin_gateway_delay_seconds", "From the collector's reading to ours, newest.").set(hub.delay_ms / 1e3)
+        for name, lane in zip(SEVERITIES, hub.window.lanes, strict=True):
+            gauge("tocsin_gateway_window_rows", "Rows kept at hand.", severity=name).set(len(lane))
+        counter("tocsin_gateway_alerts_total", "Alerts read live.").value = hub.taken
+        counter("tocsin_gateway_undecodable_alerts_total", "Alerts that make no sense.").value = hub.undecodable
+        counter("tocsin_gateway_frames_total", "Frames of alerts sent to clients.").value = sent.frames
+        counter("tocsin_gateway_sent_rows_total", "Rows in them.").value = sent.rows
+        counter("tocsin_gateway_folded_alerts_total", "Alerts within the row of another.").value = sent.folded
+        counter("tocsin_gateway_left_out_alerts_total", "Alerts counted and not shown.").value = sent.left_out
+        counter("tocsin_gateway_replays_total", "Clients that resumed.").value = sent.replays
+        counter("tocsin_gateway_gaps_total", "Times a client could not resume.").value = sent.gaps
+        counter("tocsin_gateway_snapshots_total", "Snapshots sent.").value = sent.snapshots
+        counter("tocsin_gateway_silent_clients_total", "Clients dropped for silence.").value = live.closed_silent
+        counter("tocsin_gateway_refused_clients_total", "Clients refused for want of room.").value = live.refused
+        unread = state.reports.unreadable
+        counter("tocsin_gateway_undecodable_reports_total", "Reports that make no sense.").value = unread
+
+    metrics.observe(refresh)

@@ -1,0 +1,135 @@
+"""The OpenAPI 3.1 document, made from the structs that the answers are made of."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tocsin import __version__
+from tocsin.gateway.answers import AlertsAnswer, ErrorAnswer, FullAlertsAnswer, HealthAnswer, ReadyAnswer, StatsAnswer
+from tocsin.gateway.protocol import SUBPROTOCOL
+from tocsin.gateway.query import MAX_ALERTS, MAX_FULL
+from tocsin.gateway.rows import SEVERITIES
+from tocsin.model.alert import Alert
+from tocsin.runtime.ledger import Ledger
+
+_WRONG = {
+    400: "A parameter is wrong; the error names it and what is allowed.",
+    421: "The host is none of ours.",
+    503: "NATS does not answer, or the window is being read back.",
+}
+
+
+class Parameter(Struct, frozen=True):
+    """One parameter of a query."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One path and its answer to GET."""
+
+    path: str
+    summary: str
+    answer: Any = None
+    """A struct, or a media type for what is no JSON."""
+    parameters: tuple[Parameter, ...] = ()
+    errors: tuple[int, ...] = (421,)
+    more: Mapping[int, tuple[str, Any]] = {}
+
+
+_COMMON = (400, 421, 503)
+_ALERTS = (
+    Parameter("severity", "One or more, separated by commas.", {"type": "string", "examples": ["critical,high"]}),
+    Parameter("q", "Words that must all appear; in double quotes they are one.", {"type": "string", "maxLength": 512}),
+    Parameter(
+        "limit",
+        f"How many; with full=1 at most {MAX_FULL}.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_ALERTS},
+    ),
+    Parameter("full", "1 for whole alerts instead of rows.", {"type": "string", "enum": ["0", "1"]}),
+)
+_SEQ = Parameter("seq", "Its sequence, where known: reaches past the live window.", {"type": "integer", "minimum": 1})
+
+ROUTES = (
+    Route(
+        path="/api/runtime/alerts",
+        summary="The newest alerts, newest first",
+        answer=AlertsAnswer | FullAlertsAnswer,
+        parameters=_ALERTS,
+        errors=_COMMON,
+    ),
+    Route(path="/api/runtime/stats", summary="Counts", answer=StatsAnswer, errors=_COMMON),
+    Route(
+        path="/api/v1/alerts/{id}",
+        summary="One alert, as it is in the stream",
+        answer=Alert,
+        parameters=(_SEQ,),
+        errors=_COMMON,
+        more={404: ("It is not known here.", ErrorAnswer), 410: ("The stream does not hold it any more.", ErrorAnswer)},
+    ),
+    Route(path="/api/v1/ledger", summary="What every hop counted", answer=Ledger, errors=(421, 503)),
+    Route(
+        path="/api/v1/stream",
+        summary=f"WebSocket with the subprotocol {SUBPROTOCOL}",
+        errors=(400, 403, 421, 503),
+        more={101: ("Frames follow.", None)},
+    ),
+    Route(path="/api/openapi.json", summary="This document", answer="application/json"),
+    Route(path="/metrics", summary="Numbers of all services, for Prometheus", answer="text/plain", errors=(421, 503)),
+    Route(path="/healthz", summary="Whether the process is alive", answer=HealthAnswer),
+    Route(
+        path="/readyz",
+        summary="Whether alerts arrive, and what is broken if not",
+        answer=ReadyAnswer,
+        more={503: ("They do not.", ReadyAnswer)},
+    ),
+)
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    kinds = [AlertsAnswer, FullAlertsAnswer, StatsAnswer, ErrorAnswer, HealthAnswer, ReadyAnswer, Alert, Ledger]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    named = dict(zip(kinds, schemas, strict=True))
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tocsin gateway",
+            "version": __version__,
+            "description": f"Alerts with the severities {', '.join(SEVERITIES)}. Only GET and HEAD are answered.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {route.path: {"get": _operation(route, named)} for route in ROUTES},
+        "components": {"schemas": components},
+    }
+
+
+def _operation(route: Route, named: Mapping[Any, Any]) -> dict[str, Any]:
+    answers: dict[str, Any] = {}
+    if route.answer is not None:
+        answers["200"] = {"description": "Done.", "content": _content(route.answer, named)}
+    for status, (description, kind) in route.more.items():
+        content = {} if kind is None else {"content": _content(kind, named)}
+        answers[str(status)] = {"description": description} | content
+    for status in route.errors:
+        text = _WRONG.get(status, "The page of another origin asked.")
+        answers[str(status)] = {"description": text, "content": _content(ErrorAnswer, named)}
+    parameters: list[dict[str, Any]] = [
+        {"name": own.name, "in": "query", "description": own.description, "schema": dict(own.schema)}
+        for own in route.parameters
+    ]
+    if "{id}" in route.path:
+        parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+    return {"summary": route.summary, "responses": answers} | ({"parameters": parameters} if parameters else {})
+
+
+def _content(kind: Any, named: Mapping[Any, Any]) -> dict[str, Any]:
+    if isinstance(kind, str):
+        return {kind: {"schema": {"type": "string"} if kind.startswith("text/") else {"type": "object"}}}
+    parts = getattr(kind, "__args__", (kind,))
+    schema = named[parts[0]] if len(parts) == 1 else {"anyOf": [named[part] for part in parts]}
+    return {"application/json": {"schema": schema}}

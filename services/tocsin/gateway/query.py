@@ -1,0 +1,113 @@
+"""The parameters of a request, and the answers that the live window gives."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.gateway import filter as filters
+from tocsin.gateway import rows, top
+from tocsin.gateway.answers import BySeverity, LaneAnswer, Lanes, StatsAnswer
+from tocsin.gateway.filter import Filter, FilterError
+from tocsin.gateway.hub import Hub
+from tocsin.gateway.rows import SEVERITIES, Row, Shape
+from tocsin.model.times import format_ns
+
+MAX_ALERTS = 1_000
+MAX_FULL = 200
+_NS_PER_MS = 1_000_000
+
+
+class QueryError(ValueError):
+    """The text names the parameter and what is allowed."""
+
+
+class Query(Struct, frozen=True):
+    """What ``/api/runtime/alerts`` is asked for."""
+
+    filter: Filter
+    limit: int
+    full: bool
+
+
+def parse(parameters: Mapping[str, str]) -> Query:
+    """The query, or `QueryError`."""
+    known = ("severity", "q", "limit", "full")
+    for name in parameters:
+        if name not in known:
+            raise QueryError(f"{name[:64]}: no such parameter; known are {', '.join(known)}")
+    full = parameters.get("full", "0")
+    if full not in ("0", "1"):
+        raise QueryError("full must be 0 or 1")
+    wire: dict[str, object] = {"q": parameters.get("q", "")}
+    if parameters.get("severity"):
+        wire["sev"] = parameters["severity"].split(",")
+    try:
+        wanted = filters.parse(wire)
+    except FilterError as error:
+        raise QueryError(str(error).replace("sev:", "severity:", 1)) from error
+    most = MAX_FULL if full == "1" else MAX_ALERTS
+    return Query(wanted, integer(parameters, "limit", default=most, most=most), full == "1")
+
+
+def integer(parameters: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    """The whole number from 1 to *most* under *name*."""
+    text = parameters.get(name)
+    if text is None:
+        return default
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    if not 1 <= value <= most:
+        raise QueryError(f"{name} must be a whole number from 1 to {most:,}")
+    return value
+
+
+def select(hub: Hub, query: Query) -> list[Row]:
+    """The newest rows that match, newest first."""
+    return hub.window.newest(query.limit, query.filter.match())
+
+
+def lanes(hub: Hub, held: BySeverity) -> Lanes:
+    """How far back the window goes, held against what the stream holds."""
+    found = {}
+    for name, lane in zip(SEVERITIES, hub.window.lanes, strict=True):
+        oldest = lane.oldest
+        found[name] = LaneAnswer(
+            since=None if oldest is None else format_ns(oldest.t * _NS_PER_MS),
+            rows=len(lane),
+            complete=len(lane) >= getattr(held, name),
+        )
+    return Lanes(**found)
+
+
+def listing(alerts: list[bytes], held: BySeverity, timestamp: str, hub: Hub) -> bytes:
+    """The answer with these alerts, already encoded."""
+    tail = msgspec.json.encode({"total": total(held), "timestamp": timestamp, "window": lanes(hub, held)})
+    return b"".join((b'{"alerts":[', b",".join(alerts), b"],", tail[1:]))
+
+
+def rendered(found: list[Row]) -> list[bytes]:
+    """The rows as JSON, one by one."""
+    return [rows.encode(row) for row in found]
+
+
+def stats(hub: Hub, held: BySeverity, timestamp: str) -> StatsAnswer:
+    """Counts of the stream and of the window."""
+    shapes: Counter[Shape] = Counter()
+    for lane in hub.window.lanes:
+        shapes.update(lane.shapes)
+    types = top.rank(shapes.items(), lambda shape: (shape.fn,))
+    processes = top.rank(shapes.items(), lambda shape: (shape.bin,))
+    return StatsAnswer(
+        total=total(held),
+        by_severity=held,
+        by_type={value: n for value, n, _ in types},
+        by_process={value: n for value, n, _ in processes},
+        timestamp=timestamp,
+        window=lanes(hub, held),
+    )
+
+
+def total(held: BySeverity) -> int:
+    """All severities together."""
+    return held.critical + held.high + held.medium + held.low

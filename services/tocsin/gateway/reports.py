@@ -1,0 +1,80 @@
+"""What the services told of themselves, and which hop of the way from sensor to screen is broken by it."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.runtime import report
+from tocsin.runtime.metrics import Sample
+from tocsin.runtime.report import Report
+
+FRESH_S = 30.0
+_INSTANCES = 256
+_SAMPLES = 2_000
+_BYTES = 1 << 20
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+_HEARD = ("collector", "classifier")
+"""Services without which nothing arrives."""
+
+
+class Heard(Struct, frozen=True):
+    """One Report and when it came, seconds of the monotonic clock."""
+
+    report: Report
+    at: float
+
+
+class Reports:
+    """The last Report of each instance."""
+
+    def __init__(self) -> None:
+        self._heard: dict[tuple[str, str], Heard] = {}
+        self.unreadable = 0
+
+    def hear(self, subject: str, payload: bytes, now: float) -> None:
+        """Keep what one instance says. It may speak for the service of its subject alone."""
+        try:
+            said = report.decode(payload) if len(payload) <= _BYTES else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            said = None
+        if said is None or subject.split(".")[2:3] != [said.service]:
+            self.unreadable += 1
+            return
+        key = (said.service, said.instance[:80])
+        self._heard.pop(key, None)
+        self._heard[key] = Heard(said, now)
+        while len(self._heard) > _INSTANCES:
+            del self._heard[next(iter(self._heard))]  # the one that has been silent for longest
+
+    def fresh(self, now: float) -> list[Report]:
+        """The Reports that are not older than 30 s; the others are forgotten."""
+        self._heard = {key: heard for key, heard in self._heard.items() if now - heard.at <= FRESH_S}
+        return [heard.report for heard in self._heard.values()]
+
+    def groups(self, now: float, *, but: tuple[str, str]) -> Iterable[tuple[Mapping[str, str], list[Sample]]]:
+        """Labels and numbers of every instance *but* one, as `metrics.render` takes them."""
+        for said in self.fresh(now):
+            if (said.service, said.instance) != but:
+                labels = {"service": said.service, "instance": said.instance[:80]}
+                yield labels, [sample for sample in said.samples[:_SAMPLES] if _sound(sample)]
+
+    def problems(self, now: float) -> dict[str, str]:
+        """Hop to what is broken there, as the services say, or because one is not heard."""
+        said = self.fresh(now)
+        problems = {
+            f"{own.service}.{hop}": why for own in said if own.service != "gateway" for hop, why in own.problems.items()
+        }
+        for service in _HEARD:
+            if not any(own.service == service for own in said):
+                problems[service] = f"no {service} has reported for {FRESH_S:.0f} s"
+        return problems
+
+
+def _sound(sample: Sample) -> bool:
+    return (
+        sample.kind in ("counter", "gauge", "histogram")
+        and _NAME.fullmatch(sample.name) is not None
+        and all(map(_NAME.fullmatch, sample.labels))
+    )

@@ -1,0 +1,314 @@
+"""The HTTP face: REST, metrics, health and the page, each answer with the headers that keep a browser safe."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from tocsin.bus import streams
+from tocsin.gateway import openapi, query, security
+from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, totals
+from tocsin.gateway.query import QueryError
+from tocsin.gateway.settings import Settings
+from tocsin.gateway.state import State
+from tocsin.model import subjects
+from tocsin.model.errors import BusError, Gone, TocsinError
+from tocsin.model.times import format_ns
+from tocsin.runtime import ledger
+from tocsin.runtime.logs import Sparingly
+from tocsin.runtime.metrics import render
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).parent / "static"
+_KEEP_S = 1.0
+"""So long an answer of NATS is good for everybody."""
+_AT_ONCE = 20
+_YEAR = "public, max-age=31536000, immutable"
+_NO_PAGE = "The page is not built yet: run `make ui` (the API and the WebSocket work without it).\n"
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+_encode = msgspec.json.Encoder().encode
+_errors = Sparingly()
+
+
+class Face:
+    """What listens; it has a state once the gateway runs."""
+
+    def __init__(self, settings: Settings, static: Path = STATIC) -> None:
+        self.settings = settings
+        self.static = static
+        self.port = 0
+        self.state: State | None = None
+        self._kept: dict[str, tuple[float, object]] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
+
+    def running(self) -> State:
+        """The state, or 503 where there is none yet."""
+        if self.state is None:
+            raise _failure(503, "waiting for the first connection to NATS")
+        return self.state
+
+    def readable(self) -> State:
+        """The state with a window that can be shown, or 503."""
+        state = self.running()
+        if not state.hub.ready:
+            raise _failure(503, state.hub.reading)
+        return state
+
+    async def kept(self, name: str, ask: Callable[[], Awaitable[object]]) -> object:
+        """The answer to *ask*, at most a second old; however many want it, it is asked once."""
+        async with self._asking.setdefault(name, asyncio.Lock()):
+            at, value = self._kept.get(name, (0.0, None))
+            if value is None or time.monotonic() - at > _KEEP_S:
+                value = await ask()
+                self._kept[name] = (time.monotonic(), value)
+            return value
+
+    async def held(self, state: State) -> BySeverity:
+        """What ALERTS holds, by severity."""
+
+        async def ask() -> BySeverity:
+            stream = await state.bus.stream(streams.ALERTS, subjects_filter=subjects.ALL_ALERTS)
+            return totals(stream.state.subjects)
+
+        held = await self.kept("held", ask)
+        assert isinstance(held, BySeverity)
+        return held
+
+
+def application(face: Face) -> web.Application:
+    """All routes."""
+    own = _Routes(face)
+    app = web.Application(middlewares=[_guard(face)])
+    app.router.add_get("/api/runtime/alerts", own.alerts)
+    app.router.add_get("/api/runtime/stats", own.stats)
+    app.router.add_get("/api/v1/alerts/{id}", own.alert)
+    app.router.add_get("/api/v1/ledger", own.ledger)
+    app.router.add_get("/api/v1/stream", own.stream, allow_head=False)
+    app.router.add_get("/api/openapi.json", own.openapi)
+    app.router.add_get("/metrics", own.metrics)
+    app.router.add_get("/healthz", own.healthz)
+    app.router.add_get("/readyz", own.readyz)
+    app.router.add_get("/{path:.*}", own.page)
+    return app
+
+
+def _guard(face: Face) -> Middleware:
+    """Refuse what is not for us, and give every answer its headers; no stack trace ever leaves."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            _check(request, face.settings)
+            answer = await handler(request)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            answer = _answer(error, request.path)
+        if not answer.prepared:
+            answer.headers.update(security.HEADERS)
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+    return guard
+
+
+def _check(request: web.Request, settings: Settings) -> None:
+    if request.method not in ("GET", "HEAD"):
+        raise _failure(405, "only GET and HEAD are answered")
+    if not security.host_allowed(request.host, settings.host, settings.names):
+        raise _failure(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
+
+
+def _answer(error: Exception, path: str) -> web.StreamResponse:
+    """What a client is told of an error."""
+    if isinstance(error, web.HTTPException):
+        return error if error.content_type == "application/json" else _failure(error.status, error.reason)
+    if isinstance(error, QueryError):
+        return _failure(400, str(error))
+    if isinstance(error, Gone):
+        return _failure(410, str(error))
+    if isinstance(error, BusError | TimeoutError):
+        return _failure(503, str(error) or "NATS does not answer in time")
+    if isinstance(error, TocsinError):
+        return _failure(500, str(error))
+    if _errors.allow() is not None:
+        log.error("request.failed", extra={"path": path[:200]}, exc_info=error)
+    return _failure(500, "an error of ours; the log has it")
+
+
+class _Routes:
+    """The handlers."""
+
+    def __init__(self, face: Face) -> None:
+        self._face = face
+        self._openapi = b""
+
+    async def alerts(self, request: web.Request) -> web.Response:
+        """The newest alerts."""
+        wanted = query.parse(request.query)
+        state = self._face.readable()
+        held = await self._face.held(state)
+        found = query.select(state.hub, wanted)
+        if wanted.full:
+            whole = await self._whole(state, [row.seq for row in found])
+        else:
+            whole = query.rendered(found)
+        return _json(query.listing(whole, held, _now(), state.hub))
+
+    async def _whole(self, state: State, sequences: list[int]) -> list[bytes]:
+        """The alerts themselves; what the stream lost this moment is left out."""
+        gate = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(seq: int) -> bytes | None:
+            async with gate:
+                try:
+                    return (await state.bus.message(streams.ALERTS, seq)).payload
+                except Gone:
+                    return None
+
+        return [payload for payload in await asyncio.gather(*map(one, sequences)) if payload is not None]
+
+    async def stats(self, request: web.Request) -> web.Response:
+        """Counts."""
+        _no_parameters(request)
+        state = self._face.readable()
+        return _json(_encode(query.stats(state.hub, await self._face.held(state), _now())))
+
+    async def alert(self, request: web.Request) -> web.Response:
+        """One alert, whole."""
+        id = request.match_info["id"]
+        for name in request.query:
+            if name != "seq":
+                raise QueryError(f"{name[:64]}: no such parameter; known is seq")
+        hint = query.integer(request.query, "seq", default=0, most=2**63 - 1)
+        state = self._face.readable()
+        row = state.hub.window.find(id) if not hint else None
+        seq = row.seq if row else hint
+        if not seq:
+            if state.hub.window.evicted(id):
+                raise Gone("the stream does not hold this alert any more")
+            raise _failure(404, "no alert of this id is in the live window (with its seq, older ones are found too)")
+        try:
+            stored = await state.bus.message(streams.ALERTS, seq)
+        except Gone as error:
+            if seq > state.hub.held.last_seq:
+                raise _failure(404, "no alert of this id") from error
+            raise Gone("the stream does not hold this alert any more") from error
+        if msgspec.json.decode(stored.payload, type=_Id).id != id:
+            raise _failure(404, f"the alert at {seq} has another id")
+        return _json(stored.payload)
+
+    async def ledger(self, request: web.Request) -> web.Response:
+        """What every hop counted."""
+        _no_parameters(request)
+        state = self._face.running()
+
+        async def ask() -> bytes:
+            return ledger.encode(await ledger.take(state.bus))
+
+        body = await self._face.kept("ledger", ask)
+        assert isinstance(body, bytes)
+        return _json(body)
+
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """The WebSocket."""
+        if not security.origin_allowed(request.headers.get("Origin"), request.host):
+            raise _failure(403, "the page of another origin may not read this stream")
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            raise _failure(400, "this path is a WebSocket")
+        return await self._face.running().live.serve(request)
+
+    async def openapi(self, request: web.Request) -> web.Response:
+        """The document of this interface."""
+        _no_parameters(request)
+        self._openapi = self._openapi or _encode(openapi.document())
+        return _json(self._openapi)
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """Numbers of this process and of all that were heard."""
+        state = self._face.running()
+        bus = state.bus
+        own = {"service": bus.service, "instance": bus.instance}
+        others = state.reports.groups(time.monotonic(), but=(bus.service, bus.instance))
+        text = render([(own, state.metrics.snapshot()), *others])
+        return web.Response(body=text.encode("utf-8", "replace"), headers={"Content-Type": _PROMETHEUS})
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """Alive."""
+        return _json(_encode(HealthAnswer()))
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """Ready, or what is broken."""
+        state = self._face.state
+        broken = {"nats": "waiting for the first connection"} if state is None else state.problems(time.monotonic())
+        return _json(_encode(ReadyAnswer(ready=not broken, broken=broken)), status=503 if broken else 200)
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """A file of the page; a path of the page itself is its index."""
+        path = request.match_info["path"]
+        if path.startswith("api/"):
+            raise _failure(404, "no such path; /api/openapi.json names them all")
+        found = await asyncio.to_thread(_file, self._face.static, path)
+        if found is None:
+            missing = path.startswith("assets/") or not (self._face.static / "index.html").is_file()
+            if missing and path.startswith("assets/"):
+                raise _failure(404, "no such file")
+            return web.Response(text=_NO_PAGE, status=200 if not path else 404)
+        cache = _YEAR if path.startswith("assets/") else "no-cache"
+        return web.FileResponse(found, headers={"Cache-Control": cache})
+
+
+class _Id(msgspec.Struct):
+    id: str = ""
+
+
+def _file(static: Path, path: str) -> Path | None:
+    """The file for *path*, never one outside *static*; the index for what is none, where it may be a view."""
+    root = static.resolve()
+    if path and "\0" not in path:
+        wanted = (root / path).resolve()
+        if wanted.is_relative_to(root) and wanted.is_file():
+            return wanted
+        if path.startswith("assets/"):
+            return None
+    index = root / "index.html"
+    return index if index.is_file() else None
+
+
+def _failure(status: int, text: str) -> web.HTTPException:
+    body = _encode(ErrorAnswer(error=text))
+    if status == web.HTTPMethodNotAllowed.status_code:
+        refused = web.HTTPMethodNotAllowed("", ["GET", "HEAD"])
+        refused.body, refused.content_type = body, "application/json"
+        return refused
+    kind = _EXCEPTIONS.get(status, web.HTTPInternalServerError)
+    return kind(body=body, content_type="application/json")
+
+
+_EXCEPTIONS: dict[int, type[web.HTTPError]] = {
+    400: web.HTTPBadRequest,
+    403: web.HTTPForbidden,
+    404: web.HTTPNotFound,
+    410: web.HTTPGone,
+    421: web.HTTPMisdirectedRequest,
+    503: web.HTTPServiceUnavailable,
+}
+
+
+def _json(body: bytes, status: int = 200) -> web.Response:
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def _no_parameters(request: web.Request) -> None:
+    for name in request.query:
+        raise QueryError(f"{name[:64]}: no such parameter; there are none here")
+
+
+def _now() -> str:
+    return format_ns(time.time_ns())

@@ -1,0 +1,222 @@
+"""The gateway's shell: read the window back, follow the stream, look after the hops, serve until told to stop."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from tocsin.bus import Bus, Message, Start, streams
+from tocsin.gateway import cursor, readback, routes
+from tocsin.gateway.hub import Held, Hub
+from tocsin.gateway.live import Live
+from tocsin.gateway.numbers import watch
+from tocsin.gateway.reports import Reports
+from tocsin.gateway.routes import Face
+from tocsin.gateway.settings import Settings
+from tocsin.gateway.state import State
+from tocsin.model import subjects
+from tocsin.model.errors import BusError, Gone, SettingsError
+from tocsin.model.severity import WORST_FIRST
+from tocsin.runtime.health import Health
+from tocsin.runtime.metrics import Metrics
+from tocsin.runtime.report import report
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 1.0
+_RETRY_S = 0.5
+_BACKLOG = 256
+_STUCK_S = 5.0
+_CLASSIFIER_EVERY = 2
+_CLOSE_S = 2.0
+
+
+@asynccontextmanager
+async def listening(settings: Settings) -> AsyncIterator[Face]:
+    """The page, answering for the body; until `run` is under way it says that it is not ready.
+
+    `SettingsError` where the address cannot be had.
+    """
+    face = Face(settings)
+    server = _bind(settings)
+    runner = web.AppRunner(routes.application(face), access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_S)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, server, backlog=_BACKLOG).start()
+        face.port = server.getsockname()[1]
+        log.info("page.opened", extra={"host": settings.host, "port": face.port})
+        yield face
+    finally:
+        await runner.cleanup()
+        server.close()
+
+
+def _bind(settings: Settings) -> socket.socket:
+    where = f"{settings.host}:{settings.port}"
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        server = socket.socket(family, kind, number)
+    except OSError as error:
+        raise SettingsError(f"TOCSIN_GATEWAY_HOST: cannot listen on {where}: {error}") from error
+    try:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(address)
+        server.listen(_BACKLOG)
+    except OSError as error:
+        server.close()
+        what = "is taken by another process" if error.errno == errno.EADDRINUSE else f"cannot be had: {error.strerror}"
+        raise SettingsError(f"TOCSIN_GATEWAY_PORT {settings.port}: {where} {what}; choose another port") from error
+    server.setblocking(False)  # noqa: FBT003
+    return server
+
+
+async def run(bus: Bus, face: Face, settings: Settings, stop: asyncio.Event) -> None:
+    """Serve until *stop* is set; clients are told goodbye then. Only a `Fatal` of the bus ends it before."""
+    hub = Hub(settings)
+    metrics, health, reports = Metrics(), Health(), Reports()
+    live = Live(bus, hub, settings)
+    state = State(bus, hub, live, metrics, health, reports, settings)
+    watch(metrics, state)
+    gateway = _Gateway(state)
+    await bus.subscribe(subjects.ALL_METRICS, gateway.hear)
+    face.state = state
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(gateway.read(stop))
+            tasks.create_task(gateway.look(stop))
+            tasks.create_task(live.keep_time(stop))
+            tasks.create_task(report(bus, metrics, health, stop, facts=gateway.facts))
+    finally:
+        face.state = None
+
+
+class _Gateway:
+    """The tasks that feed the hub."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._bus = state.bus
+        self._hub = state.hub
+        self._ends = asyncio.Event()
+        """Ends the following of the stream."""
+
+    def hear(self, subject: str, payload: bytes) -> None:
+        """A Report of some service."""
+        self._state.reports.hear(subject, payload, time.monotonic())
+
+    def facts(self) -> dict[str, str | int | float]:
+        """What the pipeline's page shows of this gateway."""
+        return {"clients": len(self._state.live.sessions), "head": self._hub.window.head, "waiting": self._hub.waiting}
+
+    async def read(self, stop: asyncio.Event) -> None:
+        """Read the window back, then follow; again from the beginning where the stream was made anew."""
+        relay = asyncio.create_task(self._end_with(stop))
+        try:
+            while not stop.is_set():
+                self._ends.clear()
+                head = await self._read_back()
+                if head is None:
+                    await _pause(stop, _RETRY_S)
+                    continue
+                self._hub.complete(head, time.monotonic())
+                self._state.live.ready.set()
+                log.info("window.read", extra={"rows": len(self._hub.window), "head": head})
+                await self._bus.follow(
+                    streams.ALERTS, self._take, self._ends, filters=[subjects.ALL_ALERTS], start=Start(seq=head + 1)
+                )
+                self._state.live.ready.clear()
+        finally:
+            relay.cancel()
+
+    async def _end_with(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._ends.set()
+
+    def _take(self, message: Message) -> None:
+        if self._hub.take(message.payload, message.seq, now=time.monotonic(), now_ms=time.time_ns() // 1_000_000):
+            self._state.live.urgent.set()
+
+    async def _read_back(self) -> int | None:
+        """Fill the window; the last sequence that it covers, ``None`` where it could not be read."""
+        try:
+            stream = await self._bus.stream(streams.ALERTS)
+            state = stream.state
+            self._hub.begin(Held(cursor.epoch(stream.created), state.first_seq, state.last_seq), int(time.time()))
+            for index in range(len(WORST_FIRST)):
+                await self._read_lane(index, state.first_seq, state.last_seq)
+        except BusError as error:
+            self._state.health.broken("alerts", f"the stream ALERTS cannot be read: {error}")
+            self._hub.reading = "the stream ALERTS cannot be read"
+            return None
+        return state.last_seq
+
+    async def _read_lane(self, index: int, first: int, last: int) -> None:
+        hub, severity = self._hub, WORST_FIRST[index]
+        wanted, limit = subjects.alerts_of(severity), self._state.settings.window_rows
+        hub.reading = f"the window is being read back: {severity.value} ({len(hub.window):,} alerts so far)"
+
+        async def count(seq: int) -> int:
+            return await self._bus.count(streams.ALERTS, filter=wanted, start=Start(seq=seq))
+
+        begin = await readback.begin(first, last, limit, count)
+        lane = hub.window.lanes[index]
+        lane.floor = max(0, begin - 1)
+
+        def take(message: Message) -> None:
+            if message.seq <= last:
+                hub.read_back(message.payload, message.seq)
+
+        await self._bus.read(streams.ALERTS, take, filters=[wanted], start=Start(seq=begin))
+        if begin > first or first > 1:
+            hub.counted_since[index] = lane.oldest.t if lane.oldest is not None else time.time_ns() // 1_000_000
+
+    async def look(self, stop: asyncio.Event) -> None:
+        """Once a second, ask the stream and the classifier's consumer how they are."""
+        turn = 0
+        while not stop.is_set():
+            try:
+                await self._look_at_stream()
+                if turn % _CLASSIFIER_EVERY == 0:
+                    await self._look_at_classifier()
+            except BusError as error:
+                self._state.health.broken("stream", f"JetStream does not answer: {error}")
+            turn += 1
+            self._state.live.lag.broken = "; ".join(self._state.own_problems(time.monotonic()).values())
+            await _pause(stop, _LOOK_S)
+
+    async def _look_at_stream(self) -> None:
+        hub, health = self._hub, self._state.health
+        stream = await self._bus.stream(streams.ALERTS)
+        held = Held(cursor.epoch(stream.created), stream.state.first_seq, stream.state.last_seq)
+        health.mended("stream")
+        if hub.ready and held.epoch != hub.window.epoch:
+            log.warning("stream.recreated", extra={"stream": streams.ALERTS})
+            hub.ready = False
+            self._state.live.ready.clear()
+            self._ends.set()
+            return
+        hub.held = held
+        stuck_s = time.monotonic() - hub.moved_at
+        if not hub.ready or (hub.waiting and stuck_s > _STUCK_S):
+            if hub.ready:
+                health.broken("alerts", f"{hub.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
+        else:
+            health.mended("alerts")
+
+    async def _look_at_classifier(self) -> None:
+        with contextlib.suppress(Gone):
+            consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
+            self._state.live.lag.classifier = consumer.num_pending + consumer.num_ack_pending
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

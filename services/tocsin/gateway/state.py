@@ -1,0 +1,47 @@
+"""What a running gateway consists of, and what is broken of the way from the sensor to its clients."""
+
+from tocsin.bus import Bus
+from tocsin.gateway.hub import Hub
+from tocsin.gateway.live import Live
+from tocsin.gateway.reports import Reports
+from tocsin.gateway.settings import Settings
+from tocsin.runtime.health import Health
+from tocsin.runtime.metrics import Metrics
+
+BEHIND = 10_000
+"""So many events wait for the classifier that it counts as behind."""
+
+
+class State:
+    """The parts, made by `service.run`."""
+
+    def __init__(
+        self, bus: Bus, hub: Hub, live: Live, metrics: Metrics, health: Health, reports: Reports, settings: Settings
+    ) -> None:
+        self.bus = bus
+        self.hub = hub
+        self.live = live
+        self.metrics = metrics
+        self.health = health
+        self.reports = reports
+        self.settings = settings
+
+    def own_problems(self, now: float) -> dict[str, str]:
+        """What keeps alerts from clients, as seen from here; *now* is of the monotonic clock."""
+        problems = dict(self.health.problems)
+        connection = self.bus.connection
+        if connection.up:
+            problems.pop("nats", None)
+        else:
+            since = connection.down_since
+            away = "" if since is None else f" for {now - since:.0f} s"
+            problems["nats"] = f"no connection to NATS{away}: {connection.last_error or 'unreachable'}"
+        if not self.hub.ready:
+            problems.setdefault("window", self.hub.reading)
+        if self.live.lag.classifier > BEHIND:
+            problems["classifier"] = f"{self.live.lag.classifier:,} events wait for the classifier"
+        return problems
+
+    def problems(self, now: float) -> dict[str, str]:
+        """The same, and what the services say of themselves."""
+        return {**self.reports.problems(now), **self.own_problems(now)}

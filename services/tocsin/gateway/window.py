@@ -1,0 +1,188 @@
+"""The live window: for each severity its newest rows, so that no flood of one evicts another."""
+
+import bisect
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+
+from tocsin.gateway.rows import SEVERITIES, Row, Shape, newest_first
+
+_BLOCK = 256
+_REMEMBERED = 10_000
+_MS = 1_000
+
+Match = Callable[[Row], bool]
+
+
+class _Block:
+    """Some rows that follow one another, and how far their times go, so that most blocks need no look."""
+
+    __slots__ = ("max_t", "rows", "start")
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.start = 0
+        """Rows before this one are evicted."""
+        self.max_t = 0
+
+
+class Lane:
+    """The rows of one severity, in the order of the stream."""
+
+    def __init__(self, limit: int) -> None:
+        """At most *limit* rows."""
+        self._limit = limit
+        self._blocks: deque[_Block] = deque()
+        self._size = 0
+        self.shapes: Counter[Shape] = Counter()
+        """How many rows of each shape are held."""
+        self.floor = 0
+        """The last sequence that was evicted: what is above it and of this severity is all here."""
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def blocks(self) -> Iterable[_Block]:
+        """Oldest first."""
+        return self._blocks
+
+    def add(self, row: Row) -> None:
+        """Append the row, which must come after all others in the stream."""
+        if not self._blocks or len(self._blocks[-1].rows) >= _BLOCK:
+            self._blocks.append(_Block())
+        block = self._blocks[-1]
+        block.rows.append(row)
+        block.max_t = max(block.max_t, row.t)
+        self._size += 1
+        self.shapes[row.shape] += 1
+        if self._size > self._limit:
+            self._evict()
+
+    def evict(self, *, below_seq: int, before_ms: int) -> list[Row]:
+        """Drop from the oldest on what lies below *below_seq* or arrived before *before_ms*; what was dropped."""
+        dropped = []
+        while (oldest := self.oldest) is not None and (
+            oldest.seq < below_seq or oldest.t + oldest.late_s * _MS < before_ms
+        ):
+            dropped.append(self._evict())
+        return dropped
+
+    @property
+    def oldest(self) -> Row | None:
+        """The row that goes next."""
+        return self._blocks[0].rows[self._blocks[0].start] if self._blocks else None
+
+    def after(self, seq: int) -> list[Row]:
+        """The rows above *seq*, in the order of the stream."""
+        parts: list[list[Row]] = []
+        for block in reversed(self._blocks):
+            first = bisect.bisect_right(block.rows, seq, lo=block.start, key=_seq)
+            parts.append(block.rows[first:])
+            if first > block.start:
+                break
+        return [row for part in reversed(parts) for row in part]
+
+    def __iter__(self) -> Iterator[Row]:
+        for block in self._blocks:
+            yield from block.rows[block.start :]
+
+    def _evict(self) -> Row:
+        block = self._blocks[0]
+        row = block.rows[block.start]
+        block.start += 1
+        if block.start == len(block.rows):
+            self._blocks.popleft()
+        self._size -= 1
+        self.floor = row.seq
+        if self.shapes[row.shape] > 1:
+            self.shapes[row.shape] -= 1
+        else:
+            del self.shapes[row.shape]
+        return row
+
+
+class Window:
+    """All severities together."""
+
+    def __init__(self, limit: int) -> None:
+        """At most *limit* rows for each severity."""
+        self._limit = limit
+        self.lanes: tuple[Lane, ...] = ()
+        self.head = 0
+        """The last sequence of ALERTS that was read, whether or not it made a row."""
+        self.epoch = ""
+        self._gone: deque[str] = deque(maxlen=_REMEMBERED)
+        self.reset("")
+
+    def reset(self, epoch: str) -> None:
+        """Empty, for a stream that was made anew."""
+        self.lanes = tuple(Lane(self._limit) for _ in SEVERITIES)
+        self.head = 0
+        self.epoch = epoch
+
+    def add(self, row: Row) -> None:
+        """Take in one row."""
+        self.lanes[row.shape.index].add(row)
+
+    def evict(self, *, below_seq: int, before_ms: int) -> None:
+        """Hold nothing that the stream does not hold any more, and nothing too old."""
+        for lane in self.lanes:
+            self._gone.extend(row.id for row in lane.evict(below_seq=below_seq, before_ms=before_ms))
+
+    def newest(
+        self, limit: int, match: Match | None = None, *, since_ms: int = 0, up_to: int | None = None
+    ) -> list[Row]:
+        """At most *limit* rows that match, from *since_ms* on and up to the sequence *up_to*: by time, newest first."""
+        top = self.head if up_to is None else up_to
+        found: list[tuple[int, int, Row]] = []
+        blocks = sorted((b for lane in self.lanes for b in lane.blocks), key=lambda b: -b.max_t)
+        for block in blocks:
+            if block.max_t < since_ms or (len(found) >= limit and block.max_t < found[0][0]):
+                break
+            for row in block.rows[block.start :]:
+                if row.t < since_ms or row.seq > top or (len(found) >= limit and (row.t, row.seq) < found[0][:2]):
+                    continue
+                if match is not None and not match(row):
+                    continue
+                if len(found) < limit:
+                    heapq.heappush(found, (row.t, row.seq, row))
+                else:
+                    heapq.heappushpop(found, (row.t, row.seq, row))
+        return sorted((row for _, _, row in found), key=newest_first)
+
+    def between(self, after: int, up_to: int) -> list[Row]:
+        """The rows above *after*, up to and including *up_to*, in the order of the stream."""
+        rows = [row for lane in self.lanes for row in lane.after(after) if row.seq <= up_to]
+        rows.sort(key=_seq)
+        return rows
+
+    def covers(self, after: int) -> bool:
+        """Whether every row above *after* is still here."""
+        return all(lane.floor <= after for lane in self.lanes)
+
+    def matching(self, match: Match | None) -> list[int]:
+        """How many rows match, for each severity."""
+        if match is None:
+            return [len(lane) for lane in self.lanes]
+        return [sum(1 for row in lane if match(row)) for lane in self.lanes]
+
+    def find(self, id: str) -> Row | None:
+        """The row of this id; the newest blocks are looked through first."""
+        for lane in self.lanes:
+            for block in reversed(list(lane.blocks)):
+                for row in block.rows[block.start :]:
+                    if row.id == id:
+                        return row
+        return None
+
+    def evicted(self, id: str) -> bool:
+        """Whether this id was here not long ago and went because the stream let it go, or for its age."""
+        return id in self._gone
+
+    def __len__(self) -> int:
+        return sum(map(len, self.lanes))
+
+
+def _seq(row: Row) -> int:
+    return row.seq

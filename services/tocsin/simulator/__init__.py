@@ -1,0 +1,10 @@
+"""Realistic, seeded Tetragon events and attack stories, for demonstrations, tests and benchmarks.
+
+In: a seed and the time. Out: lines as Tetragon exports them, in a rotating file or on standard output.
+Promise: each line carries the next whole number (`number_of`), so that what arrived can be compared with what was sent.
+"""
+
+from tocsin.simulator.generator import Generator
+from tocsin.simulator.numbers import number_of
+
+__all__ = ["Generator", "number_of"]

@@ -1,0 +1,204 @@
+"""The stream itself: scenes of the background interleaved, attacks among them, time and numbers always rising."""
+
+import binascii
+import random
+
+from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.simulator import background
+from tocsin.simulator.cluster import build_nodes, build_pods
+from tocsin.simulator.processes import FIRST_TRANSIENT_PID, Home, build_homes
+from tocsin.simulator.script import Scene, Script, Step
+from tocsin.simulator.stories import DEFAULT_FORKS, Story, stories
+from tocsin.simulator.template import NUMBER, TIME, exec_id_of
+
+_DAY_NS = 86_400 * NS_PER_S
+_POOL = 700
+"""Scenes prepared for the background, some 3,000 events; more only cost start-up time and memory."""
+_TELLINGS = 3
+"""Places in which each attack is prepared."""
+_PLAYING = 12
+"""Background scenes that run at a time: how far events of one chain lie apart."""
+_ATTACKS_PLAYING = 8
+_ATTACK_SHARE = 0.6
+"""Of the events while an attack runs."""
+_FIRST_ATTACK_NS = 2 * NS_PER_S
+_PID_MAX = 4_194_304
+
+
+class _Play:
+    """One performance of a scene: fresh pids, exec ids and times."""
+
+    __slots__ = ("at", "scene", "values")
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.at = 0
+        self.values = [b""] * scene.size
+
+
+class _Clock:
+    """Pids and boot times of one node."""
+
+    __slots__ = ("boot_ns", "name", "pid")
+
+    def __init__(self, name: str, boot_ns: int, pid: int) -> None:
+        self.name = name.encode()
+        self.boot_ns = boot_ns
+        self.pid = pid
+
+
+class Generator:
+    """A seeded stream of lines: the same seed and times make the same bytes."""
+
+    def __init__(
+        self,
+        seed: int,
+        start_ns: int,
+        *,
+        nodes: int = 3,
+        first_number: int = 0,
+        attacks_per_minute: float = 6.0,
+        forks: int = DEFAULT_FORKS,
+    ) -> None:
+        """Prepare all scenes; *start_ns* (since 1970) is when the agents start, the first events are what they find."""
+        rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._rng = rng
+        # the nodes booted days ago at a time that a restart on the same day finds again, and so the same exec ids
+        boot_ns = start_ns // _DAY_NS * _DAY_NS - rng.randrange(3, 60) * _DAY_NS + rng.randrange(_DAY_NS // 2)
+        machines = build_nodes(rng, nodes)
+        homes = build_homes(rng, machines, build_pods(rng, machines, start_ns), boot_ns)
+        self._clocks = {n.name: _Clock(n.name, boot_ns, rng.randrange(FIRST_TRANSIENT_PID, 400_000)) for n in machines}
+        self._pool = _background(rng, homes)
+        self._attacks = _attacks(rng, homes, stories(forks))
+        self._playing = [_Play(scene) for scene in rng.choices(self._pool, k=_PLAYING)]
+        self._attacking = [_Play(_existing(rng, homes))]
+        self._starting = True
+        self.number = first_number
+        self._interval_ns = int(60 * NS_PER_S / attacks_per_minute) if attacks_per_minute else 0
+        self._next_attack_ns = start_ns + min(_FIRST_ATTACK_NS, self._interval_ns) if self._interval_ns else 1 << 80
+        self._last_ns = start_ns - 1
+        self._second = -1
+        self._second_text = b""
+
+    def take(self, count: int, from_ns: int, to_ns: int) -> list[bytes]:
+        """The next *count* lines with their ends, spread over the time after *from_ns* up to *to_ns*."""
+        step = max((to_ns - from_ns) // max(count, 1), 1)
+        return [self.line(from_ns + step * (i + 1)) for i in range(count)]
+
+    def line(self, time_ns: int) -> bytes:
+        """The next line, observed at *time_ns*, or just after the line before it where that is later."""
+        now = time_ns if time_ns > self._last_ns else self._last_ns + 1
+        self._last_ns = now
+        if now >= self._next_attack_ns:
+            self._attack(now)
+        lane, index = self._choose()
+        play = lane[index]
+        scene = play.scene
+        step = scene.steps[play.at]
+        values = play.values
+        values[TIME] = self._time(now)
+        values[NUMBER] = b"%d" % self.number
+        self.number += 1
+        if step.births:
+            self._bear(play, now)
+        play.at += 1
+        if play.at == len(scene.steps):
+            self._end(lane, index)
+        return step.template.fill(values)
+
+    def _choose(self) -> tuple[list[_Play], int]:
+        attacking = self._attacking
+        if attacking:
+            if self._starting:
+                return attacking, 0
+            if self._rng.random() < _ATTACK_SHARE:
+                return attacking, int(self._rng.random() * len(attacking))
+        return self._playing, int(self._rng.random() * _PLAYING)
+
+    def _end(self, lane: list[_Play], index: int) -> None:
+        if lane is self._playing:
+            pool = self._pool
+            lane[index] = _Play(pool[int(self._rng.random() * len(pool))])
+        else:
+            del lane[index]
+            self._starting = False
+
+    def _attack(self, now: int) -> None:
+        self._next_attack_ns = now + int(self._interval_ns * (0.5 + self._rng.random()))
+        if len(self._attacking) < _ATTACKS_PLAYING:
+            story = self._rng.choice(self._attacks)
+            self._attacking.append(_Play(self._rng.choice(story)))
+
+    def _bear(self, play: _Play, now: int) -> None:
+        clock = self._clocks[play.scene.node.name]
+        values = play.values
+        time = values[TIME]
+        for birth in play.scene.steps[play.at].births:
+            at = exec_id_of(birth.process)
+            if birth.pid_from is None:
+                clock.pid = clock.pid + 1 if clock.pid < _PID_MAX else FIRST_TRANSIENT_PID
+                pid = b"%d" % clock.pid
+            else:
+                pid = values[exec_id_of(birth.pid_from) + 1]
+            identity = b"%b:%d:%b" % (clock.name, now - clock.boot_ns, pid)
+            values[at] = binascii.b2a_base64(identity, newline=False)
+            values[at + 1] = pid
+            values[at + 2] = time
+
+    def _time(self, ns: int) -> bytes:
+        second, rest = divmod(ns, NS_PER_S)
+        if second != self._second:
+            self._second = second
+            self._second_text = format_ns(ns)[:19].encode()
+        if rest % 1_000:
+            return b"%b.%09dZ" % (self._second_text, rest)
+        return self._second_text + _short_fraction(rest) + b"Z"
+
+
+def _short_fraction(rest: int) -> bytes:
+    """Whole groups of zeros are left out, as protojson does."""
+    if rest == 0:
+        return b""
+    return b".%03d" % (rest // 1_000_000) if rest % 1_000_000 == 0 else b".%06d" % (rest // 1_000)
+
+
+def _background(rng: random.Random, homes: list[Home]) -> list[Scene]:
+    pool = [_tell(background.huge_argument, rng.choice(homes), rng)]
+    while len(pool) < _POOL:
+        home = rng.choice(homes)
+        scenes = background.mix(home)
+        tell = rng.choices(list(scenes), weights=list(scenes.values()))[0]
+        pool.append(_tell(tell, home, rng))
+    return pool
+
+
+def _attacks(rng: random.Random, homes: list[Home], told: tuple[Story, ...]) -> list[list[Scene]]:
+    attacks = []
+    for story in told:
+        places = [home for home in homes if _fits(story, home)]
+        chosen = rng.sample(places, min(_TELLINGS, len(places)))
+        attacks.append([_tell(story.tell, home, rng, story.name) for home in chosen])
+    return [scenes for scenes in attacks if scenes]
+
+
+def _fits(story: Story, home: Home) -> bool:
+    if home.pod is None:
+        return "host" in story.roles
+    return not story.roles or home.pod.workload.role in story.roles
+
+
+def _tell(tell: background.Tell, home: Home, rng: random.Random, name: str = "") -> Scene:
+    script = Script(name or tell.__name__, home, rng)
+    tell(script)
+    return script.scene()
+
+
+def _existing(rng: random.Random, homes: list[Home]) -> Scene:
+    """What the agents find running: one scene over all nodes."""
+    steps: list[Step] = []
+    for home in homes:
+        script = Script("existing", home, rng)
+        for process in home.running:
+            script.existing(process)
+        steps += script.scene().steps
+    return Scene("existing", homes[0].node, tuple(steps), exec_id_of(0))

@@ -1,3 +1,0 @@
-async def test_x(declared):
-    declared.kill()
-    declared.start()

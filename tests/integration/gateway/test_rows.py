@@ -1,0 +1,40 @@
+"""Alerts on their way from the stream to REST and the WebSocket."""
+
+from support.gateway import alert, gateway, publisher
+from support.server import NatsServer
+
+
+async def test_an_alert_that_is_stored_arrives_at_a_client(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared) as own, own.socket() as socket:
+        await socket.open()
+        assert (await socket.next())["k"] == "hello"
+        snapshot = await socket.until("snapshot")
+        assert snapshot["rows"] == []
+        await bus.send(alert(1, "high"))
+        (row,) = await socket.rows(1)
+        assert row["id"] == f"{1:032x}"
+        assert (row["sev"], row["bin"], row["ns"], row["n"]) == ("high", "/bin/bash", "payments", 1)
+        assert (row["event"], row["fn"], row["args"]) == ("process_exec", "execve", "number 1")
+        stats = await socket.until(lambda frame: frame["k"] == "stats" and frame["counts"]["high"] == 1)
+        assert stats["rate"].keys() == stats["counts"].keys()
+
+
+async def test_what_was_stored_before_the_start_is_in_the_window(declared: NatsServer) -> None:
+    async with publisher(declared) as bus:
+        await bus.send(*(alert(n, "critical" if n % 10 == 0 else "low") for n in range(50)))
+        async with gateway(declared) as own:
+            rows = await own.rows(50)
+            assert [row["args"] for row in rows] == [f"number {n}" for n in reversed(range(50))]
+            stats = await own.get("/api/runtime/stats")
+            assert stats["total"] == 50
+            assert stats["by_severity"] == {"critical": 5, "high": 0, "medium": 0, "low": 45}
+            assert stats["by_type"] == {"execve": 50}
+            assert stats["by_process"] == {"/bin/bash": 50}
+            assert stats["window"]["low"]["complete"]
+            async with own.socket() as socket:
+                await socket.open()
+                snapshot = await socket.until("snapshot")
+                assert len(snapshot["rows"]) == 50
+                assert snapshot["counts"]["critical"] == 5
+                assert sum(snapshot["timeline"]["low"]) == 45
+                assert snapshot["top"]["process"] == [["/bin/bash", 50, "critical"]]

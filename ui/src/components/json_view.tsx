@@ -1,0 +1,22 @@
+/** JSON as text; names in colour while that is cheap. */
+
+/** Colouring a long line freezes a page; a longer text than this stays plain. */
+const COLOURED_MOST = 16_384;
+/** More than this no one reads in a box; Copy gives all of it. */
+const SHOWN_MOST = 262_144;
+
+const NAME = /("(?:[^"\\]|\\.)*")(?=: )/g;
+
+export function JsonView({ text }: { text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <pre tabIndex={0} aria-label="Event as JSON">
+      {text.length <= COLOURED_MOST ? coloured(text) : text.slice(0, SHOWN_MOST)}
+      {text.length > SHOWN_MOST && "\n… cut here; Copy JSON gives all of it"}
+    </pre>
+  );
+}
+
+function coloured(text: string) {
+  return text.split(NAME).map((part, index) => (index % 2 === 1 ? <u key={index}>{part}</u> : part));
+}

@@ -1,0 +1,19 @@
+/** Heights of rows and details by the width of the screen; the style sheet draws to the same numbers. */
+import { signal } from "@preact/signals";
+import type { Measures } from "../viewport.ts";
+
+const PHONE = window.matchMedia("(max-width: 760px)");
+const NARROW = window.matchMedia("(max-width: 1100px)");
+
+function now(): Measures {
+  if (PHONE.matches) return { row: 68, detail: 680 };
+  return NARROW.matches ? { row: 28, detail: 500 } : { row: 28, detail: 286 };
+}
+
+export const measures = signal<Measures>(now());
+
+for (const query of [PHONE, NARROW]) {
+  query.addEventListener("change", () => {
+    measures.value = now();
+  });
+}

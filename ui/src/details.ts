@@ -1,0 +1,91 @@
+/** The whole of one alert, fetched when its row is opened. */
+import { type Signal, signal } from "@preact/signals";
+import { members } from "./json.ts";
+
+/** The fields of an alert that a detail shows; any may be absent. */
+export interface Alert {
+  title?: string;
+  reason?: string;
+  severity?: string;
+  base_severity?: string;
+  severity_from?: string;
+  silenced_by?: string;
+  unsilenced_severity?: string;
+  rules?: { id: string; title: string; matched?: { field: string; value: string }[] }[];
+  techniques?: string[];
+  time?: string;
+  received?: string;
+  outcome?: string;
+  action?: string;
+  policy?: string;
+  cluster?: string;
+  node?: string;
+  namespace?: string;
+  pod?: string;
+  container?: string;
+  image?: string;
+  workload?: string;
+  event_type?: string;
+  process?: string;
+  arguments?: string;
+  cwd?: string;
+  pid?: number;
+  uid?: number;
+  parent_process?: string;
+  parent_arguments?: string;
+  target?: string;
+}
+
+export type Detail =
+  | { is: "loading" }
+  /** `event` is the text of the Tetragon event as received; of the whole alert where it has none. */
+  | { is: "ready"; alert: Alert; event: string }
+  /** The stream no longer holds it. */
+  | { is: "gone" | "unknown" | "failed"; why: string };
+
+const KEPT = 30;
+const known = new Map<string, Signal<Detail>>();
+
+/** The detail of an alert; asks the gateway for it unless it is there or on its way. */
+export function detail(id: string, seq?: number): Signal<Detail> {
+  const found = known.get(id);
+  if (found !== undefined && found.peek().is !== "failed") return found;
+  const fresh = found ?? signal<Detail>({ is: "loading" });
+  fresh.value = { is: "loading" };
+  known.delete(id);
+  known.set(id, fresh);
+  for (const oldest of known.keys()) {
+    if (known.size <= KEPT) break;
+    known.delete(oldest);
+  }
+  void load(id, seq).then((loaded) => {
+    fresh.value = loaded;
+  });
+  return fresh;
+}
+
+async function load(id: string, seq?: number): Promise<Detail> {
+  try {
+    const place = seq === undefined ? "" : `?seq=${seq}`;
+    const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(id)}${place}`, {
+      headers: { Accept: "application/json" },
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await answer.text();
+    if (answer.ok) return { is: "ready", alert: JSON.parse(text) as Alert, event: members(text).get("event") ?? text };
+    const is = answer.status === 410 ? "gone" : answer.status === 404 ? "unknown" : "failed";
+    return { is, why: reason(text) || `The gateway answered ${answer.status}.` };
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    return { is: "failed", why: late ? "The gateway did not answer within 10 s." : "The gateway could not be reached." };
+  }
+}
+
+function reason(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" ? error : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,212 @@
+/** The search grammar: text to filter, filter to text, and whether a row matches. */
+import { type Filter, type Row, SEVERITIES, type Severity } from "./protocol.ts";
+
+/** A part of the text that means nothing, and why. */
+export interface Problem {
+  text: string;
+  reason: string;
+}
+
+export interface Parsed {
+  /** What could be read; the parts named in `problems` are not in it. */
+  filter: Filter;
+  problems: Problem[];
+}
+
+/** The fields of a filter in the order in which they are written. */
+export const FIELDS = [
+  "sev",
+  "ns",
+  "pod",
+  "wl",
+  "node",
+  "proc",
+  "event",
+  "kind",
+  "rule",
+  "att",
+  "container",
+  "target",
+] as const;
+export type Field = (typeof FIELDS)[number];
+
+const ALIASES: Record<string, Field> = {
+  severity: "sev",
+  namespace: "ns",
+  workload: "wl",
+  process: "proc",
+  technique: "att",
+};
+
+/** A part of the text: an optional field with its sign, then values, each quoted or without white space. */
+const PART = /(?:(-?)([a-z]+):(?!\/\/))?((?:"[^"]*"|[^\s"])*)/y;
+const VALUE = /"([^"]*)"|([^,"]+)/g;
+
+/** Reads what a person typed. */
+export function parse(text: string): Parsed {
+  const filter: Filter = {};
+  const problems: Problem[] = [];
+  const words: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    if (/\s/.test(text[at] as string)) {
+      at += 1;
+      continue;
+    }
+    PART.lastIndex = at;
+    const [whole = "", sign, name, rest = ""] = PART.exec(text) ?? [];
+    at += whole.length;
+    if (text[at] === '"') {
+      problems.push({ text: text.slice(at - whole.length), reason: "The quotation mark is not closed." });
+      break;
+    }
+    const reason = name === undefined ? addWord(words, rest) : addField(filter, name, sign === "-", rest);
+    if (reason) problems.push({ text: whole, reason });
+  }
+  if (words.length > 0) filter.q = words.join(" ");
+  return { filter, problems };
+}
+
+function addWord(words: string[], text: string): string {
+  if (/^"[^"]*"$/.test(text)) {
+    const phrase = text.slice(1, -1);
+    if (phrase) words.push(/\s/.test(phrase) ? `"${phrase}"` : phrase);
+    return "";
+  }
+  if (text.includes('"')) return "Put the quotation marks around the whole phrase.";
+  words.push(text);
+  return "";
+}
+
+function addField(filter: Filter, name: string, excludes: boolean, rest: string): string {
+  const field = fieldOf(name);
+  if (field === undefined) return `There is no field ${name}. To search for it as text, put it in quotation marks.`;
+  const values = split(rest);
+  if (values.length === 0) return `${name}: needs a value.`;
+  if (field === "sev") {
+    const wrong = values.find((value) => !isSeverity(value.toLowerCase()));
+    if (wrong !== undefined) return `A severity is one of ${SEVERITIES.join(", ")}.`;
+  }
+  for (const value of values) include(filter, field, excludes ? `-${value}` : value);
+  return "";
+}
+
+/** The field of this name or alias. */
+export function fieldOf(name: string): Field | undefined {
+  return FIELDS.find((field) => field === name) ?? (Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined);
+}
+
+export function isSeverity(text: string): text is Severity {
+  return (SEVERITIES as readonly string[]).includes(text);
+}
+
+/** The values of a list, `a,b` or `"a, b",c`. */
+export function split(text: string): string[] {
+  return [...text.matchAll(VALUE)].map((found) => (found[1] ?? found[2] ?? "").trim()).filter((value) => value !== "");
+}
+
+function include(filter: Filter, field: Field, value: string): void {
+  const known = filter[field] ?? [];
+  const lasting = field === "sev" ? value.toLowerCase() : value;
+  if (!known.includes(lasting)) filter[field] = [...known, lasting];
+}
+
+/** The text that reads back as this filter. */
+export function print(filter: Filter): string {
+  const parts: string[] = [];
+  for (const field of FIELDS) {
+    const values = filter[field] ?? [];
+    const included = values.filter((value) => !value.startsWith("-"));
+    const excluded = values.filter((value) => value.startsWith("-")).map((value) => value.slice(1));
+    if (included.length > 0) parts.push(`${field}:${included.map(quote).join(",")}`);
+    if (excluded.length > 0) parts.push(`-${field}:${excluded.map(quote).join(",")}`);
+  }
+  for (const phrase of phrases(filter.q ?? "")) {
+    const plain = !/\s/.test(phrase) && !/^-?[a-z]+:(?!\/\/)/.test(phrase);
+    parts.push(plain ? phrase : `"${phrase}"`);
+  }
+  return parts.join(" ");
+}
+
+/** A value of a list, in quotation marks where it needs them. A mark inside is left out: the grammar has no escape. */
+export function quote(value: string): string {
+  const written = value.replaceAll('"', "");
+  return /[\s,]/.test(written) ? `"${written}"` : written;
+}
+
+/** The words and quoted phrases of free text. */
+export function phrases(q: string): string[] {
+  return [...q.matchAll(/"([^"]*)"|([^\s"]+)/g)].map((found) => found[1] ?? found[2] ?? "").filter(Boolean);
+}
+
+export function isEmpty(filter: Filter): boolean {
+  return !filter.q && FIELDS.every((field) => (filter[field] ?? []).length === 0);
+}
+
+/** Whether everything that `next` lets pass is sure to pass `previous` too. */
+export function narrows(next: Filter, previous: Filter): boolean {
+  const words = phrases((next.q ?? "").toLowerCase());
+  const kept = phrases((previous.q ?? "").toLowerCase()).every((old) => words.some((word) => word.includes(old)));
+  return kept && FIELDS.every((field) => narrowsField(next[field] ?? [], previous[field] ?? []));
+}
+
+function narrowsField(next: string[], previous: string[]): boolean {
+  const included = next.filter((value) => !value.startsWith("-"));
+  const before = previous.filter((value) => !value.startsWith("-"));
+  const stillExcluded = previous.filter((value) => value.startsWith("-")).every((value) => next.includes(value));
+  const within = before.length === 0 || (included.length > 0 && included.every((value) => before.includes(value)));
+  return stillExcluded && within;
+}
+
+/** A test of rows, made once for a filter: rows come by the thousand. */
+export function matcher(filter: Filter): (row: Row) => boolean {
+  const fields = FIELDS.filter((field) => (filter[field] ?? []).length > 0).map((field) =>
+    fieldTest(field, filter[field] as string[]),
+  );
+  const words = phrases((filter.q ?? "").toLowerCase());
+  return (row) => fields.every((test) => test(row)) && words.every((word) => textOf(row).includes(word));
+}
+
+function fieldTest(field: Field, values: string[]): (row: Row) => boolean {
+  const excluded = values.filter((value) => value.startsWith("-")).map((value) => value.slice(1));
+  const included = values.filter((value) => !value.startsWith("-"));
+  return (row) => {
+    const found = valuesOf(row, field);
+    if (found.some((value) => excluded.includes(value))) return false;
+    return included.length === 0 || found.some((value) => included.includes(value));
+  };
+}
+
+/** What a value of this field is compared with; any of it may be equal. */
+function valuesOf(row: Row, field: Field): string[] {
+  const { bin = "", fn = "", event = "", att = [], rule = "", rules = [rule] } = row;
+  switch (field) {
+    case "proc":
+      return [bin, bin.slice(bin.lastIndexOf("/") + 1)];
+    case "event":
+      return [fn, event];
+    case "kind":
+      return [event, event.replace(/^process_/, "")];
+    case "att":
+      return att.flatMap((technique) => [technique, technique.replace(/\..*/, "")]);
+    case "rule":
+      return rules;
+    default:
+      return [row[field] ?? ""];
+  }
+}
+
+const texts = new WeakMap<Row, string>();
+
+/** What free text is searched in: one lower-case text for each row, made when it is first needed. */
+function textOf(row: Row): string {
+  let text = texts.get(row);
+  if (text === undefined) {
+    const { bin, args, title, rule, rules = [rule], ns, wl, pod, node, container, target, fn, event, att = [] } = row;
+    text = [bin, args, title, ns, wl, pod, node, container, target, event, fn, ...rules, ...att]
+      .join("\n")
+      .toLowerCase();
+    texts.set(row, text);
+  }
+  return text;
+}

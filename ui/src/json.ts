@@ -1,0 +1,73 @@
+/** JSON as text, never decoded and encoded again: large numbers, repeated keys and odd escapes stay as they were received. */
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gs;
+
+/** The members of an object as they stand in its text; empty where it is none. A repeated key gives its last value, as everywhere. */
+export function members(text: string): Map<string, string> {
+  const found = new Map<string, string>();
+  let depth = 0;
+  let key: string | null = null;
+  let name = "";
+  let start = 0;
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+    const closes = token === "}" || token === "]";
+    if (depth === 1 && key !== null && (token === "," || closes)) {
+      found.set(key, text.slice(start, index).trim());
+      key = null;
+    }
+    if (token === "{" || token === "[") depth += 1;
+    else if (closes) depth -= 1;
+    else if (depth === 1 && key === null && token === ":") {
+      key = unquoted(name);
+      start = index + 1;
+    }
+    if (key === null) name = token;
+  }
+  return found;
+}
+
+function unquoted(token: string): string {
+  try {
+    return String(JSON.parse(token));
+  } catch {
+    return token;
+  }
+}
+
+/** The same text with line breaks and two spaces for each level. Empty objects and lists stay on their line. */
+export function pretty(text: string): string {
+  let out = "";
+  let depth = 0;
+  let previous = "";
+  for (const [token] of text.matchAll(TOKEN)) {
+    const opens = previous === "{" || previous === "[";
+    if (token === "}" || token === "]") {
+      depth = Math.max(0, depth - 1);
+      if (!opens) out += line(depth);
+    } else if (opens || previous === ",") {
+      out += line(depth);
+    }
+    out += token === ":" ? ": " : token;
+    if (token === "{" || token === "[") depth += 1;
+    previous = token;
+  }
+  return out;
+}
+
+function line(depth: number): string {
+  return `\n${"  ".repeat(depth)}`;
+}
+
+/** Characters that draw nothing, turn the text around or leave the line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udfff](?![\udc00-\udfff])/gu;
+
+/** A text with its invisible characters written out as JSON escapes, so that a name cannot pass for another one. */
+export function visible(text: string): string {
+  return text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** Pretty JSON text with invisible characters escaped; its meaning stays the same. */
+export function shown(text: string): string {
+  return pretty(text).replace(UNSEEN, (character) => (character === "\n" ? "\n" : visible(character)));
+}

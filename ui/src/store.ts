@@ -1,0 +1,319 @@
+/** What has arrived: rows in order and without repeats, counts, and the list that the reader's place holds still. */
+import { isEmpty, matcher, narrows } from "./filter.ts";
+import {
+  type Alerts,
+  type Bin,
+  type Counts,
+  type Filter,
+  type Gap,
+  type Row,
+  type ServerFrame,
+  type Snapshot,
+  type Stats,
+  total,
+  zero,
+} from "./protocol.ts";
+
+export const CAPACITY = 50_000;
+const BINS_KEPT = 900;
+/** The list counts as cut for this long after a frame that left rows out. */
+const CUT_FOR_MS = 2_000;
+const LAGGING_MS = 2_000;
+const LAGGING_FOR_MS = 5_000;
+
+/** Why the list stands still although nobody paused it. */
+export type Hold = "scrolled" | "pointer" | "open" | "selection" | "focus";
+
+/** The numbers of the cards and of the pill. */
+export interface Numbers {
+  counts: Counts;
+  previous: Counts | null;
+  /** Counts under the filter, where the gateway says them. */
+  matched: Counts | null;
+  rate: Counts;
+  /** Whether the gateway has said any number yet. */
+  known: boolean;
+}
+
+export interface MissedRange {
+  why: Gap["why"];
+  alerts: number;
+  /** Times of the last row before the break and of the first one after it, where there are any. */
+  from_ms: number | null;
+  to_ms: number | null;
+}
+
+export class Store {
+  readonly #capacity: number;
+  #all: Row[] = [];
+  #shown: Row[] = this.#all;
+  #known = new Map<string, Row>();
+  #filter: Filter = {};
+  /** The filter under which the rows are complete. */
+  #complete: Filter = {};
+  #holds = new Set<Hold>();
+  #frozen: readonly Row[] | null = null;
+  #paused: { at: number; numbers: Numbers } | null = null;
+  #numbers: Numbers = { counts: zero(), previous: null, matched: null, rate: zero(), known: false };
+  #pendingGap: Gap | null = null;
+  #cutAt = Number.NEGATIVE_INFINITY;
+  #lateSince: number | null = null;
+  #lastStats = 0;
+  #fastest = Number.POSITIVE_INFINITY;
+  #transport_ms = 0;
+  #pipeline_ms: number | null = null;
+
+  /** Second by second, oldest first. */
+  bins: Bin[] = [];
+  window_s: number | null = null;
+  complete_since: Partial<Counts> = {};
+  /** Messages that wait in NATS. */
+  pending = 0;
+  /** What could not be replayed, until it is dismissed. */
+  missed: MissedRange | null = null;
+  /** Alerts that the replay on this connection added. */
+  replayed = 0;
+
+  constructor(capacity: number = CAPACITY) {
+    this.#capacity = capacity;
+  }
+
+  receive(frame: ServerFrame, at: number): void {
+    switch (frame.k) {
+      case "hello":
+        this.#fastest = at - frame.now;
+        this.replayed = 0;
+        break;
+      case "snapshot":
+        this.#snapshot(frame);
+        break;
+      case "alerts":
+        this.#alerts(frame, at);
+        break;
+      case "stats":
+        this.#stats(frame, at);
+        break;
+      case "gap":
+        this.#pendingGap = frame;
+        break;
+    }
+  }
+
+  #snapshot(frame: Snapshot): void {
+    this.window_s = frame.window_s;
+    this.complete_since = frame.complete_since ?? {};
+    const { previous = null, matched = null } = frame;
+    this.#numbers = { ...this.#numbers, counts: frame.counts, previous, matched, known: true };
+    if (frame.filter && !sameFilter(frame.filter, this.#filter)) return;
+    const before = this.#all.at(-1)?.t ?? null;
+    const joins = frame.rows.some((row) => this.#known.has(row.id));
+    if (!joins || !narrows(this.#filter, this.#complete)) this.#clear();
+    this.#complete = this.#filter;
+    this.#insert(frame.rows);
+    this.#closeGap(before, frame.rows);
+  }
+
+  #closeGap(before: number | null, rows: readonly Row[]): void {
+    const gap = this.#pendingGap;
+    if (gap === null) return;
+    this.#pendingGap = null;
+    const to_ms = rows.reduce<number | null>((oldest, { t }) => Math.min(oldest ?? t, t), null);
+    const alerts = total(gap.counts ?? {});
+    this.missed = { why: gap.why, alerts, from_ms: before, to_ms: before === null || (to_ms ?? 0) < before ? null : to_ms };
+  }
+
+  #alerts(frame: Alerts, at: number): void {
+    if (frame.sent !== undefined && !frame.replay) this.#travelled(at - frame.sent);
+    const added = this.#insert(frame.rows);
+    if (frame.replay) this.replayed += added;
+    if ((frame.left_out ?? 0) > 0) this.#cutAt = at;
+  }
+
+  #stats(frame: Stats, at: number): void {
+    const matched = frame.matched ?? null;
+    this.#numbers = { ...this.#numbers, counts: frame.counts, matched, rate: frame.rate, known: true };
+    this.#pipeline_ms = frame.lag?.pipeline_ms ?? null;
+    this.pending = frame.lag?.pending ?? 0;
+    for (const bin of frame.bins ?? []) this.#bin(bin);
+    this.#lastStats = at;
+    if ((this.lag_ms ?? 0) > LAGGING_MS) this.#lateSince ??= at;
+    else this.#lateSince = null;
+  }
+
+  /** Clocks differ, so only what a frame took longer than the fastest one is known to be delay. */
+  #travelled(apparent_ms: number): void {
+    this.#fastest = Math.min(this.#fastest, apparent_ms);
+    this.#transport_ms = apparent_ms - this.#fastest;
+  }
+
+  #bin(bin: Bin): void {
+    let at = this.bins.length;
+    while (at > 0 && (this.bins[at - 1] as Bin)[0] >= bin[0]) at -= 1;
+    this.bins.splice(at, this.bins[at]?.[0] === bin[0] ? 1 : 0, bin);
+    if (this.bins.length > BINS_KEPT) this.bins.shift();
+  }
+
+  /** Puts rows where they belong by time and returns for how many alerts the new ones stand. */
+  #insert(rows: readonly Row[]): number {
+    const fresh: Row[] = [];
+    let alerts = 0;
+    for (const row of rows) {
+      const known = this.#known.get(row.id);
+      if (known === undefined) {
+        this.#known.set(row.id, row);
+        fresh.push(row);
+        alerts += row.n ?? 1;
+      } else if ((row.n ?? 1) > (known.n ?? 1)) {
+        known.n = row.n as number;
+      }
+    }
+    fresh.sort(order);
+    merge(this.#all, fresh);
+    if (this.#shown !== this.#all) merge(this.#shown, fresh.filter(matcher(this.#filter)));
+    this.#trim();
+    return alerts;
+  }
+
+  #trim(): void {
+    const excess = this.#all.length - this.#capacity;
+    if (excess <= 0) return;
+    for (const { id } of this.#all.splice(0, excess)) this.#known.delete(id);
+    if (this.#shown === this.#all) return;
+    const oldest = this.#all[0] as Row;
+    this.#shown.splice(0, place(this.#shown, oldest));
+  }
+
+  #clear(): void {
+    this.#all = [];
+    this.#known.clear();
+    this.#narrow();
+  }
+
+  #narrow(): void {
+    this.#shown = isEmpty(this.#filter) ? this.#all : this.#all.filter(matcher(this.#filter));
+  }
+
+  /** Narrows what is loaded at once; a wider filter is complete only after the gateway's next snapshot. */
+  filter(filter: Filter): void {
+    this.#filter = filter;
+    this.#narrow();
+    if (this.#frozen !== null) this.#frozen = this.#shown.slice();
+  }
+
+  hold(reason: Hold): void {
+    this.#holds.add(reason);
+    this.#freeze();
+  }
+
+  release(...reasons: Hold[]): void {
+    for (const reason of reasons) this.#holds.delete(reason);
+    this.#thaw();
+  }
+
+  pause(at: number): void {
+    this.#paused ??= { at, numbers: this.#numbers };
+    this.#freeze();
+  }
+
+  resume(): void {
+    this.#paused = null;
+    this.#thaw();
+  }
+
+  #freeze(): void {
+    this.#frozen ??= this.#shown.slice();
+  }
+
+  #thaw(): void {
+    if (this.#paused === null && this.#holds.size === 0) this.#frozen = null;
+  }
+
+  /** The rows of the list, OLDEST first; they stand still while held or paused. */
+  get list(): readonly Row[] {
+    return this.#frozen ?? this.#shown;
+  }
+
+  /** Rows that arrived above the list while it stood still. */
+  get waiting(): number {
+    if (this.#frozen === null) return 0;
+    const newest = this.#frozen.at(-1);
+    return newest === undefined ? this.#shown.length : this.#shown.length - place(this.#shown, newest, true);
+  }
+
+  /** Whether so many wait that the oldest of them are no longer loaded. */
+  get overflowed(): boolean {
+    return this.waiting >= this.#capacity;
+  }
+
+  get held(): boolean {
+    return this.#holds.size > 0;
+  }
+
+  holds(reason: Hold): boolean {
+    return this.#holds.has(reason);
+  }
+
+  /** When the page was paused, ms since 1970. */
+  get paused_at(): number | null {
+    return this.#paused?.at ?? null;
+  }
+
+  /** The counts; those of the moment of the pause while paused. */
+  get numbers(): Numbers {
+    return this.#paused?.numbers ?? this.#numbers;
+  }
+
+  /** How many alerts are loaded, whatever the filter. */
+  get loaded(): number {
+    return this.#all.length;
+  }
+
+  /** How far what is shown lies behind, ms; null until the gateway has said so. */
+  get lag_ms(): number | null {
+    return this.#pipeline_ms === null ? null : this.#pipeline_ms + this.#transport_ms;
+  }
+
+  get lagging(): boolean {
+    return this.#lateSince !== null && this.#lastStats - this.#lateSince >= LAGGING_FOR_MS;
+  }
+
+  /** Whether the gateway lately left rows out because there were more than a screen can show. */
+  cut(now: number): boolean {
+    return now - this.#cutAt < CUT_FOR_MS;
+  }
+}
+
+/** By time; the stream decides between alerts of the same time. */
+export function order(a: Row, b: Row): number {
+  return a.t - b.t || a.seq - b.seq;
+}
+
+/** Where `row` belongs in an ordered list, before its equals or (`after`) behind them. */
+function place(rows: readonly Row[], row: Row, after = false): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const compared = order(rows[middle] as Row, row);
+    if (compared < 0 || (after && compared === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Merges an ordered batch into an ordered list; only the part that is newer than the batch's oldest is moved. */
+function merge(rows: Row[], batch: readonly Row[]): void {
+  const oldest = batch[0];
+  if (oldest === undefined) return;
+  const tail = rows.splice(place(rows, oldest, true));
+  let next = 0;
+  for (const row of batch) {
+    while (next < tail.length && order(tail[next] as Row, row) <= 0) rows.push(tail[next++] as Row);
+    rows.push(row);
+  }
+  while (next < tail.length) rows.push(tail[next++] as Row);
+}
+
+function sameFilter(a: Filter, b: Filter): boolean {
+  return narrows(a, b) && narrows(b, a);
+}

@@ -1,0 +1,293 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { Store } from "../src/store.ts";
+import { alerts, hello, row, rows, snapshot, stats } from "./frames.ts";
+
+const NOW = 1_000_000;
+const COUNTS = { critical: 1, high: 2, medium: 3, low: 4 };
+
+let store: Store;
+beforeEach(() => {
+  store = new Store(100);
+});
+
+function arrive(...seqs: number[]): void {
+  store.receive(alerts("", "", { rows: seqs.map((seq) => row(seq)) }), NOW);
+}
+function listed(): number[] {
+  return store.list.map(({ seq }) => seq);
+}
+
+describe("rows", () => {
+  it("are in the order of time, whatever order they arrive in", () => {
+    arrive(5, 3, 9);
+    arrive(7, 1, 11);
+    expect(listed()).toEqual([1, 3, 5, 7, 9, 11]);
+  });
+
+  it("of the same time are in the order of the stream", () => {
+    store.receive(alerts("", "", { rows: [row(3, { t: 1 }), row(1, { t: 1 }), row(2, { t: 1 })] }), NOW);
+    expect(listed()).toEqual([1, 2, 3]);
+  });
+
+  it("are unique by id", () => {
+    arrive(1, 2);
+    arrive(2, 3);
+    expect(listed()).toEqual([1, 2, 3]);
+    expect(store.loaded).toBe(3);
+  });
+
+  it("take the larger number where the same row was folded further", () => {
+    arrive(1);
+    store.receive(alerts("", "", { rows: [row(1, { n: 41 })] }), NOW);
+    expect(store.list[0]?.n).toBe(41);
+  });
+
+  it("are bounded: the oldest go, also from a filtered list, and may come again", () => {
+    store.filter({ q: "alert" });
+    store.receive(alerts("", "", { rows: rows(1, 150) }), NOW);
+    expect(store.loaded).toBe(100);
+    expect(store.list).toHaveLength(100);
+    expect(listed()[0]).toBe(51);
+    arrive(50, 151);
+    expect(listed()[0]).toBe(52);
+    expect(store.list).toHaveLength(100);
+  });
+});
+
+describe("a snapshot", () => {
+  it("replaces rows that it does not join", () => {
+    arrive(1, 2, 3);
+    store.receive(snapshot("e:1", { rows: rows(10, 12) }), NOW);
+    expect(listed()).toEqual([10, 11, 12]);
+  });
+
+  it("joins rows that it overlaps", () => {
+    store.receive(snapshot("e:1", { rows: rows(1, 5) }), NOW);
+    store.receive(snapshot("e:2", { rows: rows(4, 8) }), NOW);
+    expect(listed()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("replaces rows of a narrower filter, between which there are holes", () => {
+    store.filter({ ns: ["a"] });
+    store.receive(snapshot("e:1", { rows: [row(1, { ns: "a" }), row(9, { ns: "a" })] }), NOW);
+    store.filter({});
+    store.receive(snapshot("e:2", { rows: rows(8, 10) }), NOW);
+    expect(listed()).toEqual([8, 9, 10]);
+  });
+
+  it("keeps rows of a wider filter", () => {
+    store.receive(snapshot("e:1", { rows: [row(1, { ns: "a" }), row(2), row(3, { ns: "a" })] }), NOW);
+    store.filter({ ns: ["a"] });
+    store.receive(snapshot("e:2", { rows: [row(3, { ns: "a" })] }), NOW);
+    expect(listed()).toEqual([1, 3]);
+  });
+
+  it("that answers an older filter brings counts but no rows", () => {
+    store.filter({ ns: ["b"] });
+    store.receive(snapshot("e:1", { filter: { ns: ["a"] }, rows: rows(1, 3), counts: COUNTS }), NOW);
+    expect(listed()).toEqual([]);
+    expect(store.numbers.counts).toEqual(COUNTS);
+  });
+
+  it("says the window and since when it is complete", () => {
+    store.receive(snapshot("e:1", { window_s: 3600, complete_since: { low: 5 } }), NOW);
+    expect(store.window_s).toBe(3600);
+    expect(store.complete_since).toEqual({ low: 5 });
+  });
+});
+
+describe("the filter", () => {
+  it("narrows at once what is loaded, and widens again", () => {
+    store.receive(alerts("", "", { rows: [row(1, { ns: "a" }), row(2), row(3, { ns: "a" })] }), NOW);
+    store.filter({ ns: ["a"] });
+    expect(listed()).toEqual([1, 3]);
+    store.filter({});
+    expect(listed()).toEqual([1, 2, 3]);
+  });
+
+  it("holds for what arrives later", () => {
+    store.filter({ sev: ["critical"] });
+    store.receive(alerts("", "", { rows: [row(1), row(2, { sev: "critical" })] }), NOW);
+    expect(listed()).toEqual([2]);
+    expect(store.loaded).toBe(2);
+  });
+
+  it("applies to a held list too", () => {
+    arrive(1, 2);
+    store.hold("scrolled");
+    store.filter({ q: "alert 2" });
+    expect(listed()).toEqual([2]);
+  });
+});
+
+describe("holding", () => {
+  beforeEach(() => arrive(1, 2));
+
+  it("keeps the list still and counts what waits", () => {
+    store.hold("open");
+    arrive(3, 4, 5);
+    expect(listed()).toEqual([1, 2]);
+    expect(store.waiting).toBe(3);
+    store.release("open");
+    expect(listed()).toEqual([1, 2, 3, 4, 5]);
+    expect(store.waiting).toBe(0);
+  });
+
+  it("ends only when every reason is gone", () => {
+    store.hold("open");
+    store.hold("scrolled");
+    arrive(3);
+    store.release("open");
+    expect(store.waiting).toBe(1);
+    store.release("scrolled");
+    expect(store.waiting).toBe(0);
+  });
+
+  it("keeps rows that have left the ring meanwhile", () => {
+    store.hold("open");
+    store.receive(alerts("", "", { rows: rows(3, 200) }), NOW);
+    expect(listed()).toEqual([1, 2]);
+    expect(store.overflowed).toBe(true);
+  });
+
+  it("lets the counts run on", () => {
+    store.hold("open");
+    store.receive(stats({ counts: COUNTS }), NOW);
+    expect(store.numbers.counts).toEqual(COUNTS);
+  });
+
+  it("of an empty list counts everything as waiting", () => {
+    store = new Store();
+    store.hold("focus");
+    arrive(1, 2);
+    expect(store.waiting).toBe(2);
+  });
+});
+
+describe("pausing", () => {
+  it("stops list and counts and says since when", () => {
+    store.receive(stats({ counts: COUNTS }), NOW);
+    arrive(1);
+    store.pause(NOW + 5);
+    arrive(2, 3);
+    store.receive(stats({ counts: { ...COUNTS, low: 99 } }), NOW);
+    expect(listed()).toEqual([1]);
+    expect(store.waiting).toBe(2);
+    expect(store.numbers.counts.low).toBe(4);
+    expect(store.paused_at).toBe(NOW + 5);
+  });
+
+  it("goes on with everything that arrived", () => {
+    store.pause(NOW);
+    arrive(1, 2);
+    store.receive(stats({ counts: COUNTS }), NOW);
+    store.resume();
+    expect(listed()).toEqual([1, 2]);
+    expect(store.numbers.counts).toEqual(COUNTS);
+    expect(store.paused_at).toBeNull();
+  });
+
+  it("leaves the list held where something else holds it", () => {
+    arrive(1);
+    store.pause(NOW);
+    store.hold("scrolled");
+    arrive(2);
+    store.resume();
+    expect(listed()).toEqual([1]);
+    store.release("scrolled");
+    expect(listed()).toEqual([1, 2]);
+  });
+});
+
+describe("numbers", () => {
+  it("are unknown until the gateway has said them", () => {
+    expect(store.numbers.known).toBe(false);
+    store.receive(snapshot("e:1", { counts: COUNTS }), NOW);
+    expect(store.numbers).toMatchObject({ known: true, counts: COUNTS });
+  });
+
+  it("are the gateway's, not a count of rows", () => {
+    store.receive(stats({ counts: COUNTS, rate: { ...COUNTS, low: 1011 } }), NOW);
+    arrive(1, 2, 3);
+    expect(store.numbers.counts).toEqual(COUNTS);
+    expect(store.numbers.rate.low).toBe(1011);
+  });
+
+  it("keep one bin for each second, and a late one changes in place", () => {
+    store.receive(stats({ bins: [[10, 0, 0, 0, 1]] }), NOW);
+    store.receive(stats({ bins: [[12, 0, 0, 0, 3], [11, 0, 0, 0, 2]] }), NOW);
+    store.receive(stats({ bins: [[10, 1, 0, 0, 1]] }), NOW);
+    expect(store.bins).toEqual([
+      [10, 1, 0, 0, 1],
+      [11, 0, 0, 0, 2],
+      [12, 0, 0, 0, 3],
+    ]);
+  });
+
+  it("keep a bounded number of bins", () => {
+    for (let second = 0; second < 1000; second += 1) store.receive(stats({ bins: [[second, 0, 0, 0, 0]] }), NOW);
+    expect(store.bins).toHaveLength(900);
+    expect(store.bins[0]?.[0]).toBe(100);
+  });
+});
+
+describe("lag", () => {
+  it("is unknown before the gateway has measured it", () => {
+    expect(store.lag_ms).toBeNull();
+  });
+
+  it("is the pipeline's plus what the frame took longer than the fastest one", () => {
+    store.receive({ ...hello, now: NOW - 400 }, NOW);
+    store.receive(stats({ lag: { pipeline_ms: 41 } }), NOW);
+    expect(store.lag_ms).toBe(41);
+    store.receive(alerts("", "", { sent: NOW }), NOW + 450);
+    expect(store.lag_ms).toBe(91);
+    store.receive(alerts("", "", { sent: NOW + 1000 }), NOW + 1390);
+    expect(store.lag_ms).toBe(41);
+  });
+
+  it("is said after more than 2 s for 5 s", () => {
+    const late = stats({ lag: { pipeline_ms: 6000, pending: 12_400 } });
+    store.receive(late, NOW);
+    store.receive(late, NOW + 4999);
+    expect(store.lagging).toBe(false);
+    store.receive(late, NOW + 5000);
+    expect(store.lagging).toBe(true);
+    expect(store.pending).toBe(12_400);
+    store.receive(stats({ lag: { pipeline_ms: 100 } }), NOW + 6000);
+    expect(store.lagging).toBe(false);
+  });
+});
+
+describe("breaks", () => {
+  it("counts the alerts that a replay added, not the ones that were there", () => {
+    arrive(1, 2);
+    store.receive(hello, NOW);
+    store.receive(alerts("", "", { replay: true, rows: [row(2), row(3), row(4, { n: 10 })] }), NOW);
+    store.receive(alerts("", "", { replay: true, rows: [row(5)] }), NOW);
+    expect(store.replayed).toBe(12);
+    store.receive(hello, NOW);
+    store.receive(alerts("", "", { replay: true, rows: [row(6)] }), NOW);
+    expect(store.replayed).toBe(1);
+  });
+
+  it("says what could not be replayed, from the last row before it to the first after it", () => {
+    arrive(1);
+    store.receive({ k: "gap", from: "e:1", to: "e:9", counts: COUNTS, why: "too_far" }, NOW);
+    store.receive(snapshot("e:9", { rows: rows(50, 51) }), NOW);
+    expect(store.missed).toEqual({ why: "too_far", alerts: 10, from_ms: row(1).t, to_ms: row(50).t });
+  });
+
+  it("names no times where it has none", () => {
+    store.receive({ k: "gap", from: "e:1", to: "f:9", why: "epoch" }, NOW);
+    store.receive(snapshot("f:9"), NOW);
+    expect(store.missed).toEqual({ why: "epoch", alerts: 0, from_ms: null, to_ms: null });
+  });
+
+  it("says for 2 s that rows were left out", () => {
+    expect(store.cut(NOW)).toBe(false);
+    store.receive(alerts("", "", { left_out: 3 }), NOW);
+    expect(store.cut(NOW + 1999)).toBe(true);
+    expect(store.cut(NOW + 2000)).toBe(false);
+  });
+});

@@ -1,0 +1,19 @@
+import { defineConfig } from "vite";
+import { compress } from "./compress.ts";
+
+const GATEWAY = "http://127.0.0.1:8080";
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  build: {
+    outDir: "../services/tocsin/gateway/static",
+    emptyOutDir: true,
+    // The gateway's content policy allows no data: fonts and no inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: "es2022",
+    reportCompressedSize: false,
+  },
+  server: { proxy: { "/api": { target: GATEWAY, ws: true } } },
+  plugins: [compress()],
+});
