@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: "es2022",
+    // What knows light-dark(), so that it is not rewritten into something that the theme button cannot turn.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     reportCompressedSize: false,
   },
   server: { proxy: { "/api": { target: GATEWAY, ws: true } } },

@@ -116,7 +116,7 @@ async def _balanced(bus: Bus, lines: int) -> bool:
     deadline = time.monotonic() + _DRAIN_S
     while time.monotonic() < deadline:
         taken = await ledger.take(bus)
-        if taken.at_rest and taken.balanced and sum(s.counts.lines for s in taken.sources) == lines:
+        if taken.done and sum(s.counts.lines for s in taken.sources) == lines:
             return True
     return False
 

@@ -23,7 +23,7 @@ async def _through(own: House, lines: int) -> ledger.Ledger:
         async def settled() -> bool:
             now = await ledger.take(bus)
             taken.append(now)
-            return now.at_rest and now.balanced and sum(s.counts.lines for s in now.sources) == lines
+            return now.done and sum(s.counts.lines for s in now.sources) == lines
 
         await until(settled, timeout_s=90, what=f"{lines} lines to be through")
     return taken[-1]

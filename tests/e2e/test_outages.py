@@ -28,7 +28,7 @@ async def _settled(bus: Bus, lines: int) -> ledger.Ledger:
     async def at_rest() -> bool:
         now = await ledger.take(bus)
         taken.append(now)
-        return now.at_rest and now.balanced and sum(source.counts.lines for source in now.sources) >= lines
+        return now.done and sum(source.counts.lines for source in now.sources) >= lines
 
     await until(at_rest, timeout_s=120, what="everything to come to rest")
     return taken[-1]

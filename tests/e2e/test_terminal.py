@@ -69,17 +69,17 @@ async def test_the_siem_gets_every_alert_once_across_a_restart(house: Callable[.
     export = tmp_path / "export" / "tetragon.log"
     own = house("--file", str(export))
     own.start()
-    load = Load(export, "--rate", "500", "--count", "600", "--attacks-per-minute", "3000", "--max-backups", "0")
+    load = Load(export, "--rate", "2000", "--count", "6000", "--attacks-per-minute", "3000", "--max-backups", "0")
     await asyncio.to_thread(load.wait)
     async with open_bus(own.nats(), "admin") as bus:
-        await until(lambda: _stored(bus, streams.ALERTS, 600), timeout_s=60, what="all alerts")
-        await until(lambda: _stored(bus, streams.ALERTS_KEPT, 20), timeout_s=60, what="alerts that are kept")
-    first = await asyncio.to_thread(_pull, own, 10)
-    own.kill()
+        await until(lambda: _stored(bus, streams.ALERTS, 6000), timeout_s=60, what="all alerts")
+        await until(lambda: _stored(bus, streams.ALERTS_KEPT, 15), timeout_s=60, what="alerts that are kept")
+    first = await asyncio.to_thread(_pull, own, 5)
+    assert own.stop() == 0
     own.start()
     async with open_bus(own.nats(), "admin") as bus:
         total = (await bus.stream(streams.ALERTS_KEPT)).state.messages
-    rest = await asyncio.to_thread(_pull, own, total - 10)
+    rest = await asyncio.to_thread(_pull, own, total - 5)
     ids = [alert["id"] for alert in first + rest]
     assert len(ids) == len(set(ids)) == total
 

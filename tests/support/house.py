@@ -27,6 +27,8 @@ class House:
         self._arguments = arguments
         self._environ = dict(environ or {})
         self._process: subprocess.Popen[bytes] | None = None
+        self._begin = 0
+        """Where the log of the present process begins."""
 
     def start(self, stdin: int = subprocess.DEVNULL) -> None:
         """Start, and return once the page answers and the server's address is known."""
@@ -37,6 +39,7 @@ class House:
             if flag not in self._arguments:
                 command += [flag, "0"]
         own = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_")}
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=stdin, stdout=log, stderr=log, env={**own, **self._environ})
         self._until(lambda: "The page:" in self._said(), "the page")
@@ -109,7 +112,7 @@ class House:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     def _said(self) -> str:
-        return self.log.read_text(encoding="utf-8", errors="replace").rpartition("service.stopped")[2]
+        return self.log.read_bytes()[self._begin :].decode("utf-8", "replace")
 
     def _until(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + _READY_S

@@ -77,7 +77,10 @@ async function load(id: string, seq?: number): Promise<Detail> {
     return { is, why: reason(text) || `The gateway answered ${answer.status}.` };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    return { is: "failed", why: late ? "The gateway did not answer within 10 s." : "The gateway could not be reached." };
+    return {
+      is: "failed",
+      why: late ? "The gateway did not answer within 10 s." : "The gateway could not be reached.",
+    };
   }
 }
 

@@ -36,7 +36,9 @@ export function fraction(ms: number): string {
 export function moment(ms: number): string {
   const time = new Date(ms);
   if (Number.isNaN(time.getTime())) return "unknown";
-  const day = [time.getFullYear(), time.getMonth() + 1, time.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+  const day = [time.getFullYear(), time.getMonth() + 1, time.getDate()]
+    .map((n) => String(n).padStart(2, "0"))
+    .join("-");
   const offset = -time.getTimezoneOffset();
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
   const zone = `${offset < 0 ? "-" : "+"}${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;

@@ -58,16 +58,20 @@ function line(depth: number): string {
   return `\n${"  ".repeat(depth)}`;
 }
 
-/** Characters that draw nothing, turn the text around or leave the line. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udfff](?![\udc00-\udfff])/gu;
+/** Characters that draw nothing, turn the text around, leave the line or are half of one. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** A text with its invisible characters written out as JSON escapes, so that a name cannot pass for another one. */
 export function visible(text: string): string {
-  return text.replace(UNSEEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(UNSEEN, escaped);
+}
+
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 /** Pretty JSON text with invisible characters escaped; its meaning stays the same. */
 export function shown(text: string): string {
-  return pretty(text).replace(UNSEEN, (character) => (character === "\n" ? "\n" : visible(character)));
+  return pretty(text).replace(UNSEEN, (character) => (character === "\n" ? "\n" : escaped(character)));
 }

@@ -1,7 +1,7 @@
 /** The keyboard alone must do. */
 import { signal } from "@preact/signals";
-import { togglePause } from "./live.ts";
 import { listControl } from "./list_control.ts";
+import { togglePause } from "./live.ts";
 import { SEVERITIES } from "./protocol.ts";
 import { commit, open, show, toggleSeverity } from "./query.ts";
 import { switchTheme } from "./theme.ts";

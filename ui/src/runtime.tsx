@@ -1,11 +1,12 @@
 /** The page `/runtime`. Panels stand one below the other; a column of facets and a timeline find their place here. */
+
+import { spoken } from "./announce.ts";
 import { AlertList } from "./components/alert_list.tsx";
 import { Panel } from "./components/panel.tsx";
 import { QueryBar } from "./components/query_bar.tsx";
 import { Shortcuts } from "./components/shortcuts.tsx";
 import { StatCards } from "./components/stat_cards.tsx";
 import { TopBar } from "./components/top_bar.tsx";
-import { spoken } from "./announce.ts";
 
 export function Runtime() {
   return (

@@ -113,13 +113,15 @@ export class Store {
     this.#closeGap(before, frame.rows);
   }
 
+  /** After a gap the snapshot may still reach back to what was there; then nothing is missing from the list. */
   #closeGap(before: number | null, rows: readonly Row[]): void {
     const gap = this.#pendingGap;
-    if (gap === null) return;
     this.#pendingGap = null;
+    if (gap === null) return;
+    const from_ms = gap.why === "epoch" ? null : before;
     const to_ms = rows.reduce<number | null>((oldest, { t }) => Math.min(oldest ?? t, t), null);
-    const alerts = total(gap.counts ?? {});
-    this.missed = { why: gap.why, alerts, from_ms: before, to_ms: before === null || (to_ms ?? 0) < before ? null : to_ms };
+    if (from_ms !== null && to_ms !== null && to_ms <= from_ms) return;
+    this.missed = { why: gap.why, alerts: total(gap.counts ?? {}), from_ms, to_ms };
   }
 
   #alerts(frame: Alerts, at: number): void {

@@ -141,17 +141,24 @@ export class Stream {
     const at = this.#outside.now();
     this.#heard_at = at;
     const frame = decode(data);
-    if (frame === null) return this.#reopen("not a frame");
+    if (frame === null) this.#reopen("not a frame");
+    else if (this.#answer(frame, at)) this.#listener.frame(frame, at);
+  }
+
+  /** Does what the conversation needs; false where the frame ended it. */
+  #answer(frame: ServerFrame, at: number): boolean {
     switch (frame.k) {
-      case "hello":
-        break;
       case "ping":
         this.#send({ k: "pong", t: frame.t });
         break;
       case "bye":
-        return this.#lost(frame.why === "auth" ? "signed_out" : (frame.retry_ms ?? null));
+        this.#lost(frame.why === "auth" ? "signed_out" : (frame.retry_ms ?? null));
+        return false;
       case "alerts":
-        if (this.#cursor !== null && frame.from !== this.#cursor) return this.#reopen("not contiguous");
+        if (this.#cursor !== null && frame.from !== this.#cursor) {
+          this.#reopen("not contiguous");
+          return false;
+        }
         this.#cursor = frame.to;
         this.#send({ k: "ack", to: frame.to, painted_ms: this.#painted_ms });
         if (!frame.replay) this.#caughtUp(at);
@@ -165,7 +172,7 @@ export class Stream {
         this.#caughtUp(at);
         break;
     }
-    this.#listener.frame(frame, at);
+    return true;
   }
 
   #caughtUp(at: number): void {
@@ -198,7 +205,10 @@ export class Stream {
     if (this.#live_since !== null && now - this.#live_since >= SETTLED_MS) this.#attempt = 0;
     this.#live_since = null;
     this.#lost_at ??= now;
-    if (next === "signed_out") return this.#become({ is: "signed_out" });
+    if (next === "signed_out") {
+      this.#become({ is: "signed_out" });
+      return;
+    }
     const delay = next ?? this.#backoff();
     this.#become({ is: "reconnecting", lost_at: this.#lost_at, retry_at: now + delay });
     this.#cancelRetry = this.#outside.later(() => this.#connect(), delay);
@@ -215,7 +225,10 @@ export class Stream {
     this.#cancelWatch();
     this.#cancelWatch = this.#outside.later(() => {
       const silent = this.#outside.now() - this.#heard_at;
-      if (silent < DEAD_AFTER_MS) return this.#watch(DEAD_AFTER_MS - silent);
+      if (silent < DEAD_AFTER_MS) {
+        this.#watch(DEAD_AFTER_MS - silent);
+        return;
+      }
       this.#drop(PEER_DEAD, "nothing heard");
       this.#lost(null);
     }, ms);

@@ -25,7 +25,7 @@ describe("members", () => {
 
 describe("pretty", () => {
   it("breaks lines as people expect", () => {
-    const value = { a: 1, b: [], c: {}, d: [1, [2, { e: "x, {y}: \\ \" z" }]], f: "" };
+    const value = { a: 1, b: [], c: {}, d: [1, [2, { e: 'x, {y}: \\ " z' }]], f: "" };
     expect(pretty(JSON.stringify(value))).toBe(JSON.stringify(value, null, 2));
   });
 
@@ -43,6 +43,7 @@ describe("visible", () => {
   it("writes out what turns text around, hides or breaks it", () => {
     expect(visible("gpj\u202eexe.\u200b\n\u0007")).toBe("gpj\\u202eexe.\\u200b\\u000a\\u0007");
     expect(visible("a\ud800b")).toBe("a\\ud800b");
+    expect(visible("tag\u{e0041}")).toBe("tag\\udb40\\udc41");
   });
 
   it("leaves all else alone", () => {

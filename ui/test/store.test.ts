@@ -215,7 +215,15 @@ describe("numbers", () => {
 
   it("keep one bin for each second, and a late one changes in place", () => {
     store.receive(stats({ bins: [[10, 0, 0, 0, 1]] }), NOW);
-    store.receive(stats({ bins: [[12, 0, 0, 0, 3], [11, 0, 0, 0, 2]] }), NOW);
+    store.receive(
+      stats({
+        bins: [
+          [12, 0, 0, 0, 3],
+          [11, 0, 0, 0, 2],
+        ],
+      }),
+      NOW,
+    );
     store.receive(stats({ bins: [[10, 1, 0, 0, 1]] }), NOW);
     expect(store.bins).toEqual([
       [10, 1, 0, 0, 1],
@@ -276,6 +284,14 @@ describe("breaks", () => {
     store.receive({ k: "gap", from: "e:1", to: "e:9", counts: COUNTS, why: "too_far" }, NOW);
     store.receive(snapshot("e:9", { rows: rows(50, 51) }), NOW);
     expect(store.missed).toEqual({ why: "too_far", alerts: 10, from_ms: row(1).t, to_ms: row(50).t });
+  });
+
+  it("says nothing where the snapshot reaches back to what was there", () => {
+    arrive(1, 2);
+    store.receive({ k: "gap", from: "e:1", to: "e:9", counts: COUNTS, why: "too_far" }, NOW);
+    store.receive(snapshot("e:9", { rows: rows(2, 9) }), NOW);
+    expect(store.missed).toBeNull();
+    expect(listed()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it("names no times where it has none", () => {

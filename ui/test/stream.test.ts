@@ -77,9 +77,7 @@ describe("acknowledging", () => {
     live();
     stream.painted(12.6);
     world.socket.say(alerts("e:10", "e:12"));
-    expect(world.socket.heard("ack")).toEqual([
-      { k: "ack", to: "e:12", painted_ms: 13 },
-    ]);
+    expect(world.socket.heard("ack")).toEqual([{ k: "ack", to: "e:12", painted_ms: 13 }]);
   });
 
   it("answers a ping with its time", () => {
@@ -265,9 +263,7 @@ describe("wishes", () => {
   it("changes the view without reconnecting", () => {
     live();
     stream.wish({ ...WISH, filter: { ns: ["payments"] } });
-    expect(world.socket.heard("view")).toEqual([
-      { k: "view", filter: { ns: ["payments"] }, rows: 400, visible: true },
-    ]);
+    expect(world.socket.heard("view")).toEqual([{ k: "view", filter: { ns: ["payments"] }, rows: 400, visible: true }]);
     expect(world.sockets).toHaveLength(1);
   });
 

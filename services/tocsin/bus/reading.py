@@ -122,8 +122,10 @@ async def _last_seq(connection: Connection, stream: str) -> int:
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
     waiting = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({waiting}, timeout=seconds)
-    waiting.cancel()
+    try:
+        await asyncio.wait({waiting}, timeout=seconds)
+    finally:
+        waiting.cancel()
 
 
 class _Reader:

@@ -1,6 +1,6 @@
 """The streams, their durable readers and the bucket, as declared to JetStream (architecture, section 2)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -117,7 +117,7 @@ def ack_wait_s(duplicate_window_s: float) -> float:
     return duplicate_window_s / _ACK_SHARE
 
 
-def reader_names(sinks: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+def reader_names(sinks: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
     """The names of all durable readers, those of services to come and of the forwarder's *sinks* included."""
     alerts = (HISTORY, SIEM, *(f"forwarder-{sink}" for sink in sinks))
     return {EVENTS: (CLASSIFIER,), ALERTS: alerts, ALERTS_KEPT: alerts}

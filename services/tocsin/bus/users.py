@@ -32,84 +32,30 @@ class Rights(Struct, frozen=True, kw_only=True):
     """It may answer requests, wherever they want their answer."""
 
 
-def table(*, cluster: str = "*", node: str = "*", sinks: Iterable[str] = ()) -> dict[str, Rights]:
+def table(*, cluster: str = "*", node: str = "*", sinks: Sequence[str] = ()) -> dict[str, Rights]:
     """The rights of every user.
 
     *cluster* and *node* (tokens of subjects) bind the collector where it has credentials of its own; *sinks* are the
     sinks of the forwarder, each with durables of its own.
     """
     readers = streams.reader_names(sinks)
-    forwarded = tuple(f"forwarder-{sink}" for sink in sinks)
-    events = f"tetragon.{cluster}.{node}.>"
-    position = f"{_KEYS}.{subjects.COLLECTOR_KEYS}.{cluster}.{node}.>"
     return {
         "admin": _service("admin", [f"{_API}.>", "$KV.>"]),
-        "collector": _service(
-            "collector",
-            [
-                events,
-                _info(streams.EVENTS, streams.CLASSIFIER),
-                *_ephemerals(streams.EVENTS, events),
-                *_ephemerals(streams.dead("collector"), subjects.dead("collector")),
-                position,
-                f"{_BUCKET_GET}.{subjects.COLLECTOR_KEYS}.{cluster}.{node}.>",
-            ],
-            deny=_spared(readers, streams.EVENTS, streams.dead("collector")),
-        ),
-        "classifier": _service(
-            "classifier",
-            [
-                *_reads(streams.EVENTS, streams.CLASSIFIER),
-                subjects.ALL_ALERTS,
-                subjects.ALL_SIGNALS,
-                *_ephemerals(streams.ALERTS, ">"),
-                *_ephemerals(streams.dead("classifier"), ">"),
-            ],
-            deny=_spared(readers, streams.ALERTS, streams.dead("classifier")),
-        ),
-        "correlator": _service(
-            "correlator",
-            [
-                *_ephemerals(streams.SIGNALS, ">"),
-                *_ephemerals(streams.RAISED, ">"),
-                subjects.ALL_ALERTS,
-                subjects.ALL_RAISED,
-                f"{_KEYS}.correlator",
-                f"{_BUCKET_GET}.correlator",
-            ],
-            deny=_spared(readers, streams.SIGNALS, streams.RAISED),
-        ),
-        "gateway": _service(
-            "gateway",
-            [
-                *(part for name in _ALERT_STREAMS for part in (*_ephemerals(name, ">"), f"{_API}.DIRECT.GET.{name}")),
-                *(f"{_API}.CONSUMER.CREATE.{name}.*" for name in _ALERT_STREAMS),  # with several filters, or none
-                f"{_API}.CONSUMER.INFO.*.*",
-                f"{_BUCKET_GET}.>",
-                subjects.HISTORY_QUERY,
-            ],
-            deny=_spared(readers, *_ALERT_STREAMS),
-            subscribe=[subjects.ALL_METRICS, subjects.ALL_RULES],
-        ),
+        "collector": _collector(readers, cluster, node),
+        "classifier": _classifier(readers),
+        "correlator": _correlator(readers),
+        "gateway": _gateway(readers),
         "history": _service(
-            "history",
-            [part for name in _ALERT_STREAMS for part in _reads(name, streams.HISTORY)],
-            subscribe=[subjects.HISTORY_QUERY],
-            allow_responses=True,
+            "history", _reads_alerts(streams.HISTORY), subscribe=[subjects.HISTORY_QUERY], allow_responses=True
         ),
-        "forwarder": _service(
-            "forwarder", [part for own in forwarded for name in _ALERT_STREAMS for part in _reads(name, own)]
-        ),
-        "siem": Rights(
-            publish=tuple(part for name in _ALERT_STREAMS for part in _reads(name, streams.SIEM)),
-            subscribe=("_INBOX_siem.>",),
-        ),
+        "forwarder": _service("forwarder", [part for sink in sinks for part in _reads_alerts(f"forwarder-{sink}")]),
+        "siem": Rights(publish=tuple(_reads_alerts(streams.SIEM)), subscribe=("_INBOX_siem.>",)),
         # the client's usual inbox, so that `nats sub` needs no option; no service of ours has its inbox there
         "viewer": Rights(publish_deny=(">",), subscribe=(subjects.ALL_ALERTS, "_INBOX.>")),
     }
 
 
-def render(passwords: Mapping[str, str], *, cluster: str = "*", node: str = "*", sinks: Iterable[str] = ()) -> str:
+def render(passwords: Mapping[str, str], *, cluster: str = "*", node: str = "*", sinks: Sequence[str] = ()) -> str:
     """The block ``authorization { users = [...] }`` of a server's configuration; a user without a password is left out.
 
     ``ValueError`` where a password cannot be written, or a name is not in the table.
@@ -131,6 +77,57 @@ def quoted(text: str) -> str:
 
 
 _ALERT_STREAMS = (streams.ALERTS, streams.ALERTS_KEPT)
+_Readers = Mapping[str, Sequence[str]]
+
+
+def _collector(readers: _Readers, cluster: str, node: str) -> Rights:
+    events, own_keys = f"tetragon.{cluster}.{node}.>", f"{subjects.COLLECTOR_KEYS}.{cluster}.{node}.>"
+    letters = streams.dead("collector")
+    publish = [
+        events,
+        _info(streams.EVENTS, streams.CLASSIFIER),
+        *_ephemerals(streams.EVENTS, events),
+        *_ephemerals(letters, subjects.dead("collector")),
+        f"{_KEYS}.{own_keys}",
+        f"{_BUCKET_GET}.{own_keys}",
+    ]
+    return _service("collector", publish, deny=_spared(readers, streams.EVENTS, letters))
+
+
+def _classifier(readers: _Readers) -> Rights:
+    letters = streams.dead("classifier")
+    publish = [
+        *_reads(streams.EVENTS, streams.CLASSIFIER),
+        subjects.ALL_ALERTS,
+        subjects.ALL_SIGNALS,
+        *_ephemerals(streams.ALERTS, ">"),
+        *_ephemerals(letters, ">"),
+    ]
+    return _service("classifier", publish, deny=_spared(readers, streams.ALERTS, letters))
+
+
+def _correlator(readers: _Readers) -> Rights:
+    publish = [
+        *_ephemerals(streams.SIGNALS, ">"),
+        *_ephemerals(streams.RAISED, ">"),
+        subjects.ALL_ALERTS,
+        subjects.ALL_RAISED,
+        f"{_KEYS}.correlator",
+        f"{_BUCKET_GET}.correlator",
+    ]
+    return _service("correlator", publish, deny=_spared(readers, streams.SIGNALS, streams.RAISED))
+
+
+def _gateway(readers: _Readers) -> Rights:
+    publish = [f"{_API}.CONSUMER.INFO.*.*", f"{_BUCKET_GET}.>", subjects.HISTORY_QUERY]
+    for stream in _ALERT_STREAMS:
+        publish += [
+            *_ephemerals(stream, ">"),
+            f"{_API}.CONSUMER.CREATE.{stream}.*",  # with several filters, or none
+            f"{_API}.DIRECT.GET.{stream}",
+        ]
+    hears = [subjects.ALL_METRICS, subjects.ALL_RULES]
+    return _service("gateway", publish, deny=_spared(readers, *_ALERT_STREAMS), subscribe=hears)
 
 
 def _service(
@@ -168,6 +165,10 @@ def _reads(stream: str, durable: str) -> list[str]:
     ]
 
 
+def _reads_alerts(durable: str) -> list[str]:
+    return [part for stream in _ALERT_STREAMS for part in _reads(stream, durable)]
+
+
 def _ephemerals(stream: str, filter: str) -> list[str]:
     """Make, pull and drop consumers whose filter, which stands in the subject of the request, lies within *filter*."""
     return [
@@ -177,7 +178,7 @@ def _ephemerals(stream: str, filter: str) -> list[str]:
     ]
 
 
-def _spared(readers: Mapping[str, Sequence[str]], *of: str) -> list[str]:
+def _spared(readers: _Readers, *of: str) -> list[str]:
     """What nobody who may make consumers on these streams may do to the declared ones."""
     denied = [f"{_API}.CONSUMER.DURABLE.CREATE.>"]
     for stream in of:

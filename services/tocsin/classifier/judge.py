@@ -50,13 +50,13 @@ def judge(event: Event, raw: bytes, origin: Origin, table: Table) -> Judged:
     body = event.body
     process, parent = body.process or _NO_PROCESS, body.parent or _NO_PROCESS
     existing = event.kind == "exec" and FOUND_RUNNING in flags(event)
-    name = EXISTING if existing else event_type(event)
+    cut = _Cut()
+    name = EXISTING if existing else cut.text("event_type", event_type(event)) or event.kind
     function = for_table(name)
     namespace = _namespace(process)
     line = table.judge(event, "execve" if existing else function, in_pod=namespace != subjects.HOST)
     touched = target(event, function)
     time, time_source = _when(event.time, origin.received_ns)
-    cut = _Cut()
     alert = Alert(
         id=origin.id,
         time=time,

@@ -71,7 +71,9 @@ def _check_order(nodes: list[Node], lines: list[Line], profile: str) -> None:
         if line.always:
             raise _WrongError(node, f"{profile}: this line has no condition, so the lines after it are never reached")
     if not lines[-1].always:
-        raise _WrongError(nodes[-1], f"{profile}: the last line must have no condition, or some events have no severity")
+        raise _WrongError(
+            nodes[-1], f"{profile}: the last line must have no condition, or some events have no severity"
+        )
     labels = [line.label for line in lines]
     for node, label in zip(nodes, labels, strict=True):
         if labels.count(label) > 1:
@@ -181,7 +183,8 @@ def _truth(node: Node, key: str) -> bool:
 
 def _hint(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    near = difflib.get_close_matches(word, names, n=1)
+    near = [name for name in names if name.lower().endswith(f"_{word.lower()}")]
+    near = near or difflib.get_close_matches(word, names, n=1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
 
 

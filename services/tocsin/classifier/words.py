@@ -1,7 +1,7 @@
 """What happened and why it matters, in the words that a person reads first."""
 
 from tocsin.classifier.outcome import OVERRIDE, blocked, succeeded
-from tocsin.model.event import Event, Number, integer
+from tocsin.model.event import Event, Number, Process, integer
 
 _PART_CHARACTERS = 160
 """A title is one line: of a longer name both ends are shown."""
@@ -60,13 +60,11 @@ _ORDERED = {
 def title(event: Event, event_type: str, function: str, target: str, *, existing: bool) -> str:
     """One line that names what happened, to what, and by whom."""
     body, kind = event.body, event.kind
-    binary = shown(body.process.binary or "") if body.process is not None else ""
-    who = binary or "a process"
+    who = _name(body.process)
     if kind == "exec":
         if existing:
             return f"{who} was already running"
-        parent = shown(body.parent.binary or "") if body.parent is not None else ""
-        return f"{who} executed by {parent}" if parent else f"{who} executed"
+        return f"{who} executed by {_name(body.parent)}" if body.parent is not None else f"{who} executed"
     if kind == "exit":
         return _exit(who, body.signal, body.status)
     if kind == "rate_limit":
@@ -76,8 +74,19 @@ def title(event: Event, event_type: str, function: str, target: str, *, existing
         where = shown(target) or "a cgroup"
         return f"the agent {'stopped' if begins else 'resumed'} reporting events of {where}"
     if kind == "unknown":
-        return f"{shown(event_type)} by {who}" if binary else f"an event of the unknown kind {shown(event.key)}"
+        return (
+            f"{shown(event_type)} by {who}"
+            if body.process is not None
+            else f"an event of the unknown kind {shown(event.key)}"
+        )
     return _call(event, event_type, function, target, who)
+
+
+def _name(process: Process | None) -> str:
+    """The process by its binary, else by its number: the agent may know no more of it."""
+    if process is None:
+        return "a process"
+    return shown(process.binary or "") or ("a process" if process.pid is None else f"process {process.pid}")
 
 
 def _call(event: Event, event_type: str, function: str, target: str, who: str) -> str:

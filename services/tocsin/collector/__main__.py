@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tocsin.bus import NatsSettings, open_bus
 from tocsin.collector import service
 from tocsin.collector.settings import Settings
+from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import launch, settings
 
 
@@ -14,11 +15,13 @@ async def main(flags: Mapping[str, str] | None = None) -> None:
     """Collect until stopped, or until standard input ends."""
     own = settings.load(Settings, os.environ, prefix="TOCSIN_COLLECTOR", flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
-    async with (
-        launch.stop_on_signal() as stop,
-        open_bus(nats, "collector", instance=launch.instance(), duplicate_window_s=nats.duplicate_window_s) as bus,
-    ):
-        await service.run(bus, own, stop)
+    async with launch.stop_on_signal() as stop:
+        try:
+            async with open_bus(nats, "collector", instance=launch.instance(), stop=stop) as bus:
+                await service.run(bus, own, stop)
+        except BusUnavailable:
+            if not stop.is_set():  # else we were asked to stop before NATS answered
+                raise
 
 
 if __name__ == "__main__":

@@ -123,6 +123,7 @@ class Collector:
         floors = {kind: self.account.floor(kind) if found else 0 for kind in KINDS}
         known = await self._retried(functools.partial(self._reader.stored, floors), stop)
         await self._retried(self._reader.prepare, stop)
+        await self._ask_once()
         if known is None:
             return False
         self._sender.adopt(known, replays=self.source.replays)
@@ -172,7 +173,7 @@ class Collector:
             stopping = tasks.create_task(stop.wait())
             await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
-                await asyncio.wait({reading}, timeout=_STOP_S)
+                await asyncio.wait({reading}, timeout=_STOP_S if self._bus.connection.up else 0)
                 reading.cancel()
             stopping.cancel()
         if not stop.is_set():
@@ -184,12 +185,14 @@ class Collector:
         while len(self.account):  # at the end of a source that cannot be read again there is no hurry
             now = time.monotonic()
             deadline = now + _STOP_S if deadline is None and stop.is_set() else deadline
-            if deadline is not None and now > deadline:
+            if deadline is not None and (now > deadline or not self._bus.connection.up):
                 break
             await asyncio.sleep(_GATHER_S)
         if self.source.caught_up and not len(self.account):
             self._sender.forget()
-        while not await self._keeper.save() and not stop.is_set():
+        while self._bus.connection.up or not stop.is_set():
+            if await self._keeper.save() or stop.is_set():
+                break
             await _pause(stop, _RETRY_S)
         extra = {"source": self.source.name, "lines": self.account.lines, "unsettled": len(self.account)}
         log.info("collector.stopped", extra=extra)
@@ -252,26 +255,29 @@ class Collector:
     async def keep_asking(self) -> None:
         """Until cancelled, ask for the classifier's backlog every 2 s, and sooner where much is published."""
         while True:
-            self.pressure.asks()
-            try:
-                consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
-                stream = await self._bus.stream(streams.EVENTS)
-            except BusError as error:
-                self.pressure.fails(str(error))
-            else:
-                self.pressure.answer(
-                    time.monotonic(),
-                    waiting=consumer.num_pending + consumer.num_ack_pending,
-                    messages=stream.state.messages,
-                    stream_bytes=stream.state.bytes,
-                    max_bytes=_whole(stream.config.get("max_bytes")),
-                )
-            self._answered.set()
             await asyncio.sleep(_ASK_AGAIN_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_ASK_INTERVAL_S):
                     await self._ask.wait()
             self._ask.clear()
+            await self._ask_once()
+            self._answered.set()
+
+    async def _ask_once(self) -> None:
+        self.pressure.asks()
+        try:
+            consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
+            stream = await self._bus.stream(streams.EVENTS)
+        except BusError as error:
+            self.pressure.fails(str(error))
+            return
+        self.pressure.answer(
+            time.monotonic(),
+            waiting=consumer.num_pending + consumer.num_ack_pending,
+            messages=stream.state.messages,
+            stream_bytes=stream.state.bytes,
+            max_bytes=_whole(stream.config.get("max_bytes")),
+        )
 
     async def keep_saving(self) -> None:
         """Until cancelled, save where the source stands."""

@@ -26,6 +26,9 @@ class RowAnswer(Struct, frozen=True, kw_only=True):
     """ATT&CK technique ids."""
     silenced: bool
     rule: str = ""
+    """Id of the worst rule that matched."""
+    rules: list[str] = []
+    """All of them, where there is more than one."""
     bin: str = ""
     args: str = ""
     """At most 256 characters; the last is … where it was cut."""
@@ -107,6 +110,14 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     """What was wrong, in words."""
 
     error: str
+
+
+class Refused(Exception):
+    """A request that is answered with this status and text."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class HealthAnswer(Struct, frozen=True, kw_only=True):

@@ -140,6 +140,11 @@ class Client:
         return self._pos
 
     @property
+    def behind(self) -> bool:
+        """Whether it is being told what it missed."""
+        return self._behind and self.watching
+
+    @property
     def watching(self) -> bool:
         """Whether it wants rows."""
         return self._visible and self._limit > 0
@@ -169,10 +174,8 @@ class Client:
         self._filter = wanted if wanted is not None else self._filter
         self._limit = min(limit, batch.ROWS) if limit is not None else self._limit
         self._visible = visible if visible is not None else self._visible
-        if changed or whole:
-            self._snapshot = True
-        elif self.watching and not watched:
-            self._snapshot = self._snapshot or self._missing() is not None
+        if changed or whole or (self.watching and not watched):
+            self._snapshot = True  # also where it did not look for a while: the newest rows, and on from there
         self._join(now)
 
     def offer(self, made: Batch) -> None:

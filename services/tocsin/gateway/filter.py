@@ -1,5 +1,6 @@
 """What a client wants to see: values by field, any of one field, all of the fields, and what is excluded wins."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ MAX_VALUES = 64
 MAX_CHARACTERS = 512
 _MAX_WORDS = 16
 _MEMO = 50_000
+_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
 class FilterError(ValueError):
@@ -36,7 +38,7 @@ _OF_SHAPE: Mapping[str, Callable[[Shape], Iterable[str]]] = {
     "pod": lambda shape: (shape.pod,),
     "wl": lambda shape: (shape.wl,),
     "node": lambda shape: (shape.node,),
-    "proc": lambda shape: (shape.bin,),
+    "proc": lambda shape: (shape.bin, shape.bin.rpartition("/")[2]),
     "event": _event,
     "kind": _kind,
     "rule": lambda shape: shape.rules,
@@ -120,10 +122,8 @@ def parse(wire: Mapping[str, Any]) -> Filter:
 
 def words(text: str) -> tuple[str, ...]:
     """The words of a free text, lower case; what stands between double quotes is one."""
-    found: list[str] = []
-    for place, part in enumerate(text.lower().split('"')):
-        found += [part] if place % 2 else part.split()
-    return tuple(sorted({word for word in found if word}))[:_MAX_WORDS]
+    found = {phrase or word for phrase, word in _WORD.findall(text.lower())}
+    return tuple(sorted(found - {""}))[:_MAX_WORDS]
 
 
 def _text(text: object) -> str:

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from tocsin.bus import Bus, Start, streams
 from tocsin.gateway import cursor, protocol
 from tocsin.gateway import filter as filters
+from tocsin.gateway.answers import Refused
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.fanout import Client, Gap, Snapshot
 from tocsin.gateway.filter import FilterError
@@ -70,12 +71,12 @@ class Live:
         """One client, until it goes, is silent for too long or we stop."""
         if self._stopping or len(self.sessions) >= self._limit:
             self.refused += 1
-            raise web.HTTPServiceUnavailable(reason="too many clients" if not self._stopping else "stopping")
+            raise Refused(503, "this gateway stops" if self._stopping else f"{self._limit} clients are here already")
         socket = web.WebSocketResponse(
             protocols=[protocol.SUBPROTOCOL], max_msg_size=protocol.CLIENT_FRAME_BYTES, timeout=_GOODBYE_S
         )
         if protocol.SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
-            raise web.HTTPBadRequest(reason=f"the subprotocol {protocol.SUBPROTOCOL} is needed")
+            raise Refused(400, f"the subprotocol {protocol.SUBPROTOCOL} is needed")
         await socket.prepare(request)
         session = Session(self, socket, request.transport)
         self.sessions.add(session)
@@ -156,11 +157,11 @@ class Live:
         lag: dict[str, Any] = {"pipeline_ms": delay_ms, "pending": hub.waiting + self.lag.classifier}
         return lag | ({"broken": self.lag.broken} if self.lag.broken else {})
 
-    def snapshot(self, client: Client, window_s: int, to: int) -> tuple[bytes, int]:
-        """The frame, made once for all clients who see the same, and the tick of its range."""
+    def snapshot(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
+        """The frame, made once for all clients who see the same, and the tick of its range; *wire* is the filter as given."""
         hub = self.hub
         range_ = hub.range(window_s, int(time.time()))
-        key = ("snapshot", client.filter, window_s, to, range_.tick)
+        key = ("snapshot", wire, window_s, to, range_.tick)
         if key not in self._snapshots:
             if len(self._snapshots) > _MEMO:
                 self._snapshots.clear()
@@ -169,6 +170,7 @@ class Live:
                 "snapshot",
                 {
                     "to": cursor.render(hub.window.epoch, to),
+                    "filter": msgspec.Raw(wire),
                     "complete_since": protocol.by_severity(hub.counted_since),
                     "matched": protocol.by_severity(hub.window.matching(match)),
                     **range_.whole(),
@@ -211,6 +213,8 @@ class Session:
         self._waiting = False
         """The client waits for us, not the other way round."""
         self._hello = False
+        self._filter = b"{}"
+        """As the client wrote it."""
         self._window_s = 0
         self._tick = 0
         self._heard = self._pinged = time.monotonic()
@@ -295,7 +299,8 @@ class Session:
         wanted = filters.parse(frame.filter)
         self._window_s = protocol.window_s(frame.window)
         self._client.open(place, wanted, frame.rows, visible=frame.visible, now=time.monotonic())
-        self._open = self._hello = True
+        self._filter = msgspec.json.encode(frame.filter)
+        self._open = self._hello = self._stats = True
         self._wake.set()
 
     def _change(self, frame: View) -> None:
@@ -304,6 +309,8 @@ class Session:
         wanted = None if frame.filter is None else filters.parse(frame.filter)
         window_s = self._window_s if frame.window is None else protocol.window_s(frame.window)
         whole = window_s != self._window_s
+        if frame.filter is not None:
+            self._filter = msgspec.json.encode(frame.filter)
         self._window_s = window_s
         self._client.view(wanted, frame.rows, visible=frame.visible, whole=whole, now=time.monotonic())
         self._wake.set()
@@ -341,9 +348,9 @@ class Session:
         if isinstance(step, Gap):
             return await self._live.gap(step)
         if isinstance(step, Snapshot):
-            frame, self._tick = self._live.snapshot(self._client, self._window_s, step.to)
+            frame, self._tick = self._live.snapshot(self._client, self._filter, self._window_s, step.to)
             return frame
-        if self._stats:
+        if self._stats and not self._client.behind:
             self._stats = False
             frame, self._tick = self._live.stats(self._window_s, self._tick)
             return frame

@@ -90,11 +90,26 @@ ROUTES = (
 )
 
 
+def _described(kind: type[Struct], **instead: Any) -> Any:
+    """The struct with some fields of another type: what is carried as bytes has no schema of its own."""
+    fields: list[Any] = []
+    for field in msgspec.structs.fields(kind):
+        if field.name in instead:
+            fields.append((field.name, instead[field.name], None))
+        elif field.required:
+            fields.append((field.encode_name, field.type))
+        else:
+            fields.append((field.encode_name, field.type, field.default))
+    return msgspec.defstruct(kind.__name__, fields, namespace={"__doc__": kind.__doc__}, kw_only=True)
+
+
 def document() -> dict[str, Any]:
     """The whole document."""
-    kinds = [AlertsAnswer, FullAlertsAnswer, StatsAnswer, ErrorAnswer, HealthAnswer, ReadyAnswer, Alert, Ledger]
+    whole = _described(Alert, event=dict[str, Any] | None)
+    kinds = [AlertsAnswer, FullAlertsAnswer, StatsAnswer, ErrorAnswer, HealthAnswer, ReadyAnswer, whole, Ledger]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     named = dict(zip(kinds, schemas, strict=True))
+    named[Alert] = named[whole]
     return {
         "openapi": "3.1.0",
         "info": {

@@ -51,7 +51,7 @@ class Pace:
     def budget(self, now: float, limit: int) -> int:
         """How many rows a frame may have now, so that a quarter of a second has at most *limit*."""
         share = limit * min(1.0, max(0.0, now - self._cut_at) / FLOOD_S)
-        return min(limit, max(_MIN_ROWS, int(share)))
+        return min(limit, max(_MIN_ROWS, round(share)))
 
     def cut(self, now: float) -> None:
         """A frame was made."""

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from tocsin.bus import streams
 from tocsin.gateway import openapi, query, security
-from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, totals
+from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, Refused, totals
 from tocsin.gateway.query import QueryError
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import State
@@ -50,14 +50,14 @@ class Face:
     def running(self) -> State:
         """The state, or 503 where there is none yet."""
         if self.state is None:
-            raise _failure(503, "waiting for the first connection to NATS")
+            raise Refused(503, "waiting for the first connection to NATS")
         return self.state
 
     def readable(self) -> State:
         """The state with a window that can be shown, or 503."""
         state = self.running()
         if not state.hub.ready:
-            raise _failure(503, state.hub.reading)
+            raise Refused(503, state.hub.reading)
         return state
 
     async def kept(self, name: str, ask: Callable[[], Awaitable[object]]) -> object:
@@ -85,6 +85,7 @@ def application(face: Face) -> web.Application:
     """All routes."""
     own = _Routes(face)
     app = web.Application(middlewares=[_guard(face)])
+    app.on_response_prepare.append(_protect)
     app.router.add_get("/api/runtime/alerts", own.alerts)
     app.router.add_get("/api/runtime/stats", own.stats)
     app.router.add_get("/api/v1/alerts/{id}", own.alert)
@@ -99,36 +100,41 @@ def application(face: Face) -> web.Application:
 
 
 def _guard(face: Face) -> Middleware:
-    """Refuse what is not for us, and give every answer its headers; no stack trace ever leaves."""
+    """Refuse what is not for us; what fails is answered in words, and no stack trace ever leaves."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             _check(request, face.settings)
-            answer = await handler(request)
+            return await handler(request)
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception as error:
-            answer = _answer(error, request.path)
-        if not answer.prepared:
-            answer.headers.update(security.HEADERS)
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
+            return _answer(error, request.path)
 
     return guard
 
 
+async def _protect(request: web.Request, answer: web.StreamResponse) -> None:
+    """The headers of every answer, that of the WebSocket too."""
+    answer.headers.update(security.HEADERS)
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers["Server"] = "tocsin"
+
+
 def _check(request: web.Request, settings: Settings) -> None:
     if request.method not in ("GET", "HEAD"):
-        raise _failure(405, "only GET and HEAD are answered")
+        raise Refused(405, "only GET and HEAD are answered")
     if not security.host_allowed(request.host, settings.host, settings.names):
-        raise _failure(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
+        raise Refused(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
 
 
 def _answer(error: Exception, path: str) -> web.StreamResponse:
     """What a client is told of an error."""
+    if isinstance(error, Refused):
+        return _failure(error.status, str(error))
     if isinstance(error, web.HTTPException):
-        return error if error.content_type == "application/json" else _failure(error.status, error.reason)
+        return _failure(error.status, error.reason)
     if isinstance(error, QueryError):
         return _failure(400, str(error))
     if isinstance(error, Gone):
@@ -193,15 +199,15 @@ class _Routes:
         if not seq:
             if state.hub.window.evicted(id):
                 raise Gone("the stream does not hold this alert any more")
-            raise _failure(404, "no alert of this id is in the live window (with its seq, older ones are found too)")
+            raise Refused(404, "no alert of this id is in the live window (with its seq, older ones are found too)")
         try:
             stored = await state.bus.message(streams.ALERTS, seq)
         except Gone as error:
             if seq > state.hub.held.last_seq:
-                raise _failure(404, "no alert of this id") from error
+                raise Refused(404, "no alert of this id") from error
             raise Gone("the stream does not hold this alert any more") from error
         if msgspec.json.decode(stored.payload, type=_Id).id != id:
-            raise _failure(404, f"the alert at {seq} has another id")
+            raise Refused(404, f"the alert at {seq} has another id")
         return _json(stored.payload)
 
     async def ledger(self, request: web.Request) -> web.Response:
@@ -219,9 +225,9 @@ class _Routes:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket."""
         if not security.origin_allowed(request.headers.get("Origin"), request.host):
-            raise _failure(403, "the page of another origin may not read this stream")
+            raise Refused(403, "the page of another origin may not read this stream")
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            raise _failure(400, "this path is a WebSocket")
+            raise Refused(400, "this path is a WebSocket")
         return await self._face.running().live.serve(request)
 
     async def openapi(self, request: web.Request) -> web.Response:
@@ -253,12 +259,12 @@ class _Routes:
         """A file of the page; a path of the page itself is its index."""
         path = request.match_info["path"]
         if path.startswith("api/"):
-            raise _failure(404, "no such path; /api/openapi.json names them all")
+            raise Refused(404, "no such path; /api/openapi.json names them all")
         found = await asyncio.to_thread(_file, self._face.static, path)
         if found is None:
             missing = path.startswith("assets/") or not (self._face.static / "index.html").is_file()
             if missing and path.startswith("assets/"):
-                raise _failure(404, "no such file")
+                raise Refused(404, "no such file")
             return web.Response(text=_NO_PAGE, status=200 if not path else 404)
         cache = _YEAR if path.startswith("assets/") else "no-cache"
         return web.FileResponse(found, headers={"Cache-Control": cache})
@@ -281,24 +287,8 @@ def _file(static: Path, path: str) -> Path | None:
     return index if index.is_file() else None
 
 
-def _failure(status: int, text: str) -> web.HTTPException:
-    body = _encode(ErrorAnswer(error=text))
-    if status == web.HTTPMethodNotAllowed.status_code:
-        refused = web.HTTPMethodNotAllowed("", ["GET", "HEAD"])
-        refused.body, refused.content_type = body, "application/json"
-        return refused
-    kind = _EXCEPTIONS.get(status, web.HTTPInternalServerError)
-    return kind(body=body, content_type="application/json")
-
-
-_EXCEPTIONS: dict[int, type[web.HTTPError]] = {
-    400: web.HTTPBadRequest,
-    403: web.HTTPForbidden,
-    404: web.HTTPNotFound,
-    410: web.HTTPGone,
-    421: web.HTTPMisdirectedRequest,
-    503: web.HTTPServiceUnavailable,
-}
+def _failure(status: int, text: str) -> web.Response:
+    return _json(_encode(ErrorAnswer(error=text)), status)
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:

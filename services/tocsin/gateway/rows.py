@@ -146,6 +146,7 @@ class _Wire(Struct, omit_defaults=True):
     att: tuple[str, ...]
     silenced: bool
     rule: str = ""
+    rules: tuple[str, ...] = ()
     bin: str = ""
     event: str = ""
     fn: str = ""
@@ -176,7 +177,8 @@ def _shape(alert: Summary, rules: tuple[str, ...]) -> Shape:
         att=alert.techniques[:32],
         silenced=bool(alert.silenced_by),
     )
-    wire = _Wire(**{name: getattr(shape, name) for name in _Wire.__struct_fields__})
+    fields = {name: getattr(shape, name) for name in _Wire.__struct_fields__}
+    wire = _Wire(**{**fields, "rules": shape.rules if len(shape.rules) > 1 else ()})
     shape.tail = b"," + _encode(wire)[1:]
     words = (
         shape.bin, shape.title, *shape.rules, shape.ns, shape.wl, shape.pod, shape.node, shape.container, shape.event,

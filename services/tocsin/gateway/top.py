@@ -53,7 +53,7 @@ class Tops:
             _thin(counter)
 
     def lists(self, now_s: int, window_s: int) -> dict[str, list[Entry]]:
-        """The ten most frequent of everything over the last *window_s*, in whole minutes (whole hours if longer)."""
+        """The ten most frequent of everything in the last *window_s*, in whole minutes (long ones: hours)."""
         if window_s <= _HOUR_S:
             held, width = self._by_minute, _MINUTE_S
         else:

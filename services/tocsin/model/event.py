@@ -267,8 +267,6 @@ def read_head(line: bytes) -> Head:
         except msgspec.ValidationError:
             heads = _drifted_heads(line)
         found = [(key, body) for key in KINDS if _present(body := getattr(heads, key))] or _unknown(line)
-    except UnicodeDecodeError as error:
-        raise BadEvent(f"not UTF-8: byte {error.start} is {line[error.start]:#04x}") from error
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadEvent(why_not(line, error)) from error
     if not found:

@@ -59,6 +59,11 @@ class Ledger(Struct, frozen=True, kw_only=True):
     sources: list[Checkpoint]
     problems: list[str]
 
+    @property
+    def done(self) -> bool:
+        """Whether everything is through: the counts agree, nothing moves and nothing waits for a service of ours."""
+        return self.balanced and self.at_rest and not any(line.waiting for line in self.lines)
+
 
 class Facts(Struct, frozen=True, kw_only=True):
     """What the equations are made of, read at one moment."""

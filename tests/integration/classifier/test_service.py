@@ -8,10 +8,6 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
-from support import corpus
-from support.buses import opened, running
-from support.server import NatsServer
-from support.waiting import until
 from tocsin.bus import REASON_HEADER, Bus, Message, streams
 from tocsin.classifier import service
 from tocsin.classifier.__main__ import load_table
@@ -23,6 +19,11 @@ from tocsin.model import ids, subjects
 from tocsin.model.errors import BadEvent, BusUnavailable
 from tocsin.model.times import NS_PER_S
 from tocsin.runtime.metrics import Metrics
+
+from support import corpus
+from support.buses import opened, running
+from support.server import NatsServer
+from support.waiting import until
 
 CLUSTER, NODE = "c1", "worker-1"
 DEAD = streams.dead("classifier")
@@ -230,19 +231,20 @@ async def test_what_a_server_forgot_to_have_delivered_is_not_judged_again(nats_s
     assert values(metrics)["tocsin_classifier_repeated_events_total"] == 30
 
 
-async def test_a_killed_server_loses_and_repeats_nothing(declared: NatsServer) -> None:
-    lines = [exec_event(number) for number in range(600)]
-    async with (
-        opened(declared, "collector") as collector,
-        opened(declared, "admin") as admin,
-        classifying(declared) as bus,
-    ):
-        offering = asyncio.ensure_future(offer(collector, lines))
-        await until(lambda: bus.window.acknowledged > 50)
-        declared.kill()
-        declared.start()
-        await offering
-        await until(Reader(admin).settled, timeout_s=40.0)
+async def test_a_killed_server_loses_and_repeats_nothing(nats_server: NatsServer) -> None:
+    lines, window_s = [exec_event(number) for number in range(600)], 8.0
+    async with opened(nats_server, "admin", duplicate_window_s=window_s) as admin:
+        await admin.declare(streams.sizes(256 << 20))
+        async with (
+            opened(nats_server, "collector") as collector,
+            classifying(nats_server, duplicate_window_s=window_s) as bus,
+        ):
+            offering = asyncio.ensure_future(offer(collector, lines))
+            await until(lambda: bus.window.acknowledged > 50)
+            nats_server.kill()
+            nats_server.start()
+            await offering
+            await until(Reader(admin).settled, timeout_s=40.0)
         stored = await Reader(admin).ids(streams.ALERTS)
     assert sorted(stored) == sorted(ids.event_id(CLUSTER, NODE, line) for line in lines)
 

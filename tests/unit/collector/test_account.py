@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from tocsin.collector.account import Account, Kind
 from tocsin.collector.readback import Found, Known
 from tocsin.model.checkpoint import Checkpoint, Position

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tocsin.bus import CLUSTER_HEADER, HASH_HEADER, LENGTH_HEADER, NODE_HEADER, RECEIVED_HEADER, SOURCE_HEADER
 from tocsin.collector.normalize import DeadLetter, Origin, Publication, header, normalize
 from tocsin.collector.sources.base import Line

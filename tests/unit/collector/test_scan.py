@@ -1,15 +1,17 @@
 """Cutting bytes into lines."""
 
 import hashlib
+import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tocsin.collector.sources.scan import HEAD_BYTES, Scanner
 
 
 def _chunks(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(places)]
 
 
 @given(st.binary(max_size=400).map(lambda b: b.replace(b"a", b"\n")), st.lists(st.integers(0, 400)), st.integers(1, 40))

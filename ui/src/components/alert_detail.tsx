@@ -21,7 +21,14 @@ export function AlertDetail({ row, index, top, height }: Props) {
   const found = detail(row.id, row.seq).value;
   const style = { top: `${top}px`, height: `${height}px` };
   return (
-    <div class={`exp ${row.sev}`} role="row" aria-level={2} aria-rowindex={index + 2} style={style} data-detail={found.is}>
+    <div
+      class={`exp ${row.sev}`}
+      role="row"
+      aria-level={2}
+      aria-rowindex={index + 2}
+      style={style}
+      data-detail={found.is}
+    >
       {found.is === "ready" ? <Boxes alert={found.alert} event={found.event} row={row} /> : <Absent found={found} />}
     </div>
   );
@@ -137,7 +144,15 @@ function Command({ binary, args = "" }: { binary: string; args?: string | undefi
   );
 }
 
-function Fact({ name, value, plain = false }: { name: string; value: string | undefined; plain?: boolean }): ComponentChildren {
+function Fact({
+  name,
+  value,
+  plain = false,
+}: {
+  name: string;
+  value: string | undefined;
+  plain?: boolean;
+}): ComponentChildren {
   if (!value) return null;
   const text = visible(value);
   return (

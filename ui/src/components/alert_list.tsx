@@ -21,11 +21,11 @@ const COLUMNS = ["Severity", "Time", "Alert", "Process", "Event", "Namespace / p
 export function AlertList() {
   const { rows } = list.value;
   return (
-    <section class="panel live" aria-labelledby="list-title">
+    <section class="panel alerts" aria-labelledby="list-title">
       <header>
         <h2 id="list-title">Live alerts</h2>
         <span class="muted" data-testid="listed">
-          {count(rows.length)}
+          {count(rows.length)} loaded
         </span>
         <NewPill />
       </header>
@@ -39,12 +39,12 @@ export function AlertList() {
 
 function NewPill() {
   const { waiting, overflowed, held } = list.value;
-  if (!held || waiting === 0) return null;
-  const why = pausedAt.value === null ? "held while you read" : "paused";
+  // While paused, the Resume button says how many wait.
+  if (!held || waiting === 0 || pausedAt.value !== null) return null;
   return (
     <button type="button" class="pill" onClick={newest}>
       <Icon name="up" />
-      {count(waiting)} new <em>{overflowed ? "older ones are no longer loaded" : why}</em>
+      {count(waiting)} new <em>{overflowed ? "older ones are no longer loaded" : "held while you read"}</em>
     </button>
   );
 }
@@ -146,7 +146,9 @@ function Grid() {
     const element = frame.current as HTMLDivElement;
     if (wantsFocus.current) {
       wantsFocus.current = false;
-      element.querySelector<HTMLElement>(`[data-id="${CSS.escape(active.peek() ?? "")}"]`)?.focus({ preventScroll: true });
+      element
+        .querySelector<HTMLElement>(`[data-id="${CSS.escape(active.peek() ?? "")}"]`)
+        ?.focus({ preventScroll: true });
     } else if (hadFocus.current && document.activeElement === document.body) {
       element.focus({ preventScroll: true });
     }
@@ -207,7 +209,11 @@ function Grid() {
             );
           })}
           {openIndex >= first && openIndex < end && (
-            <OpenDetail row={rowAt(rows, openIndex)} index={openIndex} top={top(openIndex, openIndex, size) + size.row} />
+            <OpenDetail
+              row={rowAt(rows, openIndex)}
+              index={openIndex}
+              top={top(openIndex, openIndex, size) + size.row}
+            />
           )}
         </div>
       </div>

@@ -18,7 +18,6 @@ export function AlertRow({ row, index, top, open, active }: Props) {
   const { sev, n = 1, bin = "", args = "", ns = "", pod = "", wl = "", target = "", att = [] } = row;
   const where = pod || wl;
   return (
-    // biome-ignore lint/a11y/useFocusableInteractive: it has a tabindex
     <div
       class={`row ${sev}${row.silenced ? " silenced" : ""}`}
       role="row"

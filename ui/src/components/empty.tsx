@@ -1,7 +1,8 @@
 /** Why the list is empty: nothing happened, nothing matches, or nothing can be seen. Each looks and reads different. */
+
+import { FIELDS, type Field, isEmpty, print } from "../filter.ts";
 import { count, duration } from "../format.ts";
 import { heardAt, now, numbers, retryNow, status, window_s } from "../live.ts";
-import { type Field, FIELDS, isEmpty, print } from "../filter.ts";
 import { total } from "../protocol.ts";
 import { clear, clearAll, filter } from "../query.ts";
 
@@ -59,7 +60,8 @@ function Blind() {
 function Quiet() {
   const counted = total(numbers.value.counts);
   const span = window_s.value === null ? "yet" : `in the last ${duration(window_s.value * 1000)}`;
-  const heard = heardAt.value === null ? "" : ` The gateway answered ${duration(Math.max(0, now.value - heardAt.value))} ago.`;
+  const heard =
+    heardAt.value === null ? "" : ` The gateway answered ${duration(Math.max(0, now.value - heardAt.value))} ago.`;
   return (
     <div class="empty" data-empty="quiet">
       <h3>{counted === 0 ? `No alerts ${span}.` : `${count(counted)} alerts ${span}, none of them loaded.`}</h3>
@@ -89,4 +91,3 @@ function Filtered() {
     </div>
   );
 }
-

@@ -10,7 +10,7 @@ const NAME = /("(?:[^"\\]|\\.)*")(?=: )/g;
 export function JsonView({ text }: { text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <pre tabIndex={0} aria-label="Event as JSON">
+    <pre tabIndex={0}>
       {text.length <= COLOURED_MOST ? coloured(text) : text.slice(0, SHOWN_MOST)}
       {text.length > SHOWN_MOST && "\n… cut here; Copy JSON gives all of it"}
     </pre>

@@ -7,7 +7,7 @@ const NARROW = window.matchMedia("(max-width: 1100px)");
 
 function now(): Measures {
   if (PHONE.matches) return { row: 68, detail: 680 };
-  return NARROW.matches ? { row: 28, detail: 500 } : { row: 28, detail: 286 };
+  return NARROW.matches ? { row: 28, detail: 540 } : { row: 28, detail: 330 };
 }
 
 export const measures = signal<Measures>(now());

@@ -26,7 +26,7 @@ export function QueryBar() {
           onBlur={commit}
         />
         {text.value === "" ? (
-          <kbd aria-hidden="true">/</kbd>
+          <kbd>/</kbd>
         ) : (
           <button type="button" class="icon" aria-label="Clear the search" onClick={clearText}>
             <Icon name="close" />
@@ -59,7 +59,7 @@ function PauseButton() {
     <button type="button" class={`btn pause${paused ? " on" : ""}`} aria-label={word} onClick={togglePause}>
       <Icon name={paused ? "play" : "pause"} />
       <span class="lab">{word}</span>
-      <kbd aria-hidden="true">Space</kbd>
+      <kbd>Space</kbd>
     </button>
   );
 }

@@ -1,5 +1,5 @@
 /** The bar above every page: where we are, how well we see, how it looks. */
-import { count, duration, clock } from "../format.ts";
+import { clock, count, duration } from "../format.ts";
 import { openShortcuts } from "../keys.ts";
 import { lag, now, numbers, pausedAt, status } from "../live.ts";
 import { total } from "../protocol.ts";

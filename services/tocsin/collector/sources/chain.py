@@ -15,6 +15,9 @@ HELD_FILES = 64
 _ATTEMPTS = 8
 _SEEN = 4096
 
+_Listed = tuple[stamps.Rotated, int, tuple[int, int]]
+"""A rotated file, its size, and its device and inode."""
+
 
 class Link:
     """One file of the chain."""
@@ -150,10 +153,10 @@ class Chain:
             self._tail = Link([self.path], opened=current, final=False)
             self.links.append(self._tail)
 
-    def _glance(self) -> tuple[Opened | None, list[tuple[stamps.Rotated, int, tuple[int, int]]]]:
+    def _glance(self) -> tuple[Opened | None, list[_Listed]]:
         """The file at the path and the rotated ones (each with size and identity), at one moment between rotations."""
         current: Opened | None = None
-        listing: list[tuple[stamps.Rotated, int, tuple[int, int]]] = []
+        listing: list[_Listed] = []
         for _ in range(_ATTEMPTS):
             try:
                 current = open_file(self.path)
@@ -191,28 +194,30 @@ class Chain:
         while len(self._seen) > _SEEN:
             del self._seen[next(iter(self._seen))]
 
-    def _ignore(self, fresh: list[tuple[stamps.Rotated, int, tuple[int, int]]]) -> None:
+    def _ignore(self, fresh: list[_Listed]) -> None:
         for file, size, _ in fresh:
             self._remember(file.stamp)
             log.warning("file.ignored", extra={"path": self._paths(file)[0], "bytes": size})
 
-    def _without_copy(
-        self, tail: Link, fresh: list[tuple[stamps.Rotated, int, tuple[int, int]]]
-    ) -> list[tuple[stamps.Rotated, int, tuple[int, int]]]:
+    def _without_copy(self, tail: Link, fresh: list[_Listed]) -> list[_Listed]:
         """*fresh* less the compressed copy of the file we hold; without that, files may have come and gone unseen."""
         if not fresh or tail.opened is None:
             return fresh
         first = fresh[0][0]
-        if not first.plain:
-            copy = open_file(self._paths(first)[-1])
-            try:
-                same = copy.fingerprint(final=True) == tail.opened.fingerprint(final=True)
-            finally:
-                copy.close()
-            if same:
-                self._remember(first.stamp)
-                return fresh[1:]
+        if not first.plain and self._is_copy(self._paths(first)[-1], tail.opened):
+            self._remember(first.stamp)
+            return fresh[1:]
         if not tail.opened.linked():
             self.missed += 1
             log.error("file.vanished", extra={"path": "rotated and deleted between two looks", "after": tail.path})
         return fresh
+
+    def _is_copy(self, path: str, of: Opened) -> bool:
+        try:
+            copy = open_file(path)
+        except OSError:
+            return False
+        try:
+            return copy.fingerprint(final=True) == of.fingerprint(final=True)
+        finally:
+            copy.close()
