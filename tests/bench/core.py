@@ -9,10 +9,9 @@ import time
 from pathlib import Path
 
 import uvloop
-from bench.processes import cpu_s, percentile
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from support.server import binary
+
 from tocsin.bus import RECEIVED_HEADER
 from tocsin.classifier.__main__ import load_table
 from tocsin.classifier.judge import Origin as Judging
@@ -23,6 +22,9 @@ from tocsin.collector.sources.base import Line
 from tocsin.model import alert, event
 from tocsin.model.checkpoint import Position
 from tocsin.simulator.generator import Generator
+
+from bench.processes import cpu_s, percentile
+from support.server import binary
 
 _SECONDS = 8.0
 _LINES = 20_000

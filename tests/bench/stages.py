@@ -1,8 +1,8 @@
 """The whole house under a step load, beside the same three stages over plain core NATS with nothing stored.
 
-Offered, delivered, latency from the event's time to a WebSocket client, CPU per event of each process, memory. The simulator,
-the server, all services and the client share this machine, which the table says. Usage: `make bench` or, for other steps,
-`python -m bench.stages 1000 5000`.
+Offered, delivered, latency from the event's time to a WebSocket client, CPU per event of each process, memory. The
+simulator, the server, all services and the client share this machine, which the table says. Usage: `make bench`, or for
+other steps `PYTHONPATH=tests python -m bench.stages 1000 5000`.
 """
 
 import asyncio
@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tocsin.bus import Bus, open_bus, streams
+from tocsin.runtime import ledger
+
 from bench import core
 from bench.processes import cpu_s, percentile, resident_mb
 from support.house import House
 from support.load import Load
-from tocsin.bus import Bus, open_bus, streams
-from tocsin.runtime import ledger
 
 _STEPS = (1_000, 5_000, 10_000, 15_000, 20_000)
 _STEP_S = 12.0

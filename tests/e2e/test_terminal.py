@@ -1,4 +1,4 @@
-"""What people do on a terminal: the real `nats` command line, `tocsin tail`, `tocsin ledger`, and a second `tocsin up`."""
+"""What people do on a terminal: the real `nats` command line, `tocsin tail`, `tocsin ledger`, a second `tocsin up`."""
 
 import asyncio
 import json

@@ -75,8 +75,8 @@ class Client:
     def agrees_with(self, stored: Mapping[str, int]) -> None:
         """Every stored alert was shown once: by a row of its own, or counted in the row of its fold.
 
-        The ranges of the frames join without a hole, and the numbers of their rows are all alerts of a range; so the sum
-        proves that none is missing, and the ids that none is there twice.
+        The ranges of the frames join without a hole, and the numbers of their rows are all alerts of a range; so the
+        sum proves that none is missing, and the ids that none is there twice.
         """
         assert not self.gaps, self.gaps
         twice = [id for id, times in self.seen.items() if times > 1]

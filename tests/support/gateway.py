@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
-from support.server import NatsServer
-from support.waiting import until
+
 from tocsin.bus import Bus, open_bus
 from tocsin.gateway import service
 from tocsin.gateway.settings import Settings
@@ -17,6 +16,9 @@ from tocsin.model import subjects
 from tocsin.model.alert import Alert, RuleHit, encode
 from tocsin.model.severity import Severity
 from tocsin.model.times import format_ns
+
+from support.server import NatsServer
+from support.waiting import until
 
 PATIENCE_S = 15.0
 

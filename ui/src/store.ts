@@ -13,6 +13,7 @@ import {
   total,
   zero,
 } from "./protocol.ts";
+import { merge, order, place } from "./rows.ts";
 
 export const CAPACITY = 50_000;
 const BINS_KEPT = 900;
@@ -283,37 +284,6 @@ export class Store {
   cut(now: number): boolean {
     return now - this.#cutAt < CUT_FOR_MS;
   }
-}
-
-/** By time; the stream decides between alerts of the same time. */
-export function order(a: Row, b: Row): number {
-  return a.t - b.t || a.seq - b.seq;
-}
-
-/** Where `row` belongs in an ordered list, before its equals or (`after`) behind them. */
-function place(rows: readonly Row[], row: Row, after = false): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const compared = order(rows[middle] as Row, row);
-    if (compared < 0 || (after && compared === 0)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Merges an ordered batch into an ordered list; only the part that is newer than the batch's oldest is moved. */
-function merge(rows: Row[], batch: readonly Row[]): void {
-  const oldest = batch[0];
-  if (oldest === undefined) return;
-  const tail = rows.splice(place(rows, oldest, true));
-  let next = 0;
-  for (const row of batch) {
-    while (next < tail.length && order(tail[next] as Row, row) <= 0) rows.push(tail[next++] as Row);
-    rows.push(row);
-  }
-  while (next < tail.length) rows.push(tail[next++] as Row);
 }
 
 function sameFilter(a: Filter, b: Filter): boolean {

@@ -99,8 +99,11 @@ class Pull:
             stopping.cancel()
             ticking.cancel()
             self._connection.on_reconnect.remove(self._on_reconnect)
-            with contextlib.suppress(Error, OSError):
-                await subscription.unsubscribe()
+            with contextlib.suppress(Error, OSError, TimeoutError):
+                if self._durable and stop.is_set() and self._connection.up:
+                    await subscription.drain()  # what is on its way already comes, to be given back
+                else:
+                    await subscription.unsubscribe()
             await self._give_back()
 
     async def _work(self, stop: asyncio.Event) -> None:

@@ -26,17 +26,27 @@ async def load(bus: Bus, key: str) -> Checkpoint | None:
 
 
 def fit(saved: Checkpoint, *, events_last: int, dead_last: int) -> Checkpoint:
-    """*saved* for streams that end at these sequences: what a stream held before it was made anew is not counted."""
+    """*saved* for streams that end at these sequences.
+
+    A stream that ends below the floor was made anew, or lost its end with its disk: what it held is not counted any
+    more, so that the ledger is about what there is.
+    """
     counts = saved.counts
-    if saved.floor_seq > events_last:
-        log.error("stream.replaced", extra={"stream": "EVENTS", "last": events_last, "counted_up_to": saved.floor_seq})
-        counts = msgspec.structs.replace(counts, lines=counts.lines - counts.stored, stored=0)
-        saved = msgspec.structs.replace(saved, floor_seq=0, counts=counts)
-    if saved.floor_dead > dead_last:
-        log.error("stream.replaced", extra={"stream": "DEAD", "last": dead_last, "counted_up_to": saved.floor_dead})
-        counts = msgspec.structs.replace(counts, lines=counts.lines - counts.dead, dead=0)
-        saved = msgspec.structs.replace(saved, floor_dead=0, counts=counts)
-    return saved
+    gone = min(counts.stored, max(0, saved.floor_seq - events_last))
+    dead_gone = min(counts.dead, max(0, saved.floor_dead - dead_last))
+    if gone or dead_gone:
+        log.error("stream.shortened", extra={"events": gone, "dead_letters": dead_gone, "key": saved.source})
+    return msgspec.structs.replace(
+        saved,
+        floor_seq=min(saved.floor_seq, events_last),
+        floor_dead=min(saved.floor_dead, dead_last),
+        counts=msgspec.structs.replace(
+            counts,
+            lines=counts.lines - gone - dead_gone,
+            stored=counts.stored - gone,
+            dead=counts.dead - dead_gone,
+        ),
+    )
 
 
 class Keeper:
@@ -73,5 +83,6 @@ class Keeper:
         self.problem = ""
         self.saves += 1
         self.saved_lines = pending.counts.lines
-        self._pending = None
+        if self._pending is pending:
+            self._pending = None
         return True

@@ -14,12 +14,10 @@ _SIZE_HEADER = "Nats-Msg-Size"
 
 
 class Found(Struct, frozen=True, gc=False):
-    """A message that is stored already."""
+    """A message of this source that is stored already."""
 
     kind: Kind
     seq: int
-    mine: bool
-    """Whether this source stored it; another's is a repeat to us."""
     size: int
     """Bytes of its payload."""
 
@@ -27,14 +25,15 @@ class Found(Struct, frozen=True, gc=False):
 class Known:
     """The ids that were stored when we began; a line whose id is among them is not sent again."""
 
-    def __init__(self, ids: dict[str, Found]) -> None:
-        """All of *ids* are still to be met."""
-        self._ids = ids
-        self._unmet = {id for id, found in ids.items() if found.mine}
+    def __init__(self, mine: dict[str, Found] | None = None, foreign: set[str] | None = None) -> None:
+        """What this source stored, and what others did."""
+        self._mine = mine or {}
+        self._foreign = foreign or set()
+        self._unmet = set(self._mine)
 
     def __len__(self) -> int:
         """How many ids are held."""
-        return len(self._ids)
+        return len(self._mine) + len(self._foreign)
 
     @property
     def all_met(self) -> bool:
@@ -44,18 +43,19 @@ class Known:
     @property
     def foreign(self) -> bool:
         """Whether some are another source's."""
-        return any(not found.mine for found in self._ids.values())
+        return bool(self._foreign)
 
-    def meet(self, id: str) -> Found | None:
-        """What is known of *id*, which is met now."""
-        found = self._ids.get(id)
+    def meet(self, id: str) -> int | None:
+        """The sequence that *id*, which is met now, is stored at: 0 where it is another source's; else ``None``."""
+        found = self._mine.get(id)
         if found is not None:
             self._unmet.discard(id)
-        return found
+            return found.seq
+        return 0 if id in self._foreign else None
 
     def unmet(self) -> list[Found]:
         """What this source had stored and was not met; it counts as met from now on."""
-        found = [self._ids[id] for id in self._unmet]
+        found = [self._mine[id] for id in self._unmet]
         self._unmet = set()
         return found
 
@@ -82,16 +82,19 @@ class Reader:
 
     async def stored(self, floors: Mapping[Kind, int]) -> Known:
         """The ids above the *floors*."""
-        found: dict[str, Found] = {}
+        mine: dict[str, Found] = {}
+        foreign: set[str] = set()
         for kind in KINDS:
 
             def take(message: Message, kind: Kind = kind) -> None:
-                size = int(message.headers.get(_SIZE_HEADER, "0"))
-                mine = source_of(message.headers) == self._key
-                found.setdefault(message.id, Found(kind, message.seq, mine, size))
+                headers = message.headers
+                if source_of(headers) == self._key:
+                    mine.setdefault(message.id, Found(kind, message.seq, int(headers.get(_SIZE_HEADER, "0"))))
+                else:
+                    foreign.add(message.id)
 
             await self._read(kind, floors[kind] + 1, take)
-        return Known(found)
+        return Known(mine, foreign)
 
     async def owned(self, kind: Kind, sequences: Collection[int]) -> dict[int, bool]:
         """Which of these messages this source stored; one that is gone is not named."""

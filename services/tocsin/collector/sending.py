@@ -42,7 +42,7 @@ class Sender:
         self._pressure = pressure
         self._tally = tally
         self._on_doubt = on_doubt
-        self._known = Known({})
+        self._known = Known()
         self._disputed: list[tuple[Entry, int]] = []
         self._resent = bus.window.resent
 
@@ -74,8 +74,8 @@ class Sender:
         entry = self.account.add(kind, line.position, line.size)
         if isinstance(made, DeadLetter):
             self._tally.died(made.kind)
-        if len(self._known) and (found := self._known.meet(made.id)) is not None:
-            self.account.settle(entry, found.seq if found.mine else 0)
+        if len(self._known) and (seq := self._known.meet(made.id)) is not None:
+            self.account.settle(entry, seq)
             self._release()
             return ""
         if isinstance(made, DeadLetter):
@@ -134,7 +134,7 @@ class Sender:
         unmet = self._count_unmet()
         if unmet:
             log.warning("lines.unmet", extra={"lines": unmet, "why": "stored by an earlier run, gone from the source"})
-        self._known = Known({})
+        self._known = Known()
         self._release()
 
     def _count_unmet(self) -> int:
@@ -149,4 +149,4 @@ class Sender:
             self.account.withheld = False
             self.account.hold_together()
             if not self._known.foreign:
-                self._known = Known({})
+                self._known = Known()

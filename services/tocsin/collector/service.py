@@ -93,6 +93,8 @@ class Collector:
         self._doubt = asyncio.Event()
         self._ask = asyncio.Event()
         self._answered = asyncio.Event()
+        self._problem = ""
+        """Why nothing can be read, as it was told last."""
         self._read_before = 0
         self._logged_at = -_LOG_INTERVAL_S
         self._go_on_from(Checkpoint(source=source.name, cluster=cluster, node=node))
@@ -161,8 +163,7 @@ class Collector:
     async def _resumed(self, position: Position | None, stop: asyncio.Event) -> bool:
         """Whether the source goes on where *position* is; waits while there is nothing at all to look for it in."""
         while (found := self.source.resume(position)) is None and not stop.is_set():
-            self.source.look()
-            self._health.broken("source", self.source.problem)
+            self._look()
             await _pause(stop, _RETRY_S)
         return bool(found)
 
@@ -305,11 +306,7 @@ class Collector:
         """Until cancelled, let the source hold on to its files, and say how it is."""
         told = False
         while True:
-            self.source.look()
-            if self.source.problem:
-                self._health.broken("source", self.source.problem)
-            else:
-                self._health.mended("source")
+            self._look()
             if self.source.caught_up:
                 if self._sender.remembers:
                     self._sender.forget()
@@ -317,6 +314,17 @@ class Collector:
                     log.info("source.read_before", extra={"source": self.source.name, "result": self.read_before})
                 told = True
             await asyncio.sleep(_LOOK_S)
+
+    def _look(self) -> None:
+        self.source.look()
+        problem = self.source.problem
+        if problem:
+            self._health.broken("source", problem)
+        else:
+            self._health.mended("source")
+        if problem != self._problem:
+            self._problem = problem
+            log.warning("source.unreadable" if problem else "source.readable", extra={"why": problem})
 
     @property
     def read_before(self) -> str:

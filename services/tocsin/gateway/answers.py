@@ -112,7 +112,7 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
     error: str
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that is answered with this status and text."""
 
     def __init__(self, status: int, text: str) -> None:

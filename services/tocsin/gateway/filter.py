@@ -7,12 +7,11 @@ from typing import Any
 from msgspec import Struct
 
 from tocsin.gateway.rows import SEVERITIES, Row, Shape
-from tocsin.gateway.window import Match
 
 MAX_VALUES = 64
 MAX_CHARACTERS = 512
 _MAX_WORDS = 16
-_MEMO = 50_000
+_MEMO = 5_000
 _WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
@@ -69,15 +68,22 @@ class Filter(Struct, frozen=True):
     words: tuple[str, ...] = ()
     """All of them must be in the text, lower case."""
 
-    def match(self) -> Match | None:
+    @property
+    def by_shape(self) -> bool:
+        """Whether rows of one shape pass or fail together, so that a window is searched in no time."""
+        return not self.words and all(values.field != _TARGET for values in self.fields)
+
+    def match(self) -> "Matcher | None":
         """A test for rows, which remembers what it found of each shape; ``None`` where every row passes."""
-        return _Matcher(self) if self.fields or self.words else None
+        return Matcher(self) if self.fields or self.words else None
 
 
 EVERYTHING = Filter()
 
 
-class _Matcher:
+class Matcher:
+    """A test for rows, made by `Filter.match`."""
+
     def __init__(self, wanted: Filter) -> None:
         self._fields = [(values, _OF_SHAPE[values.field]) for values in wanted.fields if values.field != _TARGET]
         self._target = next((values for values in wanted.fields if values.field == _TARGET), None)
@@ -96,12 +102,17 @@ class _Matcher:
                 return False
         return self._target is None or self._target.allow((row.target,))
 
+    def shape(self, shape: Shape) -> bool:
+        """Whether rows of this shape may pass."""
+        return (self._memo[shape] if shape in self._memo else self._look(shape)) is not None
+
     def _look(self, shape: Shape) -> tuple[str, ...] | None:
         """The words that the row's own text must still have; ``None`` where no row of this shape passes."""
         if len(self._memo) >= _MEMO:
             self._memo.clear()
         passes = all(values.allow(of(shape)) for values, of in self._fields)
-        words = tuple(word for word in self._words if word not in shape.text) if passes else None
+        text = shape.text if passes and self._words else ""
+        words = tuple(word for word in self._words if word not in text) if passes else None
         self._memo[shape] = words
         return words
 

@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from tocsin.gateway.bins import Bins
 from tocsin.gateway.fanout import Fanout
+from tocsin.gateway.filter import Filter
 from tocsin.gateway.ranges import Range
 from tocsin.gateway.rows import SEVERITIES, Row, Shapes
 from tocsin.gateway.settings import Settings
@@ -123,6 +124,13 @@ class Hub:
         if found is None:
             found = self._ranges[window_s] = Range(window_s, self.bins, self.tops, now_s)
         return found
+
+    def matching(self, wanted: Filter) -> list[int] | None:
+        """How many rows of the window match, for each severity; ``None`` where that takes a look at every row."""
+        if not wanted.by_shape:
+            return None
+        match = wanted.match()
+        return [len(lane) for lane in self.window.lanes] if match is None else self.window.matching(match.shape)
 
     @property
     def rate(self) -> list[int]:

@@ -12,13 +12,15 @@ from aiohttp import WSMsgType, web
 from tocsin.bus import Bus, Start, streams
 from tocsin.gateway import cursor, protocol
 from tocsin.gateway import filter as filters
-from tocsin.gateway.answers import Refused
+from tocsin.gateway.answers import RefusedError
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.fanout import Client, Gap, Snapshot
-from tocsin.gateway.filter import FilterError
+from tocsin.gateway.filter import Filter, FilterError
 from tocsin.gateway.hub import Hub
 from tocsin.gateway.protocol import Ack, Open, Pong, View
+from tocsin.gateway.rows import Row
 from tocsin.gateway.settings import Settings
+from tocsin.gateway.window import newest
 from tocsin.model import subjects
 from tocsin.model.errors import BusError
 from tocsin.model.severity import WORST_FIRST
@@ -66,17 +68,20 @@ class Live:
         """Set while there is no session."""
         self._empty.set()
         self._snapshots: dict[tuple[object, ...], bytes] = {}
+        self._searching = asyncio.Lock()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One client, until it goes, is silent for too long or we stop."""
         if self._stopping or len(self.sessions) >= self._limit:
             self.refused += 1
-            raise Refused(503, "this gateway stops" if self._stopping else f"{self._limit} clients are here already")
+            raise RefusedError(
+                503, "this gateway stops" if self._stopping else f"{self._limit} clients are here already"
+            )
         socket = web.WebSocketResponse(
             protocols=[protocol.SUBPROTOCOL], max_msg_size=protocol.CLIENT_FRAME_BYTES, timeout=_GOODBYE_S
         )
         if protocol.SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
-            raise Refused(400, f"the subprotocol {protocol.SUBPROTOCOL} is needed")
+            raise RefusedError(400, f"the subprotocol {protocol.SUBPROTOCOL} is needed")
         await socket.prepare(request)
         session = Session(self, socket, request.transport)
         self.sessions.add(session)
@@ -157,27 +162,40 @@ class Live:
         lag: dict[str, Any] = {"pipeline_ms": delay_ms, "pending": hub.waiting + self.lag.classifier}
         return lag | ({"broken": self.lag.broken} if self.lag.broken else {})
 
-    def snapshot(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
-        """The frame, made once for all clients who see the same, and the tick of its range; *wire* is the filter as given."""
+    async def snapshot(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
+        """The frame, made once for all who see the same, and the tick of its range; *wire* is the filter as given."""
         hub = self.hub
         range_ = hub.range(window_s, int(time.time()))
         key = ("snapshot", wire, window_s, to, range_.tick)
-        if key not in self._snapshots:
+        frame = self._snapshots.get(key)
+        if frame is None:
             if len(self._snapshots) > _MEMO:
                 self._snapshots.clear()
-            match = client.filter.match()
-            self._snapshots[key] = protocol.frame(
+            epoch, rows = hub.window.epoch, await self.search(client.filter, _SNAPSHOT_ROWS, up_to=to)
+            matched = hub.matching(client.filter)
+            fields = {} if matched is None else {"matched": protocol.by_severity(matched)}
+            frame = protocol.frame(
                 "snapshot",
                 {
-                    "to": cursor.render(hub.window.epoch, to),
+                    "to": cursor.render(epoch, to),
                     "filter": msgspec.Raw(wire),
                     "complete_since": protocol.by_severity(hub.counted_since),
-                    "matched": protocol.by_severity(hub.window.matching(match)),
+                    **fields,
                     **range_.whole(),
                 },
-                hub.window.newest(_SNAPSHOT_ROWS, match, up_to=to),
+                rows,
             )
-        return self._snapshots[key], range_.tick
+            self._snapshots[key] = frame
+        return frame, range_.tick
+
+    async def search(self, wanted: Filter, limit: int, *, up_to: int) -> list[Row]:
+        """The newest rows that match; what takes a look at every row is done in a thread, one search at a time."""
+        window = self.hub.window
+        if wanted.by_shape:
+            return window.newest(limit, wanted.match(), up_to=up_to)
+        async with self._searching:
+            blocks, match = window.blocks(), wanted.match()
+            return await asyncio.to_thread(newest, blocks, limit, match, since_ms=0, up_to=up_to)
 
     async def gap(self, gap: Gap) -> bytes:
         """The frame, with what the stream still says of the range that cannot be replayed."""
@@ -348,7 +366,7 @@ class Session:
         if isinstance(step, Gap):
             return await self._live.gap(step)
         if isinstance(step, Snapshot):
-            frame, self._tick = self._live.snapshot(self._client, self._filter, self._window_s, step.to)
+            frame, self._tick = await self._live.snapshot(self._client, self._filter, self._window_s, step.to)
             return frame
         if self._stats and not self._client.behind:
             self._stats = False

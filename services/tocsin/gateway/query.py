@@ -62,11 +62,6 @@ def integer(parameters: Mapping[str, str], name: str, *, default: int, most: int
     return value
 
 
-def select(hub: Hub, query: Query) -> list[Row]:
-    """The newest rows that match, newest first."""
-    return hub.window.newest(query.limit, query.filter.match())
-
-
 def lanes(hub: Hub, held: BySeverity) -> Lanes:
     """How far back the window goes, held against what the stream holds."""
     found = {}

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from tocsin.bus import streams
 from tocsin.gateway import openapi, query, security
-from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, Refused, totals
+from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, RefusedError, totals
 from tocsin.gateway.query import QueryError
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import State
@@ -50,14 +50,14 @@ class Face:
     def running(self) -> State:
         """The state, or 503 where there is none yet."""
         if self.state is None:
-            raise Refused(503, "waiting for the first connection to NATS")
+            raise RefusedError(503, "waiting for the first connection to NATS")
         return self.state
 
     def readable(self) -> State:
         """The state with a window that can be shown, or 503."""
         state = self.running()
         if not state.hub.ready:
-            raise Refused(503, state.hub.reading)
+            raise RefusedError(503, state.hub.reading)
         return state
 
     async def kept(self, name: str, ask: Callable[[], Awaitable[object]]) -> object:
@@ -124,14 +124,14 @@ async def _protect(request: web.Request, answer: web.StreamResponse) -> None:
 
 def _check(request: web.Request, settings: Settings) -> None:
     if request.method not in ("GET", "HEAD"):
-        raise Refused(405, "only GET and HEAD are answered")
+        raise RefusedError(405, "only GET and HEAD are answered")
     if not security.host_allowed(request.host, settings.host, settings.names):
-        raise Refused(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
+        raise RefusedError(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
 
 
 def _answer(error: Exception, path: str) -> web.StreamResponse:
     """What a client is told of an error."""
-    if isinstance(error, Refused):
+    if isinstance(error, RefusedError):
         return _failure(error.status, str(error))
     if isinstance(error, web.HTTPException):
         return _failure(error.status, error.reason)
@@ -160,7 +160,7 @@ class _Routes:
         wanted = query.parse(request.query)
         state = self._face.readable()
         held = await self._face.held(state)
-        found = query.select(state.hub, wanted)
+        found = await state.live.search(wanted.filter, wanted.limit, up_to=state.hub.window.head)
         if wanted.full:
             whole = await self._whole(state, [row.seq for row in found])
         else:
@@ -199,15 +199,15 @@ class _Routes:
         if not seq:
             if state.hub.window.evicted(id):
                 raise Gone("the stream does not hold this alert any more")
-            raise Refused(404, "no alert of this id is in the live window (with its seq, older ones are found too)")
+            raise RefusedError(404, "no alert of this id is in the live window; its seq finds older ones")
         try:
             stored = await state.bus.message(streams.ALERTS, seq)
         except Gone as error:
-            if seq > state.hub.held.last_seq:
-                raise Refused(404, "no alert of this id") from error
+            if seq > max(state.hub.held.last_seq, state.hub.window.head):
+                raise RefusedError(404, "no alert of this id") from error
             raise Gone("the stream does not hold this alert any more") from error
         if msgspec.json.decode(stored.payload, type=_Id).id != id:
-            raise Refused(404, f"the alert at {seq} has another id")
+            raise RefusedError(404, f"the alert at {seq} has another id")
         return _json(stored.payload)
 
     async def ledger(self, request: web.Request) -> web.Response:
@@ -225,9 +225,9 @@ class _Routes:
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket."""
         if not security.origin_allowed(request.headers.get("Origin"), request.host):
-            raise Refused(403, "the page of another origin may not read this stream")
+            raise RefusedError(403, "the page of another origin may not read this stream")
         if request.headers.get("Upgrade", "").lower() != "websocket":
-            raise Refused(400, "this path is a WebSocket")
+            raise RefusedError(400, "this path is a WebSocket")
         return await self._face.running().live.serve(request)
 
     async def openapi(self, request: web.Request) -> web.Response:
@@ -259,12 +259,12 @@ class _Routes:
         """A file of the page; a path of the page itself is its index."""
         path = request.match_info["path"]
         if path.startswith("api/"):
-            raise Refused(404, "no such path; /api/openapi.json names them all")
+            raise RefusedError(404, "no such path; /api/openapi.json names them all")
         found = await asyncio.to_thread(_file, self._face.static, path)
         if found is None:
             missing = path.startswith("assets/") or not (self._face.static / "index.html").is_file()
             if missing and path.startswith("assets/"):
-                raise Refused(404, "no such file")
+                raise RefusedError(404, "no such file")
             return web.Response(text=_NO_PAGE, status=200 if not path else 404)
         cache = _YEAR if path.startswith("assets/") else "no-cache"
         return web.FileResponse(found, headers={"Cache-Control": cache})

@@ -24,7 +24,9 @@ SEVERITIES: tuple[str, ...] = tuple(severity.value for severity in WORST_FIRST)
 _INDEX = {severity: index for index, severity in enumerate(WORST_FIRST)}
 _KEYS = {kind: key for key, kind in KINDS.items()}
 _CUT = "…"
-_SHAPES = 20_000
+_LISTED = 32
+_SHAPES = 10_000
+_TEXTS = 20_000
 _MS = 1_000
 _NS_PER_MS = 1_000_000
 
@@ -52,9 +54,16 @@ class Shape(Struct, kw_only=True, eq=False, gc=False):
     att: tuple[str, ...]
     silenced: bool
     tail: bytes = b""
-    """Its part of the row's JSON, from the first comma to the brace."""
-    text: str = ""
-    """What free text is looked for in, lower case."""
+    """Its part of the row's JSON, from the first comma to the brace, once it was needed."""
+
+    @property
+    def text(self) -> str:
+        """What free text is looked for in, lower case; made anew each time, since most shapes are never searched."""
+        words = (
+            self.bin, self.title, *self.rules, self.ns, self.wl, self.pod, self.node, self.container, self.event,
+            self.fn, *self.att,
+        )  # fmt: skip
+        return "\n".join(words).lower()
 
     @property
     def urgent(self) -> bool:
@@ -84,6 +93,7 @@ class Shapes:
         """At *limit* it forgets them all: rows keep their own, and no stream of new names can fill the memory."""
         self._limit = limit
         self._known: dict[tuple[object, ...], Shape] = {}
+        self._texts: dict[str, str] = {}
 
     def row(self, seq: int, alert: Summary) -> Row:
         """The row of one alert; `BadEvent` where its times cannot be read."""
@@ -94,10 +104,16 @@ class Shapes:
             t,
             late_s if late_s > LATE_S else 0,
             alert.id,
-            _cut(alert.arguments, ARGUMENT_CHARACTERS),
-            _cut(alert.target, TARGET_CHARACTERS),
+            self._one(_cut(alert.arguments, ARGUMENT_CHARACTERS)),
+            self._one(_cut(alert.target, TARGET_CHARACTERS)),
             self._shape(alert),
         )
+
+    def _one(self, text: str) -> str:
+        """One object for equal texts, as long as there are not too many different ones."""
+        if len(self._texts) >= _TEXTS:
+            self._texts.clear()
+        return self._texts.setdefault(text, text)
 
     def _shape(self, alert: Summary) -> Shape:
         rules = tuple([rule.id for rule in alert.rules]) if alert.rules else ()
@@ -110,7 +126,7 @@ class Shapes:
         if shape is None:
             if len(self._known) >= self._limit:
                 self._known.clear()
-            shape = self._known[key] = _shape(alert, rules)
+            shape = self._known[key] = _shape(alert, rules, self._one)
         return shape
 
 
@@ -123,7 +139,7 @@ def encode(row: Row, n: int = 1) -> bytes:
         parts += (b',"target":', _encode(row.target))
     if row.late_s:
         parts.append(b',"late_s":%d' % row.late_s)
-    parts.append(row.shape.tail)
+    parts.append(row.shape.tail or _tail(row.shape))
     return b"".join(parts)
 
 
@@ -157,14 +173,16 @@ class _Wire(Struct, omit_defaults=True):
     container: str = ""
 
 
-def _shape(alert: Summary, rules: tuple[str, ...]) -> Shape:
-    cut: Callable[[str], str] = lambda text: _cut(text, NAME_CHARACTERS)  # noqa: E731
-    shape = Shape(
+def _shape(alert: Summary, rules: tuple[str, ...], one: Callable[[str], str]) -> Shape:
+    def cut(text: str) -> str:
+        return one(_cut(text, NAME_CHARACTERS))
+
+    return Shape(
         sev=alert.severity,
         index=_INDEX[alert.severity],
         fp=cut(alert.fingerprint),
         rule=cut(rules[0]) if rules else "",
-        rules=rules[:32],
+        rules=tuple(map(cut, rules[:_LISTED])),
         title=cut(alert.title),
         bin=cut(alert.process),
         event=cut(event_key(alert.kind)),
@@ -174,18 +192,16 @@ def _shape(alert: Summary, rules: tuple[str, ...]) -> Shape:
         pod=cut(alert.pod),
         node=cut(alert.node),
         container=cut(alert.container),
-        att=alert.techniques[:32],
+        att=tuple(map(cut, alert.techniques[:_LISTED])),
         silenced=bool(alert.silenced_by),
     )
+
+
+def _tail(shape: Shape) -> bytes:
     fields = {name: getattr(shape, name) for name in _Wire.__struct_fields__}
     wire = _Wire(**{**fields, "rules": shape.rules if len(shape.rules) > 1 else ()})
     shape.tail = b"," + _encode(wire)[1:]
-    words = (
-        shape.bin, shape.title, *shape.rules, shape.ns, shape.wl, shape.pod, shape.node, shape.container, shape.event,
-        shape.fn, *shape.att,
-    )  # fmt: skip
-    shape.text = "\n".join(words).lower()
-    return shape
+    return shape.tail
 
 
 def _cut(text: str, characters: int) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tocsin.gateway.rows import SEVERITIES, Row, Shape, newest_first
 
-_BLOCK = 256
+_ROWS = 256
 _REMEMBERED = 10_000
 _MS = 1_000
 
 Match = Callable[[Row], bool]
 
 
-class _Block:
+class Block:
     """Some rows that follow one another, and how far their times go, so that most blocks need no look."""
 
     __slots__ = ("max_t", "rows", "start")
@@ -32,7 +32,7 @@ class Lane:
     def __init__(self, limit: int) -> None:
         """At most *limit* rows."""
         self._limit = limit
-        self._blocks: deque[_Block] = deque()
+        self._blocks: deque[Block] = deque()
         self._size = 0
         self.shapes: Counter[Shape] = Counter()
         """How many rows of each shape are held."""
@@ -43,14 +43,14 @@ class Lane:
         return self._size
 
     @property
-    def blocks(self) -> Iterable[_Block]:
+    def blocks(self) -> Iterable[Block]:
         """Oldest first."""
         return self._blocks
 
     def add(self, row: Row) -> None:
         """Append the row, which must come after all others in the stream."""
-        if not self._blocks or len(self._blocks[-1].rows) >= _BLOCK:
-            self._blocks.append(_Block())
+        if not self._blocks or len(self._blocks[-1].rows) >= _ROWS:
+            self._blocks.append(Block())
         block = self._blocks[-1]
         block.rows.append(row)
         block.max_t = max(block.max_t, row.t)
@@ -135,21 +135,11 @@ class Window:
     ) -> list[Row]:
         """At most *limit* rows that match, from *since_ms* on and up to the sequence *up_to*: by time, newest first."""
         top = self.head if up_to is None else up_to
-        found: list[tuple[int, int, Row]] = []
-        blocks = sorted((b for lane in self.lanes for b in lane.blocks), key=lambda b: -b.max_t)
-        for block in blocks:
-            if block.max_t < since_ms or (len(found) >= limit and block.max_t < found[0][0]):
-                break
-            for row in block.rows[block.start :]:
-                if row.t < since_ms or row.seq > top or (len(found) >= limit and (row.t, row.seq) < found[0][:2]):
-                    continue
-                if match is not None and not match(row):
-                    continue
-                if len(found) < limit:
-                    heapq.heappush(found, (row.t, row.seq, row))
-                else:
-                    heapq.heappushpop(found, (row.t, row.seq, row))
-        return sorted((row for _, _, row in found), key=newest_first)
+        return newest(self.blocks(), limit, match, since_ms=since_ms, up_to=top)
+
+    def blocks(self) -> list[Block]:
+        """All rows as they are now, for a search in another thread: later rows may come, and old ones go, meanwhile."""
+        return [block for lane in self.lanes for block in lane.blocks]
 
     def between(self, after: int, up_to: int) -> list[Row]:
         """The rows above *after*, up to and including *up_to*, in the order of the stream."""
@@ -161,11 +151,9 @@ class Window:
         """Whether every row above *after* is still here."""
         return all(lane.floor <= after for lane in self.lanes)
 
-    def matching(self, match: Match | None) -> list[int]:
-        """How many rows match, for each severity."""
-        if match is None:
-            return [len(lane) for lane in self.lanes]
-        return [sum(1 for row in lane if match(row)) for lane in self.lanes]
+    def matching(self, passes: Callable[[Shape], bool]) -> list[int]:
+        """How many rows are of a shape that passes, for each severity."""
+        return [sum(n for shape, n in lane.shapes.items() if passes(shape)) for lane in self.lanes]
 
     def find(self, id: str) -> Row | None:
         """The row of this id; the newest blocks are looked through first."""
@@ -182,6 +170,24 @@ class Window:
 
     def __len__(self) -> int:
         return sum(map(len, self.lanes))
+
+
+def newest(blocks: Iterable[Block], limit: int, match: Match | None, *, since_ms: int, up_to: int) -> list[Row]:
+    """See `Window.newest`."""
+    found: list[tuple[int, int, Row]] = []
+    for block in sorted(blocks, key=lambda block: -block.max_t):
+        if block.max_t < since_ms or (len(found) >= limit and block.max_t < found[0][0]):
+            break
+        for row in block.rows[block.start :]:
+            if row.t < since_ms or row.seq > up_to or (len(found) >= limit and (row.t, row.seq) < found[0][:2]):
+                continue
+            if match is not None and not match(row):
+                continue
+            if len(found) < limit:
+                heapq.heappush(found, (row.t, row.seq, row))
+            else:
+                heapq.heappushpop(found, (row.t, row.seq, row))
+    return sorted((row for _, _, row in found), key=newest_first)
 
 
 def _seq(row: Row) -> int:

@@ -8,9 +8,7 @@ from typing import Any
 import aiohttp
 import msgspec
 import pytest
-from support.gateway import Gateway, alert, gateway, publisher
-from support.server import NatsServer
-from support.waiting import until
+
 from tocsin.bus import open_bus, streams
 from tocsin.gateway import routes, service
 from tocsin.gateway.answers import AlertsAnswer, ReadyAnswer, StatsAnswer
@@ -21,6 +19,10 @@ from tocsin.model.errors import SettingsError
 from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.report import Report
+
+from support.gateway import Gateway, alert, gateway, publisher
+from support.server import NatsServer
+from support.waiting import until
 
 SEVERITIES = ("critical", "high", "medium", "low")
 

@@ -346,7 +346,20 @@ PROCESSES = st.fixed_dictionaries(
     },
 )
 FUNCTIONS = st.sampled_from(
-    ["setuid", "capset", "bind", "connect", "ptrace", "unshare", "kill", "mount", "file_permission", "inet_csk_accept", "{}", "x"]
+    [
+        "setuid",
+        "capset",
+        "bind",
+        "connect",
+        "ptrace",
+        "unshare",
+        "kill",
+        "mount",
+        "file_permission",
+        "inet_csk_accept",
+        "{}",
+        "x",
+    ]
 )
 EVENTS = st.fixed_dictionaries(
     {"process": PROCESSES},

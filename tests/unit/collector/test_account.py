@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.collector.account import Account, Kind
+from tocsin.collector.account import Account, Entry, Kind
 from tocsin.collector.readback import Found, Known
 from tocsin.model.checkpoint import Checkpoint, Position
 
@@ -75,71 +75,149 @@ def test_a_second_call_for_the_same_line_changes_nothing() -> None:
 
 @dataclass
 class Stream:
-    """EVENTS, as far as it matters: ids in order, a repeat answered with the first one's sequence."""
+    """EVENTS, as far as it matters: a repeat within the duplicate window is answered with the first one's sequence."""
 
     ids: list[str] = field(default_factory=list)
     owner: list[str] = field(default_factory=list)
+    window: set[str] = field(default_factory=set)
 
     def publish(self, id: str, owner: str) -> int:
-        if id not in self.ids:
+        if id not in self.window:
+            self.window.add(id)
             self.ids.append(id)
             self.owner.append(owner)
-        return self.ids.index(id) + 1
+        return len(self.ids) - self.ids[::-1].index(id)
 
     def above(self, floor: int, owner: str) -> Known:
-        found = enumerate(zip(self.ids, self.owner, strict=True), 1)
-        return Known({id: Found(Kind.EVENT, seq, who == owner, 1) for seq, (id, who) in found if seq > floor})
+        found = [
+            (seq, id, who) for seq, (id, who) in enumerate(zip(self.ids, self.owner, strict=True), 1) if seq > floor
+        ]
+        mine = {id: Found(Kind.EVENT, seq, 1) for seq, id, who in found if who == owner}
+        return Known(mine, {id for _, id, who in found if who != owner})
 
 
-def _run(stream: Stream, lines: list[str], saved: Checkpoint, plan: st.DataObject, *, last: bool) -> Checkpoint:
-    """One life of a collector: some lines sent, some PubAcks heard, checkpoints at any time, then a kill."""
-    account = Account(saved)
-    known = stream.above(saved.floor_seq, "me")
-    account.withheld = not known.all_met
-    flight: list[tuple[object, int]] = []
-    begin = saved.position.offset
-    ends = len(lines) if last else plan.draw(st.integers(begin, len(lines)), label="lines sent")
-    for index in range(begin, ends):
-        entry = account.add(Kind.EVENT, _at(index + 1), 1)
-        found = known.meet(lines[index])
-        if found is not None:
-            account.settle(entry, found.seq if found.mine else 0)
-            if account.withheld and known.all_met:
-                account.withheld = False
-                account.hold_together()
+class Life:
+    """One run of a collector, from its checkpoint to its kill."""
+
+    def __init__(self, stream: Stream, lines: list[str], saved: Checkpoint) -> None:
+        self.saved = saved
+        self._stream = stream
+        self._lines = lines
+        self._next = saved.position.offset
+        self._account = Account(saved)
+        self._known = stream.above(saved.floor_seq, "me")
+        self._account.withheld = not self._known.all_met
+        self._flight: list[tuple[Entry, int]] = []
+        self._refused: list[tuple[Entry, str]] = []
+        self._resent = False
+
+    @property
+    def ended(self) -> bool:
+        return self._next >= len(self._lines)
+
+    def send(self, *, refused: bool = False) -> None:
+        """Read and send a line; a refused one has to be sent again."""
+        if self.ended:
+            return
+        id, self._next = self._lines[self._next], self._next + 1
+        entry = self._account.add(Kind.EVENT, _at(self._next), 1)
+        seq = self._known.meet(id)
+        if seq is not None:
+            self._account.settle(entry, seq)
+            if self._account.withheld and self._known.all_met:
+                self._account.withheld = False
+                self._account.hold_together()
+        elif refused:
+            self._refused.append((entry, id))
         else:
-            seq = stream.publish(lines[index], "me")
-            flight.append((entry, seq if stream.owner[seq - 1] == "me" else 0))
-        if plan.draw(st.booleans(), label="PubAcks now"):
-            heard = plan.draw(st.integers(0, len(flight)), label="how many")
-            for one, seq in flight[:heard]:
-                account.settle(one, seq)  # type: ignore[arg-type]
-            del flight[:heard]
-        if plan.draw(st.booleans(), label="save"):
-            saved = account.take("now") or saved
-    if last:
-        for one, seq in flight:
-            account.settle(one, seq)  # type: ignore[arg-type]
-        for found in known.unmet():
-            account.found(found.kind, found.seq, 1)
-        account.withheld = False
-        saved = account.take("now") or saved
-    counts = saved.counts
+            self._publish(entry, id)
+
+    def send_again(self) -> None:
+        """Everything that was refused."""
+        self._resent = self._resent or bool(self._refused)
+        for entry, id in self._refused:
+            self._publish(entry, id)
+        self._refused.clear()
+
+    def hear(self) -> None:
+        """The oldest PubAck that is under way."""
+        if self._flight:
+            if self._resent:
+                self._resent = False
+                self._account.hold_together()
+            self._account.settle(*self._flight.pop(0))
+
+    def save(self) -> None:
+        """As far as all is settled."""
+        self.saved = self._account.take("now") or self.saved
+
+    def finish(self) -> None:
+        """Read, send and hear all; stop in order."""
+        while not self.ended:
+            self.send()
+        self.send_again()
+        while self._flight:
+            self.hear()
+        for found in self._known.unmet():
+            self._account.found(found.kind, found.seq, 1)
+        self._account.withheld = False
+        self.save()
+        assert len(self._account) == 0
+
+    def _publish(self, entry: Entry, id: str) -> None:
+        seq = self._stream.publish(id, "me")
+        self._flight.append((entry, seq if self._stream.owner[seq - 1] == "me" else 0))
+
+
+_STEPS = st.lists(st.sampled_from(["send", "send", "refuse", "again", "hear", "hear", "save"]), max_size=30)
+
+_LETTERS = st.sampled_from("abcdefgh")
+
+
+def _live(life: Life, steps: list[str]) -> Checkpoint:
+    acts = {
+        "send": life.send,
+        "refuse": lambda: life.send(refused=True),
+        "again": life.send_again,
+        "hear": life.hear,
+        "save": life.save,
+    }
+    for step in steps:
+        acts[step]()
+    counts = life.saved.counts
     assert counts.lines == counts.stored + counts.dead + counts.repeated + counts.skipped
-    return saved
+    return life.saved
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_killed_anywhere_and_started_again_all_is_stored_and_counted_once(plan: st.DataObject) -> None:
-    lines = plan.draw(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=14), label="lines")
-    other = plan.draw(st.lists(st.sampled_from("abcdefghijklmnop"), max_size=4), label="another source's")
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, 14), st.lists(_STEPS, max_size=4))
+def test_killed_anywhere_and_away_longer_than_the_duplicate_window_nothing_is_missing_or_there_twice(
+    number: int, lives: list[list[str]]
+) -> None:
+    lines = [f"line {n}" for n in range(number)]
     stream, saved = Stream(), _NEW
-    for _ in range(plan.draw(st.integers(0, 3), label="kills")):
-        saved = _run(stream, lines, saved, plan, last=False)
-        for id in other:
-            stream.publish(id, "other")
-    saved = _run(stream, lines, saved, plan, last=True)
+    for steps in lives:
+        saved = _live(Life(stream, lines, saved), steps)
+        stream.window.clear()
+    last = Life(stream, lines, saved)
+    last.finish()
+    assert sorted(stream.ids) == sorted(lines)
+    assert last.saved.counts.stored == last.saved.counts.lines == number
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(_LETTERS, max_size=14), st.lists(_LETTERS, max_size=4), st.lists(_STEPS, max_size=4))
+def test_repeated_lines_and_those_of_another_source_are_counted_once(
+    lines: list[str], others: list[str], lives: list[list[str]]
+) -> None:
+    stream, saved = Stream(), _NEW
+    for steps in lives:
+        saved = _live(Life(stream, lines, saved), steps)
+        for id in others:
+            stream.publish(id, "another")
+    last = Life(stream, lines, saved)
+    last.finish()
     assert set(stream.ids) >= set(lines)
-    assert saved.counts.stored == stream.owner.count("me")
-    assert saved.counts.lines == len(lines)
+    assert len(stream.ids) == len(set(stream.ids))
+    assert last.saved.counts.stored == stream.owner.count("me")
+    assert last.saved.counts.lines == len(lines)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tocsin.gateway import answers, cursor, protocol, query, readback, security
 from tocsin.gateway.filter import EVERYTHING
 from tocsin.gateway.query import QueryError

@@ -2,10 +2,12 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.rows import START_MS, row
+
 from tocsin.gateway import batch
 from tocsin.gateway.batch import Batch, Collecting
 from tocsin.gateway.rows import SEVERITIES
+
+from support.rows import START_MS, row
 
 made = st.lists(st.tuples(st.sampled_from(SEVERITIES), st.sampled_from("abcdef")), max_size=80)
 

@@ -2,12 +2,14 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.rows import row
+
 from tocsin.gateway import bins
 from tocsin.gateway.bins import Bins
 from tocsin.gateway.ranges import Range
 from tocsin.gateway.rows import SEVERITIES
 from tocsin.gateway.top import Tops
+
+from support.rows import row
 
 NOW = 1_763_906_892
 

@@ -5,13 +5,15 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.rows import row
+
 from tocsin.gateway import filter as filters
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.fanout import REPLAY, Client, Fanout, Gap, Snapshot
 from tocsin.gateway.filter import EVERYTHING, Filter
 from tocsin.gateway.rows import SEVERITIES, Row
 from tocsin.gateway.window import Window
+
+from support.rows import row
 
 HIGH = filters.parse({"sev": ["critical", "high"]})
 
@@ -98,27 +100,27 @@ actions = st.one_of(
 def test_frames_cover_without_a_hole_or_an_overlap_whatever_clients_do(script: list[tuple[Any, ...]]) -> None:
     world = World()
     clients = [world.client(), world.client(HIGH), world.client(filters.parse({"q": "a-none"}), limit=100)]
-    for name, *given in script:
+    for name, *what in script:
         if name == "come":
-            world.come(*given)
+            world.come(*what)
         elif name == "flood":
-            for n in range(given[0]):
+            for n in range(what[0]):
                 world.come("low", f"x{n % 50}")
         elif name == "hole":
-            world.window.head += given[0]  # an alert that made no row
+            world.window.head += what[0]  # an alert that made no row
         elif name == "time":
-            world.pass_time(given[0])
+            world.pass_time(what[0])
         elif name == "read":
-            clients[given[0]].read(given[1])
+            clients[what[0]].read(what[1])
         elif name == "ack":
-            clients[given[0]].acknowledge()
+            clients[what[0]].acknowledge()
         elif name == "view":
-            clients[given[0]].client.view(None, given[1], visible=None, whole=False, now=world.now)
+            clients[what[0]].client.view(None, what[1], visible=None, whole=False, now=world.now)
         else:
-            old = clients[given[0]]
+            old = clients[what[0]]
             old.client.leave()
             cursor = None if old.place is None else ("a1", old.place)
-            clients[given[0]] = world.client(old.wanted, cursor)
+            clients[what[0]] = world.client(old.wanted, cursor)
     for told in clients:
         told.client.view(None, 400, visible=True, whole=False, now=world.now)
         for _ in range(40):

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.rows import row
+
 from tocsin.gateway import filter as filters
 from tocsin.gateway.filter import EVERYTHING, FilterError
 from tocsin.gateway.rows import Row
+
+from support.rows import row
 
 CASES = Path(__file__).parents[3] / "ui" / "src" / "filter-cases.json"
 shared: dict[str, Any] = json.loads(CASES.read_text(encoding="utf-8")) if CASES.exists() else {"rows": {}, "match": []}

@@ -4,11 +4,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.rows import START_MS, row, summary
+
 from tocsin.gateway import rows
 from tocsin.gateway.answers import RowAnswer
 from tocsin.gateway.rows import Shapes
 from tocsin.model.errors import BadEvent
+
+from support.rows import START_MS, row, summary
 
 
 def decoded(own: rows.Row, n: int = 1) -> RowAnswer:

@@ -2,9 +2,11 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.rows import START_MS, row
+
 from tocsin.gateway.rows import SEVERITIES, Row, newest_first
 from tocsin.gateway.window import Window
+
+from support.rows import START_MS, row
 
 
 def filled(rows: list[Row], limit: int = 1_000) -> Window:

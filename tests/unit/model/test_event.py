@@ -156,7 +156,30 @@ def test_every_line_of_the_corpus_is_an_event() -> None:
 
 
 FIELDS = st.sampled_from(
-    ["process", "parent", "args", "return", "action", "pod", "binary", "uid", "pid", "flags", "container", "function_name", "int_arg", "sock_arg", "file_arg", "path", "namespace", "signal", "status", "time", "type", "event"]
+    [
+        "process",
+        "parent",
+        "args",
+        "return",
+        "action",
+        "pod",
+        "binary",
+        "uid",
+        "pid",
+        "flags",
+        "container",
+        "function_name",
+        "int_arg",
+        "sock_arg",
+        "file_arg",
+        "path",
+        "namespace",
+        "signal",
+        "status",
+        "time",
+        "type",
+        "event",
+    ]
 ) | st.text(max_size=5)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -44,7 +44,6 @@ class FileSource:
         self._lost = 0
         """Files of the checkpoint's that vanished and are to be told of."""
         self._failure = ""
-        self._waits = False
 
     @property
     def problem(self) -> str:
@@ -122,10 +121,6 @@ class FileSource:
         """Hold on to files that were rotated since, and measure how far behind we are."""
         self._chain.look()
         self.lag_bytes = self._chain.behind()
-        if self._waits != (not self._chain.links):
-            self._waits = not self._waits
-            if self._waits:
-                log.warning("file.awaited", extra={"path": self._path, "why": self.problem})
 
     def facts(self) -> dict[str, str | int | float]:
         """Which file is read, and how far."""

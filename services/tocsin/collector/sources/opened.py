@@ -15,7 +15,7 @@ _GZIP = 31
 """zlib's ``wbits`` for a gzip header and the largest window."""
 
 
-class Replaced(Exception):  # noqa: N818 - not an error, but what happened
+class Replaced(Exception):
     """The file was truncated or rewritten in place: begin again at its start."""
 
 

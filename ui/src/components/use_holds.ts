@@ -1,0 +1,53 @@
+/** What keeps the list still: rows never move under a pointer, a focused row, an open row or selected text. */
+import { useEffect } from "preact/hooks";
+import { active } from "../list_control.ts";
+import { hold } from "../live.ts";
+import type { Hold } from "../store.ts";
+
+export const REASONS: readonly Hold[] = ["scrolled", "pointer", "focus", "selection", "open"];
+
+export function useHolds(isOpen: boolean) {
+  useEffect(() => hold("open", isOpen), [isOpen]);
+  useEffect(watchSelection, []);
+  useEffect(() => releaseAll, []);
+  return {
+    onPointerMove(event: PointerEvent) {
+      if (event.pointerType === "mouse" && moved(event)) hold("pointer", true);
+    },
+    onPointerLeave() {
+      hold("pointer", false);
+    },
+    onFocusIn(event: FocusEvent) {
+      const target = event.target as Element;
+      if (target.matches(".row:focus-visible, .exp *")) hold("focus", true);
+      const id = target.closest<HTMLElement>(".row")?.dataset.id;
+      if (id !== undefined) active.value = id;
+    },
+    onFocusOut(event: FocusEvent) {
+      const list = event.currentTarget as Element;
+      if (!list.contains(event.relatedTarget as Node | null)) hold("focus", false);
+    },
+  };
+}
+
+export function releaseAll(): void {
+  for (const reason of REASONS) hold(reason, false);
+}
+
+let pointer = "";
+/** Whether the pointer itself moved; a browser also reports rows that move under a pointer at rest. */
+function moved({ screenX, screenY }: PointerEvent): boolean {
+  const before = pointer;
+  pointer = `${screenX} ${screenY}`;
+  return before !== "" && before !== pointer;
+}
+
+function watchSelection(): () => void {
+  const changed = () => {
+    const selection = document.getSelection();
+    const inside = selection?.anchorNode?.parentElement?.closest(".rows") != null;
+    hold("selection", inside && selection?.isCollapsed === false);
+  };
+  document.addEventListener("selectionchange", changed);
+  return () => document.removeEventListener("selectionchange", changed);
+}
