@@ -19,6 +19,12 @@ async def opened(server: NatsServer, user: str, *, duplicate_window_s: float = 6
         yield bus
 
 
+async def settle(bus: Bus) -> None:
+    """Until the server knows what was subscribed to: a ping of the client may overtake it, the one after that cannot."""
+    await bus.connection.client.flush()
+    await bus.connection.client.flush()
+
+
 class Acks:
     """Collects PubAcks."""
 

@@ -63,9 +63,12 @@ function handle(event: KeyboardEvent, target: Element): boolean {
   return onList(event.key, target) || (singleKeys.peek() && (character(event.key) || space(event.key, target)));
 }
 
+/** What scrolls by itself keeps the keys for that. */
+const SCROLLS = "pre, .box";
+
 /** Keys that a list is expected to have, letters or not. */
 function onList(key: string, target: Element): boolean {
-  if (target.matches("pre")) return false;
+  if (target.matches(SCROLLS)) return false;
   const steps: Record<string, number> = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -82,7 +85,7 @@ function onList(key: string, target: Element): boolean {
 }
 
 function space(key: string, target: Element): boolean {
-  if (key !== " " || target.matches("pre")) return false;
+  if (key !== " " || target.matches(SCROLLS)) return false;
   togglePause();
   return true;
 }

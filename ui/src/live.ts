@@ -79,6 +79,8 @@ function became(next: Status): void {
   if (next.is === "reconnecting" && before.is === "live") announce("Connection lost. Trying again.");
   if (next.is === "live" && next.away_ms > 0) {
     announce("Connection restored.");
+    // A hidden page is sent no rows, so it cannot say how many came.
+    if (document.visibilityState !== "visible") return;
     const arrivals = { alerts: store.replayed, away_ms: next.away_ms };
     back.value = arrivals;
     setTimeout(() => {
@@ -113,6 +115,7 @@ function publishNumbers(): void {
 function paint(): void {
   const { list: rows, waiting, overflowed, held } = store;
   list.value = { rows, waiting, overflowed, held };
+  store.painted();
 }
 
 function filtered(): void {

@@ -54,6 +54,8 @@ export class Store {
   #complete: Filter = {};
   #holds = new Set<Hold>();
   #frozen: readonly Row[] | null = null;
+  /** Rows of the list that are not on the screen yet. */
+  #unpainted = new Set<Row>();
   #paused: { at: number; numbers: Numbers } | null = null;
   #numbers: Numbers = { counts: zero(), previous: null, matched: null, rate: zero(), known: false };
   #pendingGap: Gap | null = null;
@@ -108,9 +110,12 @@ export class Store {
     if (frame.filter && !sameFilter(frame.filter, this.#filter)) return;
     const before = this.#all.at(-1)?.t ?? null;
     const joins = frame.rows.some((row) => this.#known.has(row.id));
-    if (!joins || !narrows(this.#filter, this.#complete)) this.#clear();
+    const keeps = joins && narrows(this.#filter, this.#complete);
+    if (!keeps) this.#clear();
     this.#complete = this.#filter;
     this.#insert(frame.rows);
+    // A new list has nothing on the screen that could be kept still.
+    if (!keeps) this.#unpainted.clear();
     this.#closeGap(before, frame.rows);
   }
 
@@ -172,7 +177,9 @@ export class Store {
     }
     fresh.sort(order);
     merge(this.#all, fresh);
-    if (this.#shown !== this.#all) merge(this.#shown, fresh.filter(matcher(this.#filter)));
+    const matching = this.#shown === this.#all ? fresh : fresh.filter(matcher(this.#filter));
+    if (this.#shown !== this.#all) merge(this.#shown, matching);
+    if (this.#frozen === null) for (const row of matching) this.#unpainted.add(row);
     this.#trim();
     return alerts;
   }
@@ -223,8 +230,14 @@ export class Store {
     this.#thaw();
   }
 
+  /** What the list holds now is on the screen: a hold keeps exactly that, so that nothing moves when it begins. */
+  painted(): void {
+    if (this.#frozen === null) this.#unpainted.clear();
+  }
+
   #freeze(): void {
-    this.#frozen ??= this.#shown.slice();
+    this.#frozen ??= this.#shown.filter((row) => !this.#unpainted.has(row));
+    this.#unpainted.clear();
   }
 
   #thaw(): void {

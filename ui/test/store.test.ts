@@ -12,6 +12,7 @@ beforeEach(() => {
 
 function arrive(...seqs: number[]): void {
   store.receive(alerts("", "", { rows: seqs.map((seq) => row(seq)) }), NOW);
+  store.painted();
 }
 function listed(): number[] {
   return store.list.map(({ seq }) => seq);
@@ -148,6 +149,21 @@ describe("holding", () => {
     store.receive(alerts("", "", { rows: rows(3, 200) }), NOW);
     expect(listed()).toEqual([1, 2]);
     expect(store.overflowed).toBe(true);
+  });
+
+  it("keeps what is on the screen, without what arrived since", () => {
+    store.receive(alerts("", "", { rows: [row(3), row(0)] }), NOW);
+    store.hold("pointer");
+    expect(listed()).toEqual([1, 2]);
+    expect(store.waiting).toBe(1);
+    store.release("pointer");
+    expect(listed()).toEqual([0, 1, 2, 3]);
+  });
+
+  it("of a list that was just replaced keeps the new one", () => {
+    store.receive(snapshot("e:9", { rows: rows(20, 22) }), NOW);
+    store.hold("pointer");
+    expect(listed()).toEqual([20, 21, 22]);
   });
 
   it("lets the counts run on", () => {

@@ -14,7 +14,7 @@ from tocsin.classifier.table import Table
 from tocsin.model import alert as alerts
 from tocsin.model import event as events
 from tocsin.model import ids
-from tocsin.model.errors import BadEvent, BusError, BusUnavailable, Fatal
+from tocsin.model.errors import BadEvent, BusError, Fatal
 from tocsin.model.severity import Severity
 from tocsin.model.times import NS_PER_S
 from tocsin.runtime.health import Health
@@ -48,7 +48,6 @@ async def run(
         await _streams_exist(bus, health, stop)
         if stop.is_set():
             return
-        await bus.recheck_in(repeats.RESULTS)
         log.info("classifier.started", extra=facts)
         helpers = [tasks.create_task(classifier.settle_in_time()), tasks.create_task(classifier.stay_awake())]
         await bus.consume(streams.EVENTS, streams.CLASSIFIER, classifier.handle, stop)
@@ -58,17 +57,19 @@ async def run(
 
 
 async def _streams_exist(bus: Bus, health: Health, stop: asyncio.Event) -> None:
-    """Wait for whoever declares the streams."""
+    """Wait for whoever declares the streams, then learn where they stand."""
     while not stop.is_set():
         try:
             missing = await bus.missing()
-        except BusUnavailable as error:
-            why = str(error)
-        else:
             if not missing:
+                await bus.recheck_in(repeats.RESULTS)
                 health.mended("streams")
                 return
             why = f"not declared yet: {', '.join(missing)}"
+        except Fatal:
+            raise
+        except BusError as error:  # JetStream of a server that has only just started refuses for a moment
+            why = str(error)
         if "streams" not in health.problems:
             log.warning("streams.missing", extra={"error": why})
         health.broken("streams", why)

@@ -11,10 +11,16 @@ from tocsin.gateway.rows import SEVERITIES, Row, Shapes
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.top import Tops
 from tocsin.gateway.window import Window
-from tocsin.model import alert
+from tocsin.model import alert, subjects
 from tocsin.model.errors import BadEvent
+from tocsin.model.severity import WORST_FIRST
 
 _MS = 1_000
+_UNUSED = 10
+"""A range that nobody asked for in so many seconds is forgotten."""
+
+
+_SUBJECTS = tuple(subjects.alerts_of(severity).removesuffix(">") for severity in WORST_FIRST)
 
 
 class Held(Struct, frozen=True):
@@ -44,9 +50,10 @@ class Hub:
         self.taken = 0
         """Alerts read live, since the start."""
         self.delay_ms = 0
-        """Between the collector's reading of the newest alert and ours."""
+        """Between the newest alert's time (its arrival, where that was late) and our reading of it."""
         self.moved_at = 0.0
         """When the head moved last, seconds of the monotonic clock."""
+        self._tick = 0
         self._shown = ""
         """The epoch that clients know."""
         self._live = [0] * len(SEVERITIES)
@@ -78,17 +85,17 @@ class Hub:
         if before and before != self.window.epoch:
             self.fanout.reset(before, now)
 
-    def read_back(self, payload: bytes, seq: int) -> None:
+    def read_back(self, subject: str, payload: bytes, seq: int) -> None:
         """Take in one old alert."""
-        self._take(payload, seq)
+        self._take(subject, payload, seq)
 
-    def take(self, payload: bytes, seq: int, *, now: float, now_ms: int) -> bool:
+    def take(self, subject: str, payload: bytes, seq: int, *, now: float, now_ms: int) -> bool:
         """Take in the next alert; whether a client should hear of it at once."""
         window = self.window
         window.head = seq
         self.moved_at = now
         self.taken += 1
-        row = self._take(payload, seq)
+        row = self._take(subject, payload, seq)
         if row is None:
             return False
         self._live[row.shape.index] += 1
@@ -96,9 +103,11 @@ class Hub:
         self.fanout.add(row, now)
         return self.fanout.urgent
 
-    def _take(self, payload: bytes, seq: int) -> Row | None:
+    def _take(self, subject: str, payload: bytes, seq: int) -> Row | None:
         try:
             row = self._shapes.row(seq, alert.summarize(payload))
+            if not subject.startswith(_SUBJECTS[row.shape.index]):
+                raise BadEvent(f"{subject} is not for its severity")
         except (msgspec.DecodeError, BadEvent, UnicodeDecodeError):
             self.undecodable += 1
             return None
@@ -115,14 +124,20 @@ class Hub:
         self._rate, self._live = self._live, [0] * len(SEVERITIES)
         if not any(self._rate):
             self.delay_ms = 0
-        for range_ in self._ranges.values():
-            range_.look(now_s)
+        self._tick += 1
+        for length, range_ in list(self._ranges.items()):
+            if self._tick - range_.used > _UNUSED:
+                del self._ranges[length]
+            else:
+                range_.look(now_s, self._tick)
 
     def range(self, window_s: int, now_s: int) -> Range:
         """The range of this length, current to the second."""
         found = self._ranges.get(window_s)
         if found is None:
-            found = self._ranges[window_s] = Range(window_s, self.bins, self.tops, now_s)
+            self._tick += 1
+            found = self._ranges[window_s] = Range(window_s, self.bins, self.tops, now_s, self._tick)
+        found.used = self._tick
         return found
 
     def matching(self, wanted: Filter) -> list[int] | None:

@@ -17,7 +17,7 @@ from tocsin.gateway.batch import Batch
 from tocsin.gateway.fanout import Client, Gap, Snapshot
 from tocsin.gateway.filter import Filter, FilterError
 from tocsin.gateway.hub import Hub
-from tocsin.gateway.protocol import Ack, Open, Pong, View
+from tocsin.gateway.protocol import Ack, Open, Pong, ProtocolError, View
 from tocsin.gateway.rows import Row
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.window import newest
@@ -239,22 +239,27 @@ class Session:
         self._ping = False
         self._stats = False
         self._bye: bytes | None = None
+        self._aborted = False
         self._code = 1001
 
     async def run(self) -> None:
         """Read and write until either ends."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                writing = tasks.create_task(self._write())
-                await self._read()
-                if self._bye is not None:
+                reading, writing = tasks.create_task(self._read()), tasks.create_task(self._write())
+                await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
+                if reading.done() and self._bye is not None:
                     await asyncio.wait({writing}, timeout=_GOODBYE_S)
+                reading.cancel()
                 writing.cancel()
         finally:
             self._client.leave()
 
     def second(self, now: float) -> None:
         """Once a second: stats, now and then a ping, and an end to silence."""
+        if self._transport is None or self._transport.is_closing():
+            self.abort()
+            return
         if self._waiting:
             self._heard = now
         if now - self._heard > SILENCE_S:
@@ -274,6 +279,7 @@ class Session:
 
     def abort(self) -> None:
         """Drop the connection at once; the client knows its cursor."""
+        self._aborted = True
         if self._transport is not None:
             self._transport.abort()
         self._wake.set()
@@ -288,7 +294,7 @@ class Session:
                 frame = protocol.decode(message.data)
                 if frame is not None:
                     await self._hear(frame)
-            except (msgspec.DecodeError, FilterError, UnicodeError) as error:
+            except (msgspec.DecodeError, FilterError, ProtocolError, UnicodeError) as error:
                 self.say_goodbye("protocol", str(error)[:200])
                 return
 
@@ -310,10 +316,10 @@ class Session:
 
     def _begin(self, frame: Open) -> None:
         if self._open:
-            raise FilterError("open comes once")
+            raise ProtocolError("open comes once")
         place = None if frame.cursor is None else cursor.parse(frame.cursor)
         if frame.cursor is not None and place is None:
-            raise FilterError("cursor is none of ours")
+            raise ProtocolError("the cursor is none of ours")
         wanted = filters.parse(frame.filter)
         self._window_s = protocol.window_s(frame.window)
         self._client.open(place, wanted, frame.rows, visible=frame.visible, now=time.monotonic())
@@ -323,7 +329,7 @@ class Session:
 
     def _change(self, frame: View) -> None:
         if not self._open:
-            raise FilterError("open comes first")
+            raise ProtocolError("open comes first")
         wanted = None if frame.filter is None else filters.parse(frame.filter)
         window_s = self._window_s if frame.window is None else protocol.window_s(frame.window)
         whole = window_s != self._window_s
@@ -337,6 +343,8 @@ class Session:
         try:
             while self._bye is None:
                 frame = await self._next()
+                if self._aborted:
+                    return
                 if frame is None:
                     await self._wake.wait()
                     self._wake.clear()
@@ -345,7 +353,7 @@ class Session:
             await self._socket.send_frame(self._bye, WSMsgType.TEXT)
             await self._socket.close(code=self._code)
         except (ConnectionError, OSError, RuntimeError):
-            self.abort()  # the reader ends by it
+            self.abort()
 
     async def _next(self) -> bytes | None:
         hub = self._live.hub

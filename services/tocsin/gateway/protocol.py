@@ -26,6 +26,10 @@ Text = Annotated[str, Meta(max_length=64)]
 Rows = Annotated[int, Meta(ge=0, le=100_000)]
 
 
+class ProtocolError(ValueError):
+    """A client's frame is well-formed but out of place."""
+
+
 class Open(Struct, tag_field="k", tag="open", frozen=True):
     """First frame of a client: where it stands and what it wants to see."""
 

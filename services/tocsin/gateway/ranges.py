@@ -15,12 +15,14 @@ _TOP_EVERY = 2
 class Range:
     """One range, looked at once a second for all clients who show it."""
 
-    def __init__(self, window_s: int, counted: Bins, tops: Tops, now_s: int) -> None:
-        """*window_s* is the length; the range is current after `look`."""
+    def __init__(self, window_s: int, counted: Bins, tops: Tops, now_s: int, tick: int = 1) -> None:
+        """*window_s* is the length; *now_s* and *tick* are as for `look`."""
         self.window_s = window_s
         self.step_s = bins.step(window_s)
-        self.tick = 0
-        """How often was looked."""
+        self.tick = tick
+        """The number of the last look."""
+        self.used = tick
+        """The number of the look after which it was last asked for."""
         self._bins = counted
         self._tops = tops
         self._t0 = 0
@@ -29,11 +31,11 @@ class Range:
         self._top: dict[str, list[Entry]] = {}
         self._top_changed: dict[str, int] = {}
         self._top_at = 0
-        self.look(now_s)
+        self.look(now_s, tick)
 
-    def look(self, now_s: int) -> None:
-        """Bring it up to *now_s* and remember which bins and lists are not as they were."""
-        self.tick += 1
+    def look(self, now_s: int, tick: int) -> None:
+        """Bring it up to *now_s* and remember which bins and lists are not as they were; *tick* only grows."""
+        self.tick = tick
         t0, count = bins.start(now_s, self.window_s)
         old = {self._t0 + n * self.step_s: values for n, values in enumerate(zip(*self._series, strict=True))}
         self._series = self._bins.series(t0, self.step_s, count)

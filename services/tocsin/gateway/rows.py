@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from sys import getsizeof
 
 import msgspec
 from msgspec import Struct
@@ -13,8 +14,8 @@ from tocsin.model.severity import WORST_FIRST, Severity
 from tocsin.model.times import parse_ns
 
 ARGUMENT_CHARACTERS = 256
-TARGET_CHARACTERS = 512
-NAME_CHARACTERS = 512
+TARGET_CHARACTERS = 256
+NAME_CHARACTERS = 256
 LATE_S = 60
 """An alert that came later than this is marked."""
 
@@ -25,6 +26,9 @@ _INDEX = {severity: index for index, severity in enumerate(WORST_FIRST)}
 _KEYS = {kind: key for key, kind in KINDS.items()}
 _CUT = "…"
 _LISTED = 32
+_ROW_BYTES, _SHAPE_BYTES = 240, 200
+_SHARED_CHARACTERS = 48
+"""A longer name is not taken for one that many shapes share."""
 _SHAPES = 10_000
 _TEXTS = 20_000
 _MS = 1_000
@@ -53,6 +57,8 @@ class Shape(Struct, kw_only=True, eq=False, gc=False):
     container: str
     att: tuple[str, ...]
     silenced: bool
+    cost: int = 0
+    """About how many bytes of memory it takes."""
     tail: bytes = b""
     """Its part of the row's JSON, from the first comma to the brace, once it was needed."""
 
@@ -84,6 +90,11 @@ class Row(Struct, frozen=True, eq=False, gc=False):
     args: str
     target: str
     shape: Shape
+
+    @property
+    def cost(self) -> int:
+        """About how many bytes of memory it takes besides its shape."""
+        return _ROW_BYTES + getsizeof(self.args) + getsizeof(self.target)
 
 
 class Shapes:
@@ -177,7 +188,7 @@ def _shape(alert: Summary, rules: tuple[str, ...], one: Callable[[str], str]) ->
     def cut(text: str) -> str:
         return one(_cut(text, NAME_CHARACTERS))
 
-    return Shape(
+    shape = Shape(
         sev=alert.severity,
         index=_INDEX[alert.severity],
         fp=cut(alert.fingerprint),
@@ -195,6 +206,13 @@ def _shape(alert: Summary, rules: tuple[str, ...], one: Callable[[str], str]) ->
         att=tuple(map(cut, alert.techniques[:_LISTED])),
         silenced=bool(alert.silenced_by),
     )
+    names = (
+        shape.title, shape.event, shape.fn, shape.ns, shape.wl, shape.pod, shape.node, shape.container, *shape.rules,
+        *shape.att,
+    )  # fmt: skip
+    shape.cost = _SHAPE_BYTES + getsizeof(shape.fp) + getsizeof(shape.bin)
+    shape.cost += sum(getsizeof(name) for name in names if len(name) > _SHARED_CHARACTERS)
+    return shape
 
 
 def _tail(shape: Shape) -> bytes:

@@ -141,7 +141,8 @@ class _Gateway:
         self._ends.set()
 
     def _take(self, message: Message) -> None:
-        if self._hub.take(message.payload, message.seq, now=time.monotonic(), now_ms=time.time_ns() // 1_000_000):
+        now_ms = time.time_ns() // 1_000_000
+        if self._hub.take(message.subject, message.payload, message.seq, now=time.monotonic(), now_ms=now_ms):
             self._state.live.urgent.set()
 
     async def _read_back(self) -> int | None:
@@ -172,7 +173,7 @@ class _Gateway:
 
         def take(message: Message) -> None:
             if message.seq <= last:
-                hub.read_back(message.payload, message.seq)
+                hub.read_back(message.subject, message.payload, message.seq)
 
         await self._bus.read(streams.ALERTS, take, filters=[wanted], start=Start(seq=begin))
         if begin > first or first > 1:

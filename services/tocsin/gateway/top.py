@@ -10,8 +10,12 @@ Entry = tuple[str, int, str]
 
 _MINUTE_S, _HOUR_S = 60, 3_600
 _MINUTES = 61
-_SHAPES = 2_000
+_VALUES = 300
+"""Values of one list that one minute or hour remembers."""
+_FRESH = 4_096
 _LENGTH = 10
+_INDEX_BITS, _INDEX_MASK = 2, 3
+"""A count and the index of its worst severity are kept in one integer: there are many."""
 
 _DIMENSIONS: Mapping[str, Callable[[Shape], Iterable[str]]] = {
     "event": lambda shape: (shape.fn,),
@@ -23,74 +27,82 @@ _DIMENSIONS: Mapping[str, Callable[[Shape], Iterable[str]]] = {
     "technique": lambda shape: shape.att,
 }
 
+_Lists = dict[str, dict[str, int]]
+
 
 class Tops:
-    """Counts of shapes over time. Where names come in a flood the rare ones of their minute are forgotten."""
+    """Counts of values over time. Where new names come in a flood, the rare ones of their minute are forgotten."""
 
     def __init__(self, window_s: int) -> None:
         """Nothing older than *window_s* is kept."""
         self._hours = window_s // _HOUR_S + 2
-        self._by_minute: dict[int, Counter[Shape]] = {}
-        self._by_hour: dict[int, Counter[Shape]] = {}
+        self._fresh: Counter[tuple[int, Shape]] = Counter()
+        """What was not yet sorted into the lists: many alerts of a second share minute and shape."""
+        self._by_minute: dict[int, _Lists] = {}
+        self._by_hour: dict[int, _Lists] = {}
 
     def add(self, shape: Shape, second: int) -> None:
         """Count one."""
-        minute = second // _MINUTE_S
-        counter = self._by_minute.get(minute)
-        if counter is None:
-            counter = self._by_minute[minute] = Counter()
-            _forget(self._by_minute, _MINUTES)
-        counter[shape] += 1
-        if len(counter) > _SHAPES:
-            _thin(counter)
-        hour = second // _HOUR_S
-        counter = self._by_hour.get(hour)
-        if counter is None:
-            counter = self._by_hour[hour] = Counter()
-            _forget(self._by_hour, self._hours)
-        counter[shape] += 1
-        if len(counter) > _SHAPES:
-            _thin(counter)
+        self._fresh[second // _MINUTE_S, shape] += 1
+        if len(self._fresh) >= _FRESH:
+            self._settle()
 
     def lists(self, now_s: int, window_s: int) -> dict[str, list[Entry]]:
         """The ten most frequent of everything in the last *window_s*, in whole minutes (long ones: hours)."""
+        self._settle()
         if window_s <= _HOUR_S:
             held, width = self._by_minute, _MINUTE_S
         else:
             held, width = self._by_hour, _HOUR_S
         first = (now_s - window_s) // width
-        whole: Counter[Shape] = Counter()
-        for place, counter in held.items():
-            if place >= first:
-                whole.update(counter)
-        return {name: rank(whole.items(), values) for name, values in _DIMENSIONS.items()}
+        places = [lists for place, lists in held.items() if place >= first]
+        return {name: _best(_sum(lists[name] for lists in places)) for name in _DIMENSIONS}
+
+    def _settle(self) -> None:
+        for (minute, shape), n in self._fresh.items():
+            for held, place, limit in (
+                (self._by_minute, minute, _MINUTES),
+                (self._by_hour, minute * _MINUTE_S // _HOUR_S, self._hours),
+            ):
+                lists = held.get(place)
+                if lists is None:
+                    lists = held[place] = {name: {} for name in _DIMENSIONS}
+                    while len(held) > limit:
+                        del held[min(held)]
+                for name, values in _DIMENSIONS.items():
+                    _count(lists[name], values(shape), n, shape.index)
+        self._fresh.clear()
 
 
 def rank(
     shapes: Iterable[tuple[Shape, int]], values: Callable[[Shape], Iterable[str]], length: int = _LENGTH
 ) -> list[Entry]:
     """The most frequent values, ties by name; what is empty does not count."""
-    counts: dict[str, list[int]] = {}
+    counts: dict[str, int] = {}
     for shape, n in shapes:
-        for value in values(shape):
-            if not value:
-                continue
-            entry = counts.get(value)
-            if entry is None:
-                counts[value] = [n, shape.index]
-            else:
-                entry[0] += n
-                entry[1] = min(entry[1], shape.index)
-    best = sorted(counts.items(), key=lambda item: (-item[1][0], item[0]))[:length]
-    return [(value, n, SEVERITIES[worst]) for value, (n, worst) in best]
+        _count(counts, values(shape), n, shape.index, limit=None)
+    return _best(counts, length)
 
 
-def _forget(held: dict[int, Counter[Shape]], limit: int) -> None:
-    while len(held) > limit:
-        del held[min(held)]
+def _count(counts: dict[str, int], values: Iterable[str], n: int, index: int, limit: int | None = _VALUES) -> None:
+    for value in values:
+        if value:
+            packed = counts.get(value, _INDEX_MASK)
+            counts[value] = (packed >> _INDEX_BITS) + n << _INDEX_BITS | min(packed & _INDEX_MASK, index)
+    if limit is not None and len(counts) > limit:
+        kept = sorted(counts.items(), key=lambda item: -item[1])[: limit // 2]
+        counts.clear()
+        counts.update(kept)
 
 
-def _thin(counter: Counter[Shape]) -> None:
-    kept = counter.most_common(_SHAPES // 2)
-    counter.clear()
-    counter.update(dict(kept))
+def _sum(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    whole: dict[str, int] = {}
+    for part in parts:
+        for value, packed in part.items():
+            _count(whole, (value,), packed >> _INDEX_BITS, packed & _INDEX_MASK, limit=None)
+    return whole
+
+
+def _best(counts: dict[str, int], length: int = _LENGTH) -> list[Entry]:
+    best = sorted(counts.items(), key=lambda item: (-(item[1] >> _INDEX_BITS), item[0]))[:length]
+    return [(value, packed >> _INDEX_BITS, SEVERITIES[packed & _INDEX_MASK]) for value, packed in best]

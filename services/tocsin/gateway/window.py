@@ -9,6 +9,8 @@ from tocsin.gateway.rows import SEVERITIES, Row, Shape, newest_first
 
 _ROWS = 256
 _REMEMBERED = 10_000
+_ROW_BUDGET = 700
+"""Bytes of memory for each row; ordinary ones need half of it."""
 _MS = 1_000
 
 Match = Callable[[Row], bool]
@@ -30,8 +32,9 @@ class Lane:
     """The rows of one severity, in the order of the stream."""
 
     def __init__(self, limit: int) -> None:
-        """At most *limit* rows."""
+        """At most *limit* rows, and fewer where hostile texts make each of them large."""
         self._limit = limit
+        self._budget = limit * _ROW_BUDGET
         self._blocks: deque[Block] = deque()
         self._size = 0
         self.shapes: Counter[Shape] = Counter()
@@ -55,8 +58,12 @@ class Lane:
         block.rows.append(row)
         block.max_t = max(block.max_t, row.t)
         self._size += 1
-        self.shapes[row.shape] += 1
-        if self._size > self._limit:
+        self._budget -= row.cost
+        known = self.shapes[row.shape]
+        self.shapes[row.shape] = known + 1
+        if not known:
+            self._budget -= row.shape.cost
+        while self._size > self._limit or self._budget < 0:
             self._evict()
 
     def evict(self, *, below_seq: int, before_ms: int) -> list[Row]:
@@ -95,10 +102,12 @@ class Lane:
             self._blocks.popleft()
         self._size -= 1
         self.floor = row.seq
+        self._budget += row.cost
         if self.shapes[row.shape] > 1:
             self.shapes[row.shape] -= 1
         else:
             del self.shapes[row.shape]
+            self._budget += row.shape.cost
         return row
 
 

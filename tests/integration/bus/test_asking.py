@@ -5,7 +5,7 @@ import pytest
 from tocsin.bus import NatsSettings, open_bus
 from tocsin.model.errors import BusUnavailable
 
-from support.buses import opened
+from support.buses import opened, settle
 from support.server import NatsServer
 from support.waiting import until
 
@@ -24,7 +24,7 @@ async def test_a_question_on_the_bus_is_answered_by_one_of_those_who_may(declare
 
         for bus in (one, two):
             await bus.answer("tocsin.history.query", answer, queue="history")
-            await bus.connection.client.flush()
+            await settle(bus)
         assert await gateway.request("tocsin.history.query", b"how many", timeout_s=5) == b"HOW MANY"
     assert asked == [b"how many"]
 
@@ -39,7 +39,7 @@ async def test_metrics_told_by_a_service_are_heard_by_the_gateway(declared: Nats
     async with opened(declared, "collector") as bus, opened(declared, "gateway") as gateway:
         heard: list[tuple[str, bytes]] = []
         await gateway.subscribe("tocsin.metrics.>", lambda subject, payload: heard.append((subject, payload)))
-        await gateway.connection.client.flush()
+        await settle(gateway)
         await bus.tell("tocsin.metrics.collector.1", b"{}")
         await until(lambda: heard == [("tocsin.metrics.collector.1", b"{}")])
 
@@ -53,7 +53,7 @@ async def test_a_subscription_outlives_a_handler_that_raises_and_a_restart(decla
             raise LookupError(subject)
 
         await gateway.subscribe("tocsin.metrics.>", handle)
-        await gateway.connection.client.flush()
+        await settle(gateway)
         await bus.tell("tocsin.metrics.collector.1", b"1")
         await until(lambda: heard == [b"1"])
         declared.kill()

@@ -15,7 +15,7 @@ from tocsin.bus.bus import Bus
 from tocsin.bus.connection import Connection
 from tocsin.model.errors import BusUnavailable, Fatal, SettingsError
 
-from support.buses import opened, publish
+from support.buses import opened, publish, settle
 from support.server import NatsServer
 from support.waiting import until
 
@@ -151,7 +151,7 @@ async def test_a_request_under_way_does_not_wait_for_its_timeout_when_the_connec
             return payload
 
         await history.answer("tocsin.history.query", never)
-        await history.connection.client.flush()
+        await settle(history)
         asking = asyncio.create_task(gateway.request("tocsin.history.query", b"?", timeout_s=600))
         await asked.wait()
         declared.kill()

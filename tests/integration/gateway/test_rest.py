@@ -1,5 +1,6 @@
 """REST, headers and documents of a running gateway."""
 
+import gzip
 import json
 import socket
 from pathlib import Path
@@ -14,7 +15,7 @@ from tocsin.gateway import routes, service
 from tocsin.gateway.answers import AlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.openapi import ROUTES
 from tocsin.gateway.settings import Settings
-from tocsin.model.alert import Alert
+from tocsin.model.alert import Alert, encode
 from tocsin.model.errors import SettingsError
 from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.metrics import Metrics
@@ -112,11 +113,12 @@ async def test_an_alert_that_makes_no_sense_is_counted_and_passed(declared: Nats
         await client.until("snapshot")
         await bus.raw("alerts.low.c1.n.x", b"\x00 no alert", "a")
         await bus.raw("alerts.low.c1.n.x", b'{"id":"x","time":"yesterday"}', "b")
+        await bus.raw("alerts.high.c1.n.x", encode(alert(2, "critical")), "c")
         await bus.send(alert(3))
         await client.rows(1)
-        assert client.cursor().endswith(":3")
+        assert client.cursor().endswith(":4")
         async with own.http.get(f"{own.url}/metrics") as answer:
-            assert 'tocsin_gateway_undecodable_alerts_total{service="gateway",instance="test"} 2' in await answer.text()
+            assert 'tocsin_gateway_undecodable_alerts_total{service="gateway",instance="test"} 3' in await answer.text()
 
 
 async def test_every_route_is_documented_and_its_answer_reads_as_documented(declared: NatsServer) -> None:
@@ -236,6 +238,7 @@ async def test_the_page_is_served_with_what_it_may_be_cached_for(declared: NatsS
     (static / "assets").mkdir(parents=True)
     (static / "index.html").write_text("<title>page</title>")
     (static / "assets" / "app-1a2b.js").write_text("1")
+    (static / "assets" / "app-1a2b.js.gz").write_bytes(gzip.compress(b"packed"))
     (tmp_path / "secret").write_text("secret")
     async with gateway(declared) as own:
         own.face.static = static
@@ -243,7 +246,7 @@ async def test_the_page_is_served_with_what_it_may_be_cached_for(declared: NatsS
             ("/", "<title>page</title>", "no-cache"),
             ("/runtime", "<title>page</title>", "no-cache"),
             ("/alerts/1a", "<title>page</title>", "no-cache"),
-            ("/assets/app-1a2b.js", "1", "public, max-age=31536000, immutable"),
+            ("/assets/app-1a2b.js", "packed", "public, max-age=31536000, immutable"),
             ("/%2e%2e/secret", "<title>page</title>", "no-cache"),
             ("/..%2fsecret", "<title>page</title>", "no-cache"),
         ):

@@ -9,7 +9,7 @@ import pytest
 from tocsin.bus import open_bus, streams
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher
-from support.server import NatsServer
+from support.server import SIZES, NatsServer
 from support.waiting import until
 
 LOW_BUFFER = 4_096
@@ -274,3 +274,27 @@ async def test_one_client_too_many_is_refused(declared: NatsServer) -> None:
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await own.http.ws_connect(f"{own.url}/api/v1/stream", protocols=["alerts.v1"])
         assert refused.value.status == 503
+
+
+async def test_a_client_that_comes_before_the_stream_is_served_once_it_is_there(nats_server: NatsServer) -> None:
+    async with gateway(nats_server) as own, own.socket() as socket, own.socket() as gone:
+        await gone.open()
+        await socket.open()
+        ready = await own.get("/readyz", status=503)
+        assert "window" in ready["broken"]
+        await own.get("/api/runtime/alerts", status=503)
+        assert own.face.state is not None
+        live = own.face.state.live
+        await until(lambda: len(live.sessions) == 2)
+        await gone.socket.close()
+        await until(lambda: len(live.sessions) == 1)
+        async with open_bus(nats_server.settings("admin"), "admin") as admin:
+            await admin.declare(SIZES)
+        await socket.until("snapshot")
+
+
+async def test_a_gateway_without_a_stream_stops_with_a_client_waiting(nats_server: NatsServer) -> None:
+    async with gateway(nats_server) as own, own.socket() as socket:
+        await socket.open()
+        own.stop.set()
+        assert (await socket.until("bye"))["why"] == "shutdown"

@@ -281,6 +281,24 @@ def test_clients_are_told_when_the_stream_was_made_anew() -> None:
     assert told.place == 3
 
 
+def test_what_was_not_acknowledged_of_the_old_stream_does_not_count_in_the_new() -> None:
+    world = World()
+    told = world.client()
+    told.read()
+    for _ in range(2):
+        world.come()
+        world.pass_time(0.3)
+        told.read()
+    assert told.place == 2
+    world.window.reset("b2")
+    world.fanout.reset("a1", world.now)
+    told.read()
+    world.come()
+    world.pass_time(0.3)
+    told.read()
+    assert told.place == 1
+
+
 def test_another_filter_begins_with_a_snapshot() -> None:
     world = World()
     told = world.client()

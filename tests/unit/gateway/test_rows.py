@@ -80,4 +80,4 @@ def test_times_of_other_offsets_and_precisions_are_read() -> None:
 def test_whatever_the_text_a_row_is_json_that_reads_back(args: str, process: str, pod: str, target: str) -> None:
     own = decoded(row(1, arguments=args, process=process, pod=pod, target=target))
     assert own.args == args[:256] or len(args) > 256
-    assert (own.bin, own.pod) == (process, pod) or max(len(process), len(pod)) > 512
+    assert (own.bin, own.pod) == (process, pod) or max(len(process), len(pod)) > 256

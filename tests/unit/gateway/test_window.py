@@ -29,6 +29,15 @@ def test_a_flood_of_low_evicts_no_critical() -> None:
     assert window.lanes[3].floor == 1_499
 
 
+def test_rows_full_of_hostile_text_are_fewer() -> None:
+    window = filled([row(n, process=f"{n}-" + "💥" * 999, pod=f"{n}-" + "💥" * 999) for n in range(1, 600)], limit=500)
+    assert 50 < len(window) < 300
+    window.evict(below_seq=600, before_ms=0)
+    for n in range(600, 1_200):
+        window.add(row(n))
+    assert len(window) == 500
+
+
 def test_the_newest_rows_come_by_time_and_ties_by_sequence() -> None:
     late = row(4, t=START_MS - 5_000)
     tie = row(5, "high", t=START_MS + 3)

@@ -1,6 +1,6 @@
 /** An open alert: why it fired, which process did it, and the event itself. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { copy } from "../copy.ts";
 import { type Alert, type Detail, detail } from "../details.ts";
 import type { Field } from "../filter.ts";
@@ -18,7 +18,8 @@ interface Props {
 }
 
 export function AlertDetail({ row, index, top, height }: Props) {
-  const found = detail(row.id, row.seq).value;
+  // Asked for once for each opening: asking while drawing would repeat what fails for ever.
+  const found = useMemo(() => detail(row.id, row.seq), [row.id]).value;
   const style = { top: `${top}px`, height: `${height}px` };
   return (
     <div
@@ -84,7 +85,7 @@ function Only({ name, field, value }: { name: string; field: Field; value: strin
 function Why({ alert }: { alert: Alert }) {
   const rules = alert.rules ?? [];
   return (
-    <div class="box why" role="gridcell">
+    <div class="box why" role="gridcell" tabIndex={0}>
       <h3>Why this severity</h3>
       <p>{visible(alert.title ?? "")}</p>
       <p class="muted">{visible(alert.reason ?? "")}</p>
@@ -108,7 +109,7 @@ function Why({ alert }: { alert: Alert }) {
 function Process({ alert }: { alert: Alert }) {
   const parent = alert.parent_process ?? "";
   return (
-    <div class="box" role="gridcell">
+    <div class="box" role="gridcell" tabIndex={0}>
       <h3>Process</h3>
       <ul class="tree">
         <li class={parent ? "" : "missing"}>

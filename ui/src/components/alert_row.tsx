@@ -36,7 +36,7 @@ export function AlertRow({ row, index, top, open, active }: Props) {
         {clock(row.t)}
         <i>{fraction(row.t)}</i>
       </div>
-      <div role="gridcell" class="a">
+      <div role="gridcell" class="a" title={visible(row.title)}>
         <span>{visible(row.title)}</span>
         {n > 1 && (
           <span class="x" title={`${count(n)} like it, folded`}>
@@ -45,7 +45,7 @@ export function AlertRow({ row, index, top, open, active }: Props) {
         )}
         {row.late_s !== undefined && <span class="x">arrived {duration(row.late_s * 1000)} late</span>}
       </div>
-      <div role="gridcell" class="p mono">
+      <div role="gridcell" class="p mono" title={visible(`${bin} ${args}`)}>
         <b>{visible(bin)}</b> {visible(args)}
       </div>
       <div role="gridcell" class="e mono" title={target ? visible(target) : undefined}>

@@ -45,18 +45,18 @@ function notice(): Said | null {
   if (lagging && ms !== null) {
     return { kind: "lagging", text: `The pipeline is ${duration(ms)} behind (${count(pending)} waiting in NATS).` };
   }
-  if (cut.value) {
-    const text = (
-      <>
-        <b>More than the screen can show.</b> The worst 400 of each quarter second are listed. Counts are exact.
-      </>
-    );
-    return { kind: "more", text };
+  if (back.value !== null) {
+    const { alerts, away_ms } = back.value;
+    const came = alerts === 0 ? "No alert came" : `${plural(alerts, "alert")} came`;
+    return { kind: "back", text: `Back. ${came} in the ${duration(away_ms)} away.` };
   }
-  if (back.value === null) return null;
-  const { alerts, away_ms } = back.value;
-  const came = alerts === 0 ? "No alert came" : `${plural(alerts, "alert")} came`;
-  return { kind: "back", text: `Back. ${came} in the ${duration(away_ms)} away.` };
+  if (!cut.value) return null;
+  const text = (
+    <>
+      <b>More than the screen can show.</b> The worst 400 of each quarter second are listed. Counts are exact.
+    </>
+  );
+  return { kind: "more", text };
 }
 
 function gap({ why, alerts, from_ms, to_ms }: MissedRange): string {

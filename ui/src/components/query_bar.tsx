@@ -56,7 +56,7 @@ function PauseButton() {
   const { waiting } = list.value;
   const word = paused ? (waiting > 0 ? `Resume · ${count(waiting)} new` : "Resume") : "Pause";
   return (
-    <button type="button" class={`btn pause${paused ? " on" : ""}`} aria-label={word} onClick={togglePause}>
+    <button type="button" class={`btn pause${paused ? " on" : ""}`} onClick={togglePause}>
       <Icon name={paused ? "play" : "pause"} />
       <span class="lab">{word}</span>
       <kbd>Space</kbd>

@@ -6,6 +6,9 @@ import type { Hold } from "../store.ts";
 
 export const REASONS: readonly Hold[] = ["scrolled", "pointer", "focus", "selection", "open"];
 
+/** A finger leaves before its click arrives. */
+const TAP_MS = 300;
+
 export function useHolds(isOpen: boolean) {
   useEffect(() => hold("open", isOpen), [isOpen]);
   useEffect(watchSelection, []);
@@ -14,8 +17,13 @@ export function useHolds(isOpen: boolean) {
     onPointerMove(event: PointerEvent) {
       if (event.pointerType === "mouse" && moved(event)) hold("pointer", true);
     },
-    onPointerLeave() {
-      hold("pointer", false);
+    // A press holds at once: a row that moved before the release would not be clicked, or another one would.
+    onPointerDown() {
+      hold("pointer", true);
+    },
+    onPointerLeave(event: PointerEvent) {
+      if (event.pointerType === "mouse") hold("pointer", false);
+      else setTimeout(() => hold("pointer", false), TAP_MS);
     },
     onFocusIn(event: FocusEvent) {
       const target = event.target as Element;
