@@ -101,7 +101,8 @@ class Pull:
             self._connection.on_reconnect.remove(self._on_reconnect)
             with contextlib.suppress(Error, OSError, TimeoutError):
                 if self._durable and stop.is_set() and self._connection.up:
-                    await subscription.drain()  # type: ignore[no-untyped-call]  # what is on its way comes, to be given back  # type: ignore[no-untyped-call]
+                    # what is on its way already comes, to be given back
+                    await subscription.drain()  # type: ignore[no-untyped-call]
                 else:
                     await subscription.unsubscribe()
             await self._give_back()

@@ -17,7 +17,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     window_hours: Annotated[float, Meta(gt=0, le=168)] = 24.0
     """No alert older than this is kept at hand."""
     window_rows: Annotated[int, Meta(ge=100, le=1_000_000)] = 25_000
-    """Alerts kept at hand for each severity; about 300 bytes of memory each."""
+    """Alerts kept at hand for each severity, some 450 bytes each; fewer where hostile texts make them larger."""
     clients: Annotated[int, Meta(ge=1, le=10_000)] = 500
     """Browsers at a time; one more is refused."""
 
