@@ -29,7 +29,7 @@ async def main(nats: NatsSettings, chosen: argparse.Namespace) -> int:
     begin = start(chosen.since, time.time_ns())
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     printer = _Printer(namespace=chosen.namespace, as_json=chosen.json, colour=colour)
-    async with launch.stop_on_signal() as stop, open_bus(nats, "admin") as bus:
+    async with launch.stop_on_signal() as stop, open_bus(nats, "admin", stop=stop, wait_s=10.0) as bus:
         if begin is None:
             begin = Start(seq=(await bus.stream(streams.ALERTS)).state.last_seq + 1)
         if chosen.until_now:
