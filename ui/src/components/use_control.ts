@@ -76,11 +76,13 @@ function withRow(id: string | null, act: (row: Row) => void): void {
 function useFocus(frame: Frame): { current: boolean } {
   const wants = useRef(false);
   const had = useRef(false);
+  // Read here so that a move is drawn, and focused, also while nothing arrives.
+  const id = active.value;
   useLayoutEffect(() => {
     const element = frame.current as HTMLDivElement;
     if (wants.current) {
       wants.current = false;
-      const row = element.querySelector<HTMLElement>(`[data-id="${CSS.escape(active.peek() ?? "")}"]`);
+      const row = element.querySelector<HTMLElement>(`[data-id="${CSS.escape(id ?? "")}"]`);
       row?.focus({ preventScroll: true });
     } else if (had.current && document.activeElement === document.body) {
       element.focus({ preventScroll: true });

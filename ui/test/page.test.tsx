@@ -1,0 +1,222 @@
+// @vitest-environment happy-dom
+/** The whole page in a document, talking to a far end that is played here. */
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import type { ServerFrame } from "../src/protocol.ts";
+import { alerts, hello, row, rows, snapshot, stats } from "./frames.ts";
+import { FarEnd } from "./outside.ts";
+
+let far: FarEnd;
+const details = new Map<string, { status: number; text: string }>();
+
+beforeAll(async () => {
+  class Wire extends FarEnd {
+    constructor() {
+      super();
+      far = this;
+    }
+  }
+  vi.stubGlobal("WebSocket", Wire);
+  vi.stubGlobal("fetch", async (address: string) => {
+    const id = /alerts\/([^?]*)/.exec(address)?.[1] ?? "";
+    const { status, text } = details.get(id) ?? { status: 404, text: '{"error":"no alert has this id"}' };
+    return new Response(text, { status });
+  });
+  window.history.replaceState(null, "", "/runtime");
+  document.body.innerHTML = '<div id="app"></div>';
+  await import("../src/main.tsx");
+  far.accept();
+  say(hello);
+  say(snapshot("e:0", { counts: { critical: 1, high: 2, medium: 3, low: 41_202 } }));
+});
+
+afterEach(() => key("Escape"));
+
+function say(frame: ServerFrame): void {
+  far.say(frame);
+}
+
+let seq = 0;
+/** Lets an alert arrive. */
+function arrive(more: Parameters<typeof row>[1] = {}): string {
+  seq += 1;
+  say(alerts(`e:${seq - 1}`, `e:${seq}`, { rows: [row(seq, { t: Date.now() + seq, ...more })] }));
+  return `id-${seq}`;
+}
+
+function find(selector: string): HTMLElement {
+  const found = document.querySelector<HTMLElement>(selector);
+  if (found === null) throw new Error(`nothing is ${selector}`);
+  return found;
+}
+
+async function seen(selector: string): Promise<HTMLElement> {
+  return await vi.waitFor(() => find(selector));
+}
+
+function key(name: string): void {
+  (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
+}
+
+it("shows the gateway's counts and says that nothing is there", async () => {
+  await vi.waitFor(() => expect(find(".card.total").textContent).toContain("41,208"));
+  expect(find("[data-empty]").dataset.empty).toBe("quiet");
+  expect(document.title).toBe("1 critical · Runtime · Tocsin");
+  expect(find(".conn").dataset.state).toBe("live");
+});
+
+it("lists an alert with its severity as a word, at a place given in px", async () => {
+  const id = arrive({ sev: "critical", title: "Reverse shell" });
+  const shown = await seen(`[data-id="${id}"]`);
+  expect(shown.textContent).toContain("Critical");
+  expect(shown.style.top).toBe("0px");
+  expect(find(".space").style.height).toBe("28px");
+});
+
+it("puts each row below the one before it", async () => {
+  arrive();
+  const second = await seen(`[data-id="id-${seq - 1}"]`);
+  await vi.waitFor(() => expect(second.style.top).toBe("28px"));
+});
+
+it("writes hostile text as text and what cannot be seen as escapes", async () => {
+  const id = arrive({ title: "<img src=x onerror=alert(1)>", bin: "/bin/gpj\u202eexe", args: "a\nb" });
+  const shown = await seen(`[data-id="${id}"]`);
+  expect(document.querySelector("img")).toBeNull();
+  expect(shown.textContent).toContain("<img src=x onerror=alert(1)>");
+  expect(shown.textContent).toContain("/bin/gpj\\u202eexe a\\u000ab");
+});
+
+it("draws a window of rows, not all of them", async () => {
+  seq += 2000;
+  say(alerts(`e:${seq - 2000}`, `e:${seq}`, { rows: rows(seq - 1999, seq, { t: Date.now() }) }));
+  await vi.waitFor(() => expect(Number.parseInt(find(".space").style.height, 10)).toBeGreaterThan(2000 * 28));
+  expect(document.querySelectorAll(".row").length).toBeLessThan(60);
+  expect(find("[role=treegrid]").getAttribute("aria-rowcount")).toBe(String(seq + 1));
+});
+
+it("opens a row in place with why, process and event, and closes it with Escape", async () => {
+  const id = arrive({ sev: "high" });
+  details.set(id, {
+    status: 200,
+    text: `{"id":"${id}","title":"Token read","reason":"The rule token matched.","severity_from":"token","base_severity":"low","process":"/bin/cat","parent_process":"/bin/sh","event":{"pid":18446744073709551615,"x":"</pre><img>"}}`,
+  });
+  (await seen(`[data-id="${id}"]`)).click();
+  const detail = await seen('[data-detail="ready"]');
+  expect(detail.textContent).toContain("The rule token matched.");
+  expect(detail.textContent).toContain("/bin/sh");
+  expect(find("pre").textContent).toContain('"pid": 18446744073709551615');
+  expect(find("pre").textContent).toContain("</pre><img>");
+  expect(window.location.search).toBe(`?open=${id}`);
+  expect(find(`[data-id="${id}"]`).getAttribute("aria-expanded")).toBe("true");
+  key("Escape");
+  await vi.waitFor(() => expect(document.querySelector(".exp")).toBeNull());
+  expect(window.location.search).toBe("");
+});
+
+it.each([
+  [410, "gone", "no longer holds"],
+  [404, "unknown", "does not know"],
+  [500, "failed", "could not be loaded"],
+])("says what an answer of %d means", async (status, is, words) => {
+  const id = arrive();
+  details.set(id, { status, text: '{"error":"the reason"}' });
+  (await seen(`[data-id="${id}"]`)).click();
+  const detail = await seen(`[data-detail="${is}"]`);
+  expect(detail.textContent).toContain(words);
+  expect(detail.textContent).toContain("the reason");
+});
+
+it("holds the list while a row is open and offers what is new", async () => {
+  (await seen(".row")).click();
+  await seen(".exp");
+  const first = find(".row").dataset.id;
+  arrive();
+  arrive();
+  await vi.waitFor(() => expect(find(".pill").textContent).toContain("2 new"));
+  expect(find(".row").dataset.id).toBe(first);
+  find(".pill").click();
+  await vi.waitFor(() => expect(find(".row").dataset.id).toBe(`id-${seq}`));
+});
+
+it("moves row by row with j and k, also while nothing arrives", async () => {
+  await seen(".row");
+  const places: (string | null | undefined)[] = [];
+  for (const name of ["j", "j", "ArrowDown", "k"]) {
+    key(name);
+    await vi.waitFor(() => expect(document.activeElement?.matches(".row")).toBe(true));
+    await new Promise((done) => requestAnimationFrame(done));
+    places.push(document.activeElement?.getAttribute("aria-rowindex"));
+  }
+  expect(places).toEqual(["2", "3", "4", "3"]);
+  key(".");
+});
+
+it("asks for a severity by its card and by its key", async () => {
+  const card = find('[data-severity="high"]');
+  expect(card.getAttribute("aria-pressed")).toBe("false");
+  card.click();
+  await vi.waitFor(() => expect(card.getAttribute("aria-pressed")).toBe("true"));
+  expect(window.location.search).toBe("?sev=high");
+  await vi.waitFor(() => expect(far.heard("view").at(-1)).toMatchObject({ filter: { sev: ["high"] } }));
+  key("2");
+  await vi.waitFor(() => expect(card.getAttribute("aria-pressed")).toBe("false"));
+  expect(window.location.search).toBe("");
+});
+
+it("filters by text, and says when nothing matches", async () => {
+  const box = find("#search") as HTMLInputElement;
+  box.value = "no-such-thing";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  await seen('[data-empty="filtered"]');
+  expect(window.location.search).toBe("?q=no-such-thing");
+  find('[data-empty="filtered"] button').click();
+  await seen(".row");
+});
+
+it("keeps the last good filter while the text means nothing, and says why", async () => {
+  const box = find("#search") as HTMLInputElement;
+  box.value = "colour:red";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  await vi.waitFor(() => expect(find(".problems").textContent).toContain("no field colour"));
+  expect(document.querySelectorAll(".row").length).toBeGreaterThan(0);
+  box.value = "";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+it("pauses and resumes with Space, the counts too", async () => {
+  key(" ");
+  await vi.waitFor(() => expect(find(".conn").dataset.state).toBe("paused"));
+  say(stats({ counts: { critical: 7, high: 0, medium: 0, low: 0 } }));
+  arrive();
+  await vi.waitFor(() => expect(find(".pause").textContent).toContain("1 new"));
+  expect(find(".card.total").textContent).toContain("41,208");
+  expect(document.title).toMatch(/^Paused/);
+  key(" ");
+  await vi.waitFor(() => expect(find('[data-severity="critical"]').textContent).toContain("7"));
+});
+
+it("says that rows were left out", async () => {
+  seq += 1;
+  say(alerts(`e:${seq - 1}`, `e:${seq}`, { left_out: 12 }));
+  expect((await seen('[data-notice="more"]')).textContent).toContain("Counts are exact");
+});
+
+it("says that the connection is lost, keeps what had arrived, and comes back from its cursor", async () => {
+  // The answer to the views that earlier tests asked for; without it the page would start afresh.
+  say(snapshot(`e:${seq}`, { rows: [row(seq)] }));
+  const lost = far;
+  lost.hangUp();
+  const notice = await seen('[data-notice="offline"]');
+  expect(find(".conn").dataset.state).toBe("reconnecting");
+  expect(document.title).toMatch(/^Offline/);
+  expect(document.querySelectorAll(".row").length).toBeGreaterThan(0);
+  notice.querySelector("button")?.click();
+  await vi.waitFor(() => expect(far).not.toBe(lost));
+  far.accept();
+  expect(far.sent[0]).toMatchObject({ k: "open", cursor: `e:${seq}` });
+  say(hello);
+  seq += 3;
+  say(alerts(`e:${seq - 3}`, `e:${seq}`, { replay: true, rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
+  say(stats());
+  expect((await seen('[data-notice="back"]')).textContent).toContain("3 alerts came");
+});
