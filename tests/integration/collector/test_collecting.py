@@ -145,15 +145,17 @@ async def test_an_outage_of_more_than_twice_the_duplicate_window_repeats_nothing
     seen.balances()
 
 
-async def test_killed_during_an_outage_nothing_is_repeated_either(nats_server: NatsServer, export: ExportFile) -> None:
+async def test_killed_together_with_the_server_nothing_is_repeated_either(
+    nats_server: NatsServer, export: ExportFile
+) -> None:
     window_s, written = 1.0, 3_000
     async with opened(nats_server, "admin", duplicate_window_s=window_s) as bus:
         await bus.declare(streams.sizes(256 << 20))
     async with collecting(nats_server, reads(export.path), window_s=window_s) as own:
         export.write(*(event(number, padding=1_000) for number in range(written)))
         await stored(nats_server, events=700)
+        await own.kill()  # first, since nats-py leaves a socket open where it is closed while it reconnects
         nats_server.kill()
-        await own.kill()
     back_at = time.monotonic() + 2.5 * window_s
     await until(lambda: time.monotonic() > back_at)
     nats_server.start()

@@ -1,0 +1,60 @@
+"""What the documents say is complete: every setting, command, stream and route is told somewhere."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tocsin.bus import NatsSettings, streams
+from tocsin.classifier.settings import Settings as ClassifierSettings
+from tocsin.cli.__main__ import parser
+from tocsin.collector.settings import Settings as CollectorSettings
+from tocsin.gateway.settings import Settings as GatewaySettings
+from tocsin.simulator.settings import Settings as SimulatorSettings
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SETTINGS = {
+    "TOCSIN_NATS": NatsSettings,
+    "TOCSIN_COLLECTOR": CollectorSettings,
+    "TOCSIN_CLASSIFIER": ClassifierSettings,
+    "TOCSIN_GATEWAY": GatewaySettings,
+    "TOCSIN_SIMULATOR": SimulatorSettings,
+}
+
+
+def _documents() -> str:
+    return "\n".join(path.read_text() for path in [_ROOT / "README.md", *sorted((_ROOT / "docs").glob("*.md"))])
+
+
+@pytest.mark.parametrize("prefix", _SETTINGS)
+def test_every_setting_is_documented_with_its_default(prefix: str) -> None:
+    text = (_ROOT / "docs" / "operations.md").read_text()
+    for field in msgspec.structs.fields(_SETTINGS[prefix]):
+        assert f"| `{prefix}_{field.name.upper()}` | `{field.default}` |" in text
+
+
+def test_no_setting_is_documented_that_does_not_exist() -> None:
+    known = {f"{p}_{f.name.upper()}" for p, kind in _SETTINGS.items() for f in msgspec.structs.fields(kind)}
+    text = (_ROOT / "docs" / "operations.md").read_text()
+    assert set(re.findall(r"^\| `(TOCSIN_\w+)`", text, re.MULTILINE)) == known
+
+
+def test_every_stream_is_documented() -> None:
+    text = _documents()
+    for config in streams.declarations(streams.sizes(1 << 30)):
+        assert config["name"].removeprefix("KV_") in text
+
+
+def test_every_command_is_documented() -> None:
+    text = _documents()
+    commands = next(action for action in parser()._actions if action.dest == "command" or action.choices).choices
+    assert commands
+    for command in commands:
+        assert f"tocsin {command}" in text, command
+
+
+def test_documents_link_only_to_files_that_exist() -> None:
+    for path in [_ROOT / "README.md", *(_ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
