@@ -15,8 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import uvloop
 
-from tocsin.bus import Bus, open_bus, streams
+from tocsin.bus import Bus, Message, open_bus, streams
+from tocsin.model import alert, subjects
+from tocsin.model.severity import Severity
+from tocsin.model.times import parse_ns
 from tocsin.runtime import ledger
 
 from bench import core
@@ -38,7 +42,6 @@ class Watcher:
         self._page = page
         self.ages_ms: list[float] = []
         self.urgent_ms: list[float] = []
-        self.pipeline_ms: list[float] = []
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -54,8 +57,6 @@ class Watcher:
                     self._note(frame["rows"])
                 elif frame["k"] == "ping":
                     await socket.send_json({"k": "pong", "t": frame["t"]})
-                elif frame["k"] == "stats":
-                    self.pipeline_ms.append(float(frame["lag"]["pipeline_ms"]))
 
     def _note(self, rows: list[dict[str, Any]]) -> None:
         now_ms = time.time() * 1000
@@ -67,7 +68,20 @@ class Watcher:
 
     def clear(self) -> None:
         """Forget what the warm-up showed."""
-        self.ages_ms, self.urgent_ms, self.pipeline_ms = [], [], []
+        self.ages_ms, self.urgent_ms = [], []
+
+
+class Reader:
+    """Reads medium alerts (a fifth of all) from the stream, as the gateway reads all, and notes how old each was."""
+
+    def __init__(self) -> None:
+        self.ages_ms: list[float] = []
+
+    def take(self, message: Message) -> None:
+        """Note one alert's age, counted from the event's time."""
+        born = parse_ns(alert.summarize(message.payload).time)
+        if born is not None:
+            self.ages_ms.append((time.time_ns() - born) / 1e6)
 
 
 async def _last(bus: Bus) -> int:
@@ -83,17 +97,23 @@ async def step(folder: Path, rate: int) -> str:
     load = Load(export, "--rate", str(rate), "--count", str(count), "--max-backups", "0", "--max-size-mb", "200")
     watcher = Watcher(own.page)
     watching = asyncio.create_task(watcher.run())
+    reader, stop = Reader(), asyncio.Event()
     try:
-        async with open_bus(own.nats(), "admin") as bus:
+        async with open_bus(own.nats(), "admin") as bus, asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                bus.follow(streams.ALERTS, reader.take, stop, filters=[subjects.alerts_of(Severity.MEDIUM)])
+            )
             await asyncio.sleep(_SETTLE_S)
             pids = {name: own.pid(name) for name in _NAMES}
             watcher.clear()
+            reader.ages_ms.clear()
             before, cpu, began = await _last(bus), {n: cpu_s(p) for n, p in pids.items()}, time.monotonic()
             await asyncio.sleep(_STEP_S - 1)
             after, elapsed = await _last(bus), time.monotonic() - began
             used = {n: cpu_s(p) - cpu[n] for n, p in pids.items()}
-            ages, urgent, pipeline = list(watcher.ages_ms), list(watcher.urgent_ms), list(watcher.pipeline_ms)
+            ages, urgent, read = list(watcher.ages_ms), list(watcher.urgent_ms), list(reader.ages_ms)
             memory = {n: resident_mb(p) for n, p in pids.items()}
+            stop.set()
             await asyncio.to_thread(load.wait)
             balanced = await _balanced(bus, count)
     finally:
@@ -103,7 +123,7 @@ async def step(folder: Path, rate: int) -> str:
     cells = [
         f"{rate:,}",
         f"{events / elapsed:,.0f}",
-        f"{percentile(pipeline, 0.5):.1f} / {percentile(pipeline, 0.99):.0f}",
+        f"{percentile(read, 0.5):.1f} / {percentile(read, 0.99):.0f}",
         f"{percentile(ages, 0.5):.0f} / {percentile(ages, 0.99):.0f}",
         f"{percentile(urgent, 0.5):.0f} / {percentile(urgent, 0.99):.0f}",
         *(f"{used[n] / events * 1e6:.0f}" for n in _NAMES),
@@ -147,4 +167,4 @@ async def main(steps: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main([int(word) for word in sys.argv[1:]] or list(_STEPS)))
+    uvloop.run(main([int(word) for word in sys.argv[1:]] or list(_STEPS)))

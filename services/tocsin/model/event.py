@@ -215,19 +215,22 @@ KINDS = {
 ENVELOPE_KEYS = frozenset({"node_name", "time", "aggregation_info", "cluster_name", "node_labels"})
 
 
+_ABSENT = Raw(b"")
+
+
 class _Heads(Struct, frozen=True, gc=False):
     """The envelope with every event left undecoded."""
 
-    process_exec: Raw = Raw(b"")
-    process_exit: Raw = Raw(b"")
-    process_kprobe: Raw = Raw(b"")
-    process_tracepoint: Raw = Raw(b"")
-    process_lsm: Raw = Raw(b"")
-    process_uprobe: Raw = Raw(b"")
-    process_usdt: Raw = Raw(b"")
-    process_loader: Raw = Raw(b"")
-    process_throttle: Raw = Raw(b"")
-    rate_limit_info: Raw = Raw(b"")
+    process_exec: Raw = _ABSENT
+    process_exit: Raw = _ABSENT
+    process_kprobe: Raw = _ABSENT
+    process_tracepoint: Raw = _ABSENT
+    process_lsm: Raw = _ABSENT
+    process_uprobe: Raw = _ABSENT
+    process_usdt: Raw = _ABSENT
+    process_loader: Raw = _ABSENT
+    process_throttle: Raw = _ABSENT
+    rate_limit_info: Raw = _ABSENT
     node_name: str | None = None
     time: str | None = None
     cluster_name: str | None = None
@@ -266,7 +269,8 @@ def read_head(line: bytes) -> Head:
             heads = _heads.decode(line)
         except msgspec.ValidationError:
             heads = _drifted_heads(line)
-        found = [(key, body) for key in KINDS if _present(body := getattr(heads, key))] or _unknown(line)
+        bodies = zip(KINDS, msgspec.structs.astuple(heads), strict=False)  # the kinds are the first fields, in order
+        found = [(key, body) for key, body in bodies if body is not _ABSENT and _present(body)] or _unknown(line)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadEvent(why_not(line, error)) from error
     if not found:
@@ -278,7 +282,8 @@ def read_head(line: bytes) -> Head:
 
 
 def _present(body: Raw) -> bool:
-    return len(memoryview(body)) > 0 and bytes(body) != _NULL
+    size = len(memoryview(body))
+    return size > len(_NULL) or (size > 0 and bytes(body) != _NULL)
 
 
 def _drifted_heads(line: bytes) -> _Heads:
