@@ -32,7 +32,7 @@ _STEPS = (1_000, 5_000, 10_000, 15_000, 20_000)
 _STEP_S = 12.0
 _SETTLE_S = 3.0
 _DRAIN_S = 120.0
-_NAMES = ("collector", "classifier", "gateway", "nats")
+NAMES = ("collector", "classifier", "gateway", "nats")
 
 
 class Watcher:
@@ -104,7 +104,7 @@ async def step(folder: Path, rate: int) -> str:
                 bus.follow(streams.ALERTS, reader.take, stop, filters=[subjects.alerts_of(Severity.MEDIUM)])
             )
             await asyncio.sleep(_SETTLE_S)
-            pids = {name: own.pid(name) for name in _NAMES}
+            pids = {name: own.pid(name) for name in NAMES}
             watcher.clear()
             reader.ages_ms.clear()
             before, cpu, began = await _last(bus), {n: cpu_s(p) for n, p in pids.items()}, time.monotonic()
@@ -115,7 +115,7 @@ async def step(folder: Path, rate: int) -> str:
             memory = {n: resident_mb(p) for n, p in pids.items()}
             stop.set()
             await asyncio.to_thread(load.wait)
-            balanced = await _balanced(bus, count)
+            balanced = await is_through(bus, count)
     finally:
         watching.cancel()
         own.stop()
@@ -126,14 +126,14 @@ async def step(folder: Path, rate: int) -> str:
         f"{percentile(read, 0.5):.1f} / {percentile(read, 0.99):.0f}",
         f"{percentile(ages, 0.5):.0f} / {percentile(ages, 0.99):.0f}",
         f"{percentile(urgent, 0.5):.0f} / {percentile(urgent, 0.99):.0f}",
-        *(f"{used[n] / events * 1e6:.0f}" for n in _NAMES),
-        *(f"{memory[n]:.0f}" for n in _NAMES),
+        *(f"{used[n] / events * 1e6:.0f}" for n in NAMES),
+        *(f"{memory[n]:.0f}" for n in NAMES),
         "yes" if balanced else "NO",
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-async def _balanced(bus: Bus, lines: int) -> bool:
+async def is_through(bus: Bus, lines: int) -> bool:
     """Whether everything written arrives, and the ledger balances at rest."""
     deadline = time.monotonic() + _DRAIN_S
     while time.monotonic() < deadline:
@@ -156,7 +156,7 @@ async def main(steps: list[int]) -> None:
         "to client p50 / p99 ms",
         "critical, high p50 / p99 ms",
     ]
-    heads += [f"{n} us/event" for n in _NAMES] + [f"{n} MB" for n in _NAMES] + ["ledger"]
+    heads += [f"{n} us/event" for n in NAMES] + [f"{n} MB" for n in NAMES] + ["ledger"]
     print("| " + " | ".join(heads) + " |\n|" + "--:|" * len(heads))
     for rate in steps:
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
