@@ -326,6 +326,8 @@ async def open_bus(
         await connection.open(stop=stop, wait_s=wait_s)
         bus = Bus(connection, instance=instance, duplicate_window_s=window_s)
         await bus.window.open()
+        if settings.declare == "auto":
+            await bus.declare(streams.sizes(settings.store_mb << 20))
         async with _background(connection, bus):
             yield bus
             await bus.flush()

@@ -25,8 +25,9 @@ class NatsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Our certificate, where the server asks for one; needs `tls_key_file`."""
     tls_key_file: str = ""
     declare: Annotated[str, Meta(pattern="^(auto|never)$")] = "never"
-    """``auto`` creates and updates streams and durables at start (needs the admin user)."""
-
+    """``auto`` creates and updates streams and durables at start, for which the user needs the admin's rights."""
+    store_mb: Annotated[int, Meta(ge=1)] = 8192
+    """MiB that all streams together may hold, where they are declared."""
     duplicate_window_s: Annotated[float, Meta(ge=0.5)] = 60.0
     """How long the streams know an id again; the same for every process, and what the streams are declared with."""
 

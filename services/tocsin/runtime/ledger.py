@@ -79,8 +79,25 @@ class Facts(Struct, frozen=True, kw_only=True):
 def balance(facts: Facts, *, rate: float = 0.0, at_rest: bool = True) -> Ledger:
     """Hold the counts against each other; *rate* is events a second while they run."""
     tolerance = 0 if at_rest else int(rate * _UNCOUNTED_S) + _WINDOW * (1 + len(facts.sources))
+    lines = _equations(facts, tolerance)
+    problems = [_problem(line) for line in lines if not line.balanced] + [
+        f"{reader.stream}/{reader.name}: {reader.evicted_unread:,} messages were evicted before it had them"
+        for reader in facts.readers
+        if reader.evicted_unread
+    ]
+    return Ledger(
+        balanced=all(line.balanced for line in lines),
+        at_rest=at_rest,
+        lines=lines,
+        readers=list(facts.readers),
+        sources=list(facts.sources),
+        problems=problems,
+    )
+
+
+def _equations(facts: Facts, tolerance: int) -> list[Line]:
     last = facts.last
-    lines = [
+    sources = [
         _line(
             f"source: {source.source}",
             source.counts.lines,
@@ -88,7 +105,8 @@ def balance(facts: Facts, *, rate: float = 0.0, at_rest: bool = True) -> Ledger:
         )
         for source in facts.sources
     ]
-    lines += [
+    return [
+        *sources,
         _line(
             "collector to EVENTS",
             sum(source.counts.stored for source in facts.sources),
@@ -109,19 +127,6 @@ def balance(facts: Facts, *, rate: float = 0.0, at_rest: bool = True) -> Ledger:
             tolerance=tolerance,
         ),
     ]
-    problems = [_problem(line) for line in lines if not line.balanced] + [
-        f"{reader.stream}/{reader.name}: {reader.evicted_unread:,} messages were evicted before it had them"
-        for reader in facts.readers
-        if reader.evicted_unread
-    ]
-    return Ledger(
-        balanced=all(line.balanced for line in lines),
-        at_rest=at_rest,
-        lines=lines,
-        readers=list(facts.readers),
-        sources=list(facts.sources),
-        problems=problems,
-    )
 
 
 def _line(hop: str, expected: int, found: int, *, waiting: int = 0, tolerance: int = 0) -> Line:

@@ -1,8 +1,9 @@
 """Declaring streams, durables and bucket on a real server: as often as one likes, and without losing anything."""
 
+import msgspec
 import pytest
 
-from tocsin.bus import Bus, api, streams
+from tocsin.bus import Bus, api, open_bus, streams
 from tocsin.model.times import NS_PER_S
 
 from support.buses import opened, publish
@@ -28,6 +29,13 @@ async def test_declaring_makes_all_that_is_missing(nats_server: NatsServer) -> N
         assert await bus.missing() == []
         assert (await bus.consumer("EVENTS", "classifier")).num_pending == 0
         assert [c.name for c in await bus.consumers("ALERTS")] == ["siem"]
+
+
+async def test_a_service_that_may_declares_at_its_start(nats_server: NatsServer) -> None:
+    settings = msgspec.structs.replace(nats_server.settings("admin"), declare="auto", store_mb=256)
+    async with open_bus(settings, "admin") as bus:
+        assert await bus.missing() == []
+        assert (await bus.stream("EVENTS")).config["max_bytes"] == SIZES.events
 
 
 async def test_declaring_twice_changes_nothing(declared: NatsServer) -> None:
