@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tocsin.bus import Bus, open_bus, streams
@@ -94,6 +96,19 @@ def _pull(own: House, count: int) -> list[dict[str, str]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
+_OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+
+
+async def _told(own: House) -> set[str]:
+    """The names of all metrics."""
+    async with aiohttp.ClientSession() as session, session.get(own.page + "metrics") as answer:
+        return set(re.findall(r"^# TYPE (\w+)", await answer.text(), re.MULTILINE))
+
+
+async def _all_are_told(own: House) -> bool:
+    return {name.split("_")[1] for name in await _told(own)} >= {"collector", "classifier", "gateway", "bus"}
+
+
 async def test_tail_and_ledger_answer_and_a_second_up_is_refused(house: Callable[..., House], tmp_path: Path) -> None:
     export = tmp_path / "export" / "tetragon.log"
     own = house("--file", str(export))
@@ -117,6 +132,8 @@ async def test_tail_and_ledger_answer_and_a_second_up_is_refused(house: Callable
     worst = own.run("tail", "--since", "1h", "--until-now", "--severity", "critical", "--json")
     grades = {json.loads(line)["severity"] for line in worst.stdout.splitlines()}
     assert grades == {"critical"}
+    await until(lambda: _all_are_told(own), timeout_s=30, what="the metrics of every service")
+    assert {name for name in await _told(own) if f"`{name}`" not in _OPERATIONS} == set()
     second = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "tocsin.cli", "up", "--state-dir", str(own.state), "--port", "0", "--nats-port", "0"],

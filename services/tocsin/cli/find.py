@@ -11,13 +11,21 @@ from tocsin.runtime import settings
 _PREFIX = "TOCSIN_NATS"
 
 
-def missing(environ: Mapping[str, str], state_dir: str = "") -> dict[str, str]:
-    """Variables to add so that NATS is found; none where the environment names it already."""
+def missing(environ: Mapping[str, str], state_dir: str = "", *, user: str = "") -> dict[str, str]:
+    """Variables by which NATS is found as *user* (else the admin); none where the environment names it already."""
     if f"{_PREFIX}_URL" in environ and not state_dir:
         return {}
     folder = Path(state_dir) if state_dir else state.default_path(dict(environ))
     written = state.read_environment(folder / "env")
-    return {name: value for name, value in written.items() if name.startswith(f"{_PREFIX}_")}
+    found = {name: value for name, value in written.items() if name.startswith(f"{_PREFIX}_")}
+    if found and user:
+        scheme, _, rest = found[f"{_PREFIX}_URL"].partition("://")
+        found = {
+            f"{_PREFIX}_URL": f"{scheme}://{rest.rpartition('@')[2]}",
+            f"{_PREFIX}_USER": user,
+            f"{_PREFIX}_PASSWORD": state.StateDir(folder).passwords()[user],
+        }
+    return found
 
 
 def nats(environ: Mapping[str, str], state_dir: str = "") -> NatsSettings:

@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.classifier import __main__ as classifier
 from tocsin.classifier.settings import Settings as ClassifierSettings
-from tocsin.cli import find
+from tocsin.cli import describe, find
 from tocsin.collector import __main__ as collector
 from tocsin.collector.settings import Settings as CollectorSettings
 from tocsin.gateway import __main__ as gateway
@@ -69,14 +69,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        words = describe.meanings(settings)
         for field in msgspec.structs.fields(settings):
-            default = "" if field.default in ("", msgspec.NODEFAULT) else f"(default {field.default})"
-            sub.add_argument(f"--{field.encode_name.replace('_', '-')}", dest=field.name, help=default, metavar="VALUE")
+            default = "" if field.default in ("", msgspec.NODEFAULT) else f" (default {field.default})"
+            text = f"{words.get(field.name, '')}{default}".replace("%", "%%").strip()
+            sub.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, help=text, metavar="VALUE")
         sub.set_defaults(run=functools.partial(_run, service, main, [f.name for f in msgspec.structs.fields(settings)]))
 
 
 def _run(service: str, main: Main, names: list[str], chosen: argparse.Namespace) -> int:
     flags = {name: value for name in names if (value := getattr(chosen, name)) is not None}
     if service != "simulator":
-        os.environ.update(find.missing(os.environ))
+        os.environ.update(find.missing(os.environ, user=service))
     return launch.run(service, functools.partial(main, flags))

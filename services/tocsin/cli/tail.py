@@ -1,6 +1,7 @@
 """``tocsin tail``: alerts from the stream itself, so that none is missed, one readable line each."""
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -27,8 +28,7 @@ async def main(nats: NatsSettings, chosen: argparse.Namespace) -> int:
     wanted = Severity(chosen.severity)
     filters = [subjects.alerts_of(s) for s in WORST_FIRST if s.rank >= wanted.rank]
     begin = start(chosen.since, time.time_ns())
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    printer = _Printer(namespace=chosen.namespace, as_json=chosen.json, colour=colour)
+    printer = _Printer(namespace=chosen.namespace, as_json=chosen.json, terminal=sys.stdout.isatty())
     async with launch.stop_on_signal() as stop, open_bus(nats, "admin", stop=stop, wait_s=10.0) as bus:
         if begin is None:
             begin = Start(seq=(await bus.stream(streams.ALERTS)).state.last_seq + 1)
@@ -55,10 +55,11 @@ def start(since: str, now_ns: int) -> Start | None:
 class _Printer:
     """Prints what passes the namespace."""
 
-    def __init__(self, *, namespace: str, as_json: bool, colour: bool) -> None:
+    def __init__(self, *, namespace: str, as_json: bool, terminal: bool) -> None:
         self._namespace = namespace
         self._json = as_json
-        self._colour = colour
+        self._terminal = terminal
+        self._colour = terminal and "NO_COLOR" not in os.environ
         self.broken: OSError | None = None
 
     def take(self, message: Message) -> None:
@@ -76,13 +77,21 @@ class _Printer:
     def _text(self, payload: bytes) -> str:
         try:
             summary = alert.summarize(payload)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             return f"(an alert that cannot be read: {error})"
         if self._namespace and summary.namespace != self._namespace:
             return ""
         if self._json:
-            return payload.decode("utf-8", "replace")
+            text = payload.decode("utf-8", "replace")
+            return escaped(text) if self._terminal else text
         return line(summary, colour=self._colour)
+
+
+def escaped(text: str) -> str:
+    """JSON *text* with every character that a terminal would obey as an escape of JSON: it means the same."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def line(summary: alert.Summary, *, colour: bool) -> str:

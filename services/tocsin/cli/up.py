@@ -9,7 +9,7 @@ from typing import Literal
 
 from tocsin.embedded import child, state
 from tocsin.embedded import up as embedded
-from tocsin.model.errors import SettingsError, TocsinError
+from tocsin.model.errors import SettingsError
 from tocsin.runtime import launch
 
 _EPILOG = """\
@@ -74,5 +74,3 @@ async def _main(options: embedded.Options) -> None:
     except child.GaveUpError as error:
         sys.stderr.flush()
         raise SettingsError(str(error)) from error
-    except TocsinError:
-        raise

@@ -27,6 +27,16 @@ _SERVICES = ("TOCSIN_COLLECTOR_", "TOCSIN_CLASSIFIER_", "TOCSIN_GATEWAY_", "TOCS
 _SERVER_NOISE = (b"[INF]", b"Plaintext passwords")
 """What the server says at each start; its passwords lie in a file that only its owner may read."""
 
+_OWN = {
+    "TOCSIN_GATEWAY_HOST": "it is always loopback here",
+    "TOCSIN_GATEWAY_PORT": "use --port",
+    "TOCSIN_COLLECTOR_SOURCE": "use --file or --stdin",
+    "TOCSIN_COLLECTOR_PATH": "use --file",
+    "TOCSIN_SIMULATOR_PATH": "it lies in the state directory here",
+    "TOCSIN_SIMULATOR_FIRST_NUMBER": "it goes on after the last event here",
+}
+"""Settings of the services that are not left to the environment, and what to do instead."""
+
 
 class Options(Struct, frozen=True, kw_only=True):
     """What ``tocsin up`` was asked for."""
@@ -45,6 +55,9 @@ class Options(Struct, frozen=True, kw_only=True):
 
 async def main(options: Options) -> None:
     """Run everything until a signal; the page's address is printed once it answers."""
+    for name, instead in _OWN.items():
+        if name in os.environ:
+            raise SettingsError(f"{name} cannot be set for `tocsin up`: {instead}")
     state = StateDir(options.state_dir)
     lock = state.lock()
     try:

@@ -15,6 +15,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed: int = 1
     """The same seed makes the same cluster, scenes and order."""
     nodes: Annotated[int, Meta(ge=1, le=100)] = 3
+    """How many nodes the events come from."""
     path: str = "-"
     """The export file, rotated as Tetragon does; ``-`` is standard output."""
     count: Annotated[int, Meta(ge=0)] = 0

@@ -1,5 +1,7 @@
 """One readable line for each alert, whatever a container wrote into it."""
 
+import json
+
 import pytest
 
 from tocsin.bus import Start
@@ -52,3 +54,11 @@ def test_since_that_is_no_age_says_what_one_is() -> None:
     assert tail.start("", 5) is None
     with pytest.raises(SettingsError, match="examples are"):
         tail.start("yesterday", 5)
+
+
+def test_json_for_a_terminal_means_the_same_and_moves_no_cursor() -> None:
+    text = json.dumps({"a": "\x9b2J\u202e\x7f\u00e9"}, ensure_ascii=False)
+    shown = tail.escaped(text)
+    assert json.loads(shown) == json.loads(text)
+    assert shown.isprintable()
+    assert "\u00e9" in shown
