@@ -11,6 +11,8 @@ import aiohttp
 
 from tocsin.bus import Bus, open_bus
 from tocsin.gateway import service
+from tocsin.gateway.live import SILENCE_S
+from tocsin.gateway.reports import GRACE_S
 from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
 from tocsin.model.alert import Alert, RuleHit, encode
@@ -189,8 +191,10 @@ class Gateway:
 
 
 @asynccontextmanager
-async def gateway(server: NatsServer, **options: Any) -> AsyncIterator[Gateway]:
-    """A gateway on a free port; it has stopped after the body."""
+async def gateway(
+    server: NatsServer, *, silence_s: float = SILENCE_S, grace_s: float = GRACE_S, **options: Any
+) -> AsyncIterator[Gateway]:
+    """A gateway on a free port with these *options* as its settings; it has stopped after the body."""
     settings = Settings(**{"port": 0, **options})
     stop = asyncio.Event()
     async with (
@@ -199,7 +203,8 @@ async def gateway(server: NatsServer, **options: Any) -> AsyncIterator[Gateway]:
         aiohttp.ClientSession() as http,
     ):
         own = Gateway(face, http, stop)
-        task = own.task = asyncio.create_task(service.run(bus, face, settings, stop))
+        running = service.run(bus, face, settings, stop, silence_s=silence_s, grace_s=grace_s)
+        task = own.task = asyncio.create_task(running)
         try:
             yield own
         finally:

@@ -30,6 +30,11 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
+/** What the gateway takes; a filter that is larger ends the connection. */
+export const LIMITS = { values: 64, characters: 512, words: 16 } as const;
+/** Of the whole filter as it travels; what else stands in the frame fits beside it. */
+const MAX_BYTES = 60_000;
+
 const ALIASES: Record<string, Field> = {
   severity: "sev",
   namespace: "ns",
@@ -38,9 +43,12 @@ const ALIASES: Record<string, Field> = {
   technique: "att",
 };
 
+/** Between quotation marks `\"` stands for a mark and `\\` for a backslash. */
+const QUOTED = String.raw`"((?:[^"\\]|\\[^])*)"`;
 /** A part of the text: an optional field with its sign, then values, each quoted or without white space. */
-const PART = /(?:(-?)([a-z]+):(?!\/\/))?((?:"[^"]*"|[^\s"])*)/y;
-const VALUE = /"([^"]*)"|([^,"]+)/g;
+const PART = new RegExp(String.raw`(?:(-?)([a-z]+):(?!//))?((?:${QUOTED}|[^\s"])*)`, "y");
+const VALUE = new RegExp(`(-?)${QUOTED}|([^,"]+)`, "g");
+const PHRASE = new RegExp(`^${QUOTED}$`);
 
 /** Reads what a person typed. */
 export function parse(text: string): Parsed {
@@ -64,12 +72,55 @@ export function parse(text: string): Parsed {
     if (reason) problems.push({ text: whole, reason });
   }
   if (words.length > 0) filter.q = words.join(" ");
-  return { filter, problems };
+  const kept = limit(filter);
+  return { filter: kept.filter, problems: [...problems, ...kept.problems] };
+}
+
+/** Takes out what the gateway would refuse, and says so. */
+export function limit(filter: Filter): Parsed {
+  const kept: Filter = {};
+  const problems: Problem[] = [];
+  for (const field of FIELDS) {
+    const values = filter[field];
+    if (values === undefined) continue;
+    const long = values.find((value) => length(value) > LIMITS.characters);
+    if (values.length > LIMITS.values) {
+      problems.push({ text: `${field}:`, reason: `A field takes at most ${LIMITS.values} values.` });
+    } else if (long !== undefined) {
+      problems.push({
+        text: `${field}:${begin(long)}`,
+        reason: `A value has at most ${LIMITS.characters} characters.`,
+      });
+    } else kept[field] = values;
+  }
+  if (filter.q) {
+    const reason = excess(filter.q);
+    if (reason) problems.push({ text: begin(filter.q), reason });
+    else kept.q = filter.q;
+  }
+  if (new TextEncoder().encode(JSON.stringify(kept)).length <= MAX_BYTES) return { filter: kept, problems };
+  return { filter: {}, problems: [...problems, { text: begin(print(kept)), reason: "The filter is too long." }] };
+}
+
+function excess(q: string): string {
+  if (length(q) > LIMITS.characters) return `The text to search for has at most ${LIMITS.characters} characters.`;
+  return phrases(q).length > LIMITS.words ? `The text to search for has at most ${LIMITS.words} words.` : "";
+}
+
+/** In characters, as the gateway counts them, not in halves of them. */
+function length(text: string): number {
+  return [...text].length;
+}
+
+function begin(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 function addWord(words: string[], text: string): string {
-  if (/^"[^"]*"$/.test(text)) {
-    const phrase = text.slice(1, -1);
+  const inner = PHRASE.exec(text)?.[1];
+  if (inner !== undefined) {
+    const phrase = unescaped(inner);
+    if (phrase.includes('"')) return "A quotation mark can be searched for in a field's value only.";
     if (phrase) words.push(/\s/.test(phrase) ? `"${phrase}"` : phrase);
     return "";
   }
@@ -100,9 +151,15 @@ export function isSeverity(text: string): text is Severity {
   return (SEVERITIES as readonly string[]).includes(text);
 }
 
-/** The values of a list, `a,b` or `"a, b",c`. */
+/** The values of a list, `a,b` or `"a, b",c`; a sign may stand before a quotation mark. */
 export function split(text: string): string[] {
-  return [...text.matchAll(VALUE)].map((found) => (found[1] ?? found[2] ?? "").trim()).filter((value) => value !== "");
+  return [...text.matchAll(VALUE)]
+    .map(([, sign = "", quoted, plain = ""]) => (quoted ? sign + unescaped(quoted) : plain.trim()))
+    .filter((value) => value !== "" && value !== "-");
+}
+
+function unescaped(text: string): string {
+  return text.replace(/\\(["\\])/g, "$1");
 }
 
 function include(filter: Filter, field: Field, value: string): void {
@@ -123,15 +180,18 @@ export function print(filter: Filter): string {
   }
   for (const phrase of phrases(filter.q ?? "")) {
     const plain = !/\s/.test(phrase) && !/^-?[a-z]+:(?!\/\/)/.test(phrase);
-    parts.push(plain ? phrase : `"${phrase}"`);
+    parts.push(plain ? phrase : quoted(phrase));
   }
   return parts.join(" ");
 }
 
-/** A value of a list, in quotation marks where it needs them. A mark inside is left out: the grammar has no escape. */
+/** A value of a list, in quotation marks where it needs them. */
 export function quote(value: string): string {
-  const written = value.replaceAll('"', "");
-  return /[\s,]/.test(written) ? `"${written}"` : written;
+  return /[\s,"]|^\/\/|^-/.test(value) ? quoted(value) : value;
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
 /** The words and quoted phrases of free text. */

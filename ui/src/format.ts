@@ -32,17 +32,30 @@ export function fraction(ms: number): string {
   return Number.isNaN(thousandths) ? "" : `.${String(thousandths).padStart(3, "0")}`;
 }
 
+/** `2026-11-23`: the day in the reader's time zone; nothing where the time is none. */
+export function calendar(ms: number): string {
+  const time = new Date(ms);
+  if (Number.isNaN(time.getTime())) return "";
+  return [time.getFullYear(), time.getMonth() + 1, time.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+}
+
+/** `Nov 23`, and nothing on the day `today` (of `calendar`): there the time is enough. */
+export function day(ms: number, today: string): string {
+  const own = calendar(ms);
+  if (own === "" || own === today) return "";
+  return `${MONTHS.slice(Number(own.slice(-5, -3)) * 3 - 3).slice(0, 3)} ${Number(own.slice(-2))}`;
+}
+
+const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
 /** `2026-11-23 14:08:12.904 +01:00`, for those who hover. */
 export function moment(ms: number): string {
   const time = new Date(ms);
   if (Number.isNaN(time.getTime())) return "unknown";
-  const day = [time.getFullYear(), time.getMonth() + 1, time.getDate()]
-    .map((n) => String(n).padStart(2, "0"))
-    .join("-");
   const offset = -time.getTimezoneOffset();
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
   const zone = `${offset < 0 ? "-" : "+"}${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
-  return `${day} ${clock(ms)}${fraction(ms)} ${zone}`;
+  return `${calendar(ms)} ${clock(ms)}${fraction(ms)} ${zone}`;
 }
 
 /** `41 ms`, `6 s`, `15 minutes`, `24 hours` */

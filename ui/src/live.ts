@@ -1,6 +1,7 @@
 /** Stream and store as signals: the one place where what arrives becomes what components read. */
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { announce, announceArrivals } from "./announce.ts";
+import { calendar } from "./format.ts";
 import { browser } from "./outside.ts";
 import { painter } from "./paint.ts";
 import type { Row, ServerFrame } from "./protocol.ts";
@@ -24,20 +25,24 @@ export const lag = signal<{ ms: number | null; lagging: boolean; pending: number
   broken: "",
 });
 /** The list as it stands: rows OLDEST first, and how many wait above it. */
-export const list = signal<{ rows: readonly Row[]; waiting: number; overflowed: boolean; held: boolean }>({
-  rows: [],
-  waiting: 0,
-  overflowed: false,
-  held: false,
-});
+export const list = signal<{
+  rows: readonly Row[];
+  waiting: number;
+  overflowed: boolean;
+  held: boolean;
+  /** Whether the gateway has answered the filter. */
+  complete: boolean;
+}>({ rows: [], waiting: 0, overflowed: false, held: false, complete: false });
 export const pausedAt = signal<number | null>(null);
 /** Whether rows were lately left out because there were more than a screen can show. */
 export const cut = signal(false);
 export const missed = signal<MissedRange | null>(null);
-/** What came back after a break, for a few seconds. */
-export const back = signal<{ alerts: number; away_ms: number } | null>(null);
+/** What came back after a break, for a few seconds; `alerts` is null where it is not known how many. */
+export const back = signal<{ alerts: number | null; away_ms: number } | null>(null);
 /** The clock, once a second. */
 export const now = signal(Date.now());
+/** The day that it is, as `calendar` writes it. */
+export const today = computed(() => calendar(now.value));
 /** When the gateway was heard last. */
 export const heardAt = signal<number | null>(null);
 
@@ -74,19 +79,21 @@ function tick(): void {
 }
 
 function became(next: Status): void {
-  const before = status.peek();
-  status.value = next;
-  if (next.is === "reconnecting" && before.is === "live") announce("Connection lost. Trying again.");
-  if (next.is === "live" && next.away_ms > 0) {
-    announce("Connection restored.");
+  // Said first: a notice that comes with it says more, and is the last word then.
+  if (next.is === "live" && next.away_ms > 0) announce("Connection restored.");
+  batch(() => {
+    status.value = next;
     // A hidden page is sent no rows, so it cannot say how many came.
-    if (document.visibilityState !== "visible") return;
-    const arrivals = { alerts: store.replayed, away_ms: next.away_ms };
-    back.value = arrivals;
-    setTimeout(() => {
-      if (back.peek() === arrivals) back.value = null;
-    }, BACK_FOR_MS);
-  }
+    if (next.is === "live" && next.away_ms > 0 && document.visibilityState === "visible") welcome(next.away_ms);
+  });
+}
+
+function welcome(away_ms: number): void {
+  const arrivals = { alerts: store.recovered, away_ms };
+  back.value = arrivals;
+  setTimeout(() => {
+    if (back.peek() === arrivals) back.value = null;
+  }, BACK_FOR_MS);
 }
 
 function arrived(frame: ServerFrame, at: number): void {
@@ -113,8 +120,8 @@ function publishNumbers(): void {
 }
 
 function paint(): void {
-  const { list: rows, waiting, overflowed, held } = store;
-  list.value = { rows, waiting, overflowed, held };
+  const { list: rows, waiting, overflowed, held, complete } = store;
+  list.value = { rows, waiting, overflowed, held, complete };
   store.painted();
 }
 

@@ -138,6 +138,8 @@ export interface Bye {
   k: "bye";
   why: "shutdown" | "auth" | "protocol";
   retry_ms?: number;
+  /** What was wrong, for `protocol`. */
+  text?: string;
 }
 
 export type ServerFrame = Hello | Snapshot | Alerts | Stats | Gap | Ping | Bye;

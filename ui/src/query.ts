@@ -1,6 +1,6 @@
 /** The filter of the page: severities from the cards, all else from the search box, both in the address. */
 import { computed, effect, signal } from "@preact/signals";
-import { type Field, type Problem, parse, print } from "./filter.ts";
+import { type Field, limit, type Problem, parse, print } from "./filter.ts";
 import { type Filter, SEVERITIES, type Severity } from "./protocol.ts";
 import { read, write } from "./url.ts";
 
@@ -107,11 +107,13 @@ export function clearAll(): void {
 }
 
 function apply(next: Filter): void {
+  const { problems: excess } = limit(next);
+  problems.value = excess;
+  if (excess.length > 0) return;
   const { sev = [], ...rest } = next;
   severities.value = sev;
   boxed.value = rest;
   text.value = print(rest);
-  problems.value = [];
   writeAddress(true);
 }
 

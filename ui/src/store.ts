@@ -50,8 +50,8 @@ export class Store {
   #shown: Row[] = this.#all;
   #known = new Map<string, Row>();
   #filter: Filter = {};
-  /** The filter under which the rows are complete. */
-  #complete: Filter = {};
+  /** The filter under which the rows are complete; null where there is none. */
+  #complete: Filter | null = {};
   #holds = new Set<Hold>();
   #frozen: readonly Row[] | null = null;
   /** Rows of the list that are not on the screen yet. */
@@ -74,8 +74,8 @@ export class Store {
   pending = 0;
   /** What could not be replayed, until it is dismissed. */
   missed: MissedRange | null = null;
-  /** Alerts that the replay on this connection added. */
-  replayed = 0;
+  /** Alerts of the time away that this connection added; null where that cannot be told from what is older. */
+  recovered: number | null = 0;
 
   constructor(capacity: number = CAPACITY) {
     this.#capacity = capacity;
@@ -85,7 +85,7 @@ export class Store {
     switch (frame.k) {
       case "hello":
         this.#fastest = at - frame.now;
-        this.replayed = 0;
+        this.recovered = 0;
         break;
       case "snapshot":
         this.#snapshot(frame);
@@ -107,13 +107,22 @@ export class Store {
     this.complete_since = frame.complete_since ?? {};
     const { previous = null, matched = null } = frame;
     this.#numbers = { ...this.#numbers, counts: frame.counts, previous, matched, known: true };
-    if (frame.filter && !sameFilter(frame.filter, this.#filter)) return;
+    const complete = this.#complete;
+    if (frame.filter && !sameFilter(frame.filter, this.#filter)) {
+      // From here on the gateway chooses by that filter, until it answers ours.
+      this.#complete = complete !== null && narrows(frame.filter, complete) ? frame.filter : null;
+      this.recovered = null;
+      return;
+    }
     const before = this.#all.at(-1)?.t ?? null;
     const joins = frame.rows.some((row) => this.#known.has(row.id));
-    const keeps = joins && narrows(this.#filter, this.#complete);
+    const keeps = joins && complete !== null && narrows(this.#filter, complete);
     if (!keeps) this.#clear();
     this.#complete = this.#filter;
-    this.#insert(frame.rows);
+    const added = this.#insert(frame.rows);
+    // Rows of another filter were not shown before, so that they are new here says nothing of their age.
+    const same = keeps && sameFilter(this.#filter, complete);
+    this.recovered = same && this.recovered !== null ? this.recovered + added : null;
     // A new list has nothing on the screen that could be kept still.
     if (!keeps) this.#unpainted.clear();
     this.#closeGap(before, frame.rows);
@@ -133,7 +142,7 @@ export class Store {
   #alerts(frame: Alerts, at: number): void {
     if (frame.sent !== undefined && !frame.replay) this.#travelled(at - frame.sent);
     const added = this.#insert(frame.rows);
-    if (frame.replay) this.replayed += added;
+    if (frame.replay && this.recovered !== null) this.recovered += added;
     if ((frame.left_out ?? 0) > 0) this.#cutAt = at;
   }
 
@@ -247,6 +256,11 @@ export class Store {
   /** The rows of the list, OLDEST first; they stand still while held or paused. */
   get list(): readonly Row[] {
     return this.#frozen ?? this.#shown;
+  }
+
+  /** Whether the gateway has answered this filter, so that what is not in the list did not happen. */
+  get complete(): boolean {
+    return this.#complete !== null && sameFilter(this.#filter, this.#complete);
   }
 
   /** Rows that arrived above the list while it stood still. */

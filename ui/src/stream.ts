@@ -35,8 +35,8 @@ export type Status =
   | { is: "connecting" }
   /** `away_ms`: how long the connection was lost before; 0 the first time. */
   | { is: "live"; away_ms: number }
-  /** `retry_at` is null while a try is under way. */
-  | { is: "reconnecting"; lost_at: number; retry_at: number | null }
+  /** `retry_at` is null while a try is under way; `refused` is what the gateway found wrong with us. */
+  | { is: "reconnecting"; lost_at: number; retry_at: number | null; refused?: string }
   | { is: "signed_out" };
 
 export interface Listener {
@@ -67,6 +67,8 @@ export class Stream {
   #attempt = 0;
   #live_since: number | null = null;
   #lost_at: number | null = null;
+  /** Why the gateway would not have us, until it does again. */
+  #refused = "";
   #heard_at = 0;
   #painted_ms = 0;
   #cancelRetry = () => {};
@@ -98,6 +100,8 @@ export class Stream {
     this.#wish = wish;
     const filterChanged = JSON.stringify(wish.filter) !== JSON.stringify(previous.filter);
     if (filterChanged) this.#stale = true;
+    // What was refused may have been the filter.
+    if (filterChanged && this.#refused) this.retryNow();
     if (filterChanged || wish.rows !== previous.rows || wish.visible !== previous.visible) {
       this.#send({ k: "view", filter: wish.filter, rows: wish.rows, visible: wish.visible });
     }
@@ -117,7 +121,7 @@ export class Stream {
 
   #connect(): void {
     this.#cancelRetry();
-    if (this.#lost_at !== null) this.#become({ is: "reconnecting", lost_at: this.#lost_at, retry_at: null });
+    if (this.#lost_at !== null) this.#reconnecting(this.#lost_at, null);
     const socket = this.#outside.connect(SUBPROTOCOL);
     this.#socket = socket;
     this.#heard_at = this.#outside.now();
@@ -142,17 +146,23 @@ export class Stream {
     this.#heard_at = at;
     const frame = decode(data);
     if (frame === null) this.#reopen("not a frame");
-    else if (this.#answer(frame, at)) this.#listener.frame(frame, at);
+    else if (this.#answer(frame)) {
+      this.#listener.frame(frame, at);
+      // After it was heard, so that what it brought can be told.
+      if (catchesUp(frame)) this.#caughtUp(at);
+    }
   }
 
   /** Does what the conversation needs; false where the frame ended it. */
-  #answer(frame: ServerFrame, at: number): boolean {
+  #answer(frame: ServerFrame): boolean {
     switch (frame.k) {
       case "ping":
         this.#send({ k: "pong", t: frame.t });
         break;
       case "bye":
-        this.#lost(frame.why === "auth" ? "signed_out" : (frame.retry_ms ?? null));
+        this.#refused = frame.why === "protocol" ? (frame.text ?? "It gave no reason.") : "";
+        if (frame.why === "auth") this.#lost("signed_out");
+        else this.#lost(frame.why === "shutdown" ? (frame.retry_ms ?? null) : null);
         return false;
       case "alerts":
         if (this.#cursor !== null && frame.from !== this.#cursor) {
@@ -161,15 +171,10 @@ export class Stream {
         }
         this.#cursor = frame.to;
         this.#send({ k: "ack", to: frame.to, painted_ms: this.#painted_ms });
-        if (!frame.replay) this.#caughtUp(at);
         break;
       case "snapshot":
         this.#stale = false;
         this.#cursor = frame.to;
-        this.#caughtUp(at);
-        break;
-      case "stats":
-        this.#caughtUp(at);
         break;
     }
     return true;
@@ -180,6 +185,7 @@ export class Stream {
     const away_ms = this.#lost_at === null ? 0 : at - this.#lost_at;
     this.#live_since = at;
     this.#lost_at = null;
+    this.#refused = "";
     this.#become({ is: "live", away_ms });
   }
 
@@ -210,8 +216,13 @@ export class Stream {
       return;
     }
     const delay = next ?? this.#backoff();
-    this.#become({ is: "reconnecting", lost_at: this.#lost_at, retry_at: now + delay });
+    this.#reconnecting(this.#lost_at, now + delay);
     this.#cancelRetry = this.#outside.later(() => this.#connect(), delay);
+  }
+
+  #reconnecting(lost_at: number, retry_at: number | null): void {
+    const refused = this.#refused ? { refused: this.#refused } : {};
+    this.#become({ is: "reconnecting", lost_at, retry_at, ...refused });
   }
 
   /** Full jitter: anything from nothing to the limit, so that a thousand pages do not return at once. */
@@ -238,6 +249,11 @@ export class Stream {
     this.#status = status;
     this.#listener.status(status);
   }
+}
+
+/** Whether what a client sees is the present once it has this frame. */
+function catchesUp(frame: ServerFrame): boolean {
+  return frame.k === "snapshot" || frame.k === "stats" || (frame.k === "alerts" && !frame.replay);
 }
 
 function decode(data: unknown): ServerFrame | null {

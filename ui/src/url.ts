@@ -1,5 +1,5 @@
 /** The page's state in its address: every view is a link. */
-import { FIELDS, isSeverity, type Problem, phrases, quote, split } from "./filter.ts";
+import { FIELDS, isSeverity, limit, type Problem, phrases, quote, split } from "./filter.ts";
 import type { Filter } from "./protocol.ts";
 
 export interface State {
@@ -22,7 +22,7 @@ export function read(search: string): Read {
   const problems: Problem[] = [];
   for (const field of FIELDS) {
     for (const text of params.getAll(field)) {
-      const values = valuesOf(text);
+      const values = split(text);
       const wrong = values.filter((value) => field === "sev" && !isSeverity(value.replace(/^-/, "")));
       for (const value of wrong) problems.push({ text: `sev=${value}`, reason: "There is no such severity." });
       const good = values.filter((value) => !wrong.includes(value));
@@ -31,14 +31,8 @@ export function read(search: string): Read {
   }
   const q = readText(params.get("q") ?? "", problems);
   if (q) filter.q = q;
-  return { filter, open: params.get("open"), problems };
-}
-
-/** The values of one parameter: `a,-b,"c, d"`, the sign before the quotation mark. */
-function valuesOf(text: string): string[] {
-  return [...text.matchAll(/(-?)(?:"([^"]*)"|([^,"]+))/g)].flatMap(([, sign, quoted, plain]) =>
-    split(quoted === undefined ? (plain ?? "") : `"${quoted}"`).map((value) => `${sign}${value}`),
-  );
+  const kept = limit(filter);
+  return { filter: kept.filter, open: params.get("open"), problems: [...problems, ...kept.problems] };
 }
 
 function readText(text: string, problems: Problem[]): string {

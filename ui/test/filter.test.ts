@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isEmpty, matcher, narrows, parse, phrases, print } from "../src/filter.ts";
+import { isEmpty, LIMITS, limit, matcher, narrows, parse, phrases, print } from "../src/filter.ts";
 import cases from "../src/filter-cases.json";
 import type { Filter, Row } from "../src/protocol.ts";
 
@@ -35,6 +35,43 @@ describe("print", () => {
     expect(print({ sev: ["critical", "high"], proc: ["-/usr/bin/x"], q: 'curl "a b"' })).toBe(
       'sev:critical,high -proc:/usr/bin/x curl "a b"',
     );
+  });
+});
+
+describe("limits", () => {
+  const { values, characters, words } = cases.limits;
+  const numbered = (n: number) => Array.from({ length: n }, (_, index) => `v${index}`);
+
+  it("are the gateway's", () => {
+    expect(LIMITS).toEqual(cases.limits);
+  });
+
+  it("let pass what is as large as they are, counted in characters", () => {
+    const filter: Filter = { ns: numbered(values), pod: ["🔔".repeat(characters)], q: "x".repeat(characters) };
+    expect(limit(filter)).toEqual({ filter, problems: [] });
+    expect(parse(print(filter))).toEqual({ filter, problems: [] });
+    expect(parse(numbered(words).join(" ")).problems).toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    [`ns:${numbered(values + 1).join(",")}`, "at most 64 values"],
+    [`ns:${numbered(values).join(",")} -ns:x`, "at most 64 values"],
+    [`pod:${"x".repeat(characters + 1)}`, "at most 512 characters"],
+    [`-pod:${"x".repeat(characters)}`, "at most 512 characters"],
+    ["x".repeat(characters + 1), "at most 512 characters"],
+    [numbered(words + 1).join(" "), "at most 16 words"],
+  ])("name what is larger and leave it out: %.20s", (text, reason) => {
+    const { filter, problems } = parse(`rule:good ${text}`);
+    expect(problems).toEqual([{ text: expect.any(String), reason: expect.stringContaining(reason) }]);
+    expect(problems[0]?.text.length).toBeLessThan(60);
+    expect(filter).toEqual({ rule: ["good"] });
+  });
+
+  it("hold for the whole filter, which must fit into a frame", () => {
+    const large = numbered(values).map((value) => value.padEnd(characters, "x"));
+    const { filter, problems } = limit({ ns: large, pod: large });
+    expect(filter).toEqual({});
+    expect(problems[0]?.reason).toContain("too long");
   });
 });
 

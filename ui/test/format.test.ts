@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { brief, clock, count, duration, fraction, moment, plural } from "../src/format.ts";
+import { brief, calendar, clock, count, day, duration, fraction, moment, plural } from "../src/format.ts";
 
 it("writes numbers with their thousands", () => {
   expect(count(41208)).toBe("41,208");
@@ -35,6 +35,14 @@ it("writes a time as the reader's clock shows it", () => {
   const time = new Date(2026, 10, 23, 4, 8, 2, 41).getTime();
   expect(clock(time) + fraction(time)).toBe("04:08:02.041");
   expect(moment(time)).toMatch(/^2026-11-23 04:08:02\.041 [+-]\d\d:\d\d$/);
+});
+
+it("names the day only where it is another one", () => {
+  const time = new Date(2026, 10, 3, 4, 8, 2).getTime();
+  expect(day(time, "2026-11-04")).toBe("Nov 3");
+  expect(day(time, "2025-11-03")).toBe("Nov 3");
+  expect(day(time, calendar(time))).toBe("");
+  expect(day(Number.NaN, "2026-11-04")).toBe("");
 });
 
 it("stands times that are none", () => {

@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
 /** The whole page in a document, talking to a far end that is played here. */
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import type { ServerFrame } from "../src/protocol.ts";
+import type { Filter, ServerFrame, Snapshot } from "../src/protocol.ts";
 import { alerts, hello, row, rows, snapshot, stats } from "./frames.ts";
 import { FarEnd } from "./outside.ts";
+
+const COUNTS = { critical: 1, high: 2, medium: 3, low: 41_202 };
 
 let far: FarEnd;
 const details = new Map<string, { status: number; text: string }>();
@@ -26,7 +28,7 @@ beforeAll(async () => {
   await import("../src/main.tsx");
   far.accept();
   say(hello);
-  say(snapshot("e:0", { counts: { critical: 1, high: 2, medium: 3, low: 41_202 } }));
+  say(snapshot("e:0", { counts: COUNTS }));
 });
 
 afterEach(() => key("Escape"));
@@ -53,13 +55,30 @@ async function seen(selector: string): Promise<HTMLElement> {
   return await vi.waitFor(() => find(selector));
 }
 
+/** Writes into the search box. */
+function search(text: string): void {
+  const box = find("#search") as HTMLInputElement;
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Answers the filter that the page wishes for, once the gateway has been told of it. */
+async function answer(filter: Filter, more: Partial<Snapshot> = {}): Promise<void> {
+  await vi.waitFor(() => expect(far.sent.at(-1)).toMatchObject({ filter }));
+  say(snapshot(`e:${seq}`, { filter, counts: COUNTS, ...more }));
+}
+
+function spoken(): string {
+  return find('[aria-live="polite"]').textContent ?? "";
+}
+
 function key(name: string): void {
   (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
 }
 
 it("shows the gateway's counts and says that nothing is there", async () => {
   await vi.waitFor(() => expect(find(".card.total").textContent).toContain("41,208"));
-  expect(find("[data-empty]").dataset.empty).toBe("quiet");
+  await seen('[data-empty="quiet"]');
   expect(document.title).toBe("1 critical · Runtime · Tocsin");
   expect(find(".conn").dataset.state).toBe("live");
 });
@@ -164,23 +183,43 @@ it("asks for a severity by its card and by its key", async () => {
 });
 
 it("filters by text, and says when nothing matches", async () => {
-  const box = find("#search") as HTMLInputElement;
-  box.value = "no-such-thing";
-  box.dispatchEvent(new Event("input", { bubbles: true }));
-  await seen('[data-empty="filtered"]');
+  search("no-such-thing");
+  const searching = await seen('[data-empty="searching"]');
+  expect(searching.textContent).not.toContain("none match");
   expect(window.location.search).toBe("?q=no-such-thing");
+  await answer({ q: "no-such-thing" });
+  expect((await seen('[data-empty="filtered"]')).textContent).toContain("none match");
   find('[data-empty="filtered"] button').click();
+  await answer({}, { rows: rows(seq - 5, seq) });
   await seen(".row");
 });
 
+it("says under the box what the gateway would refuse, and does not send it", async () => {
+  const before = far.sent.length;
+  search("x".repeat(513));
+  await vi.waitFor(() => expect(find(".problems").textContent).toContain("at most 512 characters"));
+  expect(find(".problems").getAttribute("role")).toBe("status");
+  search("");
+  await vi.waitFor(() => expect(find(".problems").textContent).toBe(""));
+  expect(far.sent.slice(before).filter(({ k }) => k === "view")).toEqual([]);
+});
+
+it("shows the day of an alert that is not of today", async () => {
+  const own = new Date();
+  own.setDate(own.getDate() - 2);
+  const id = arrive({ t: own.getTime() });
+  const shown = await seen(`[data-id="${id}"] .t`);
+  expect(shown.textContent).toMatch(/^[A-Z][a-z]{2} \d{1,2} \d\d:\d\d:\d\d$/);
+  expect(shown.title).toMatch(/^\d{4}-\d\d-\d\d /);
+  const today = await seen(`[data-id="${arrive()}"] .t`);
+  expect(today.textContent).toMatch(/^\d\d:\d\d:\d\d\.\d{3}$/);
+});
+
 it("keeps the last good filter while the text means nothing, and says why", async () => {
-  const box = find("#search") as HTMLInputElement;
-  box.value = "colour:red";
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  search("colour:red");
   await vi.waitFor(() => expect(find(".problems").textContent).toContain("no field colour"));
   expect(document.querySelectorAll(".row").length).toBeGreaterThan(0);
-  box.value = "";
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  search("");
 });
 
 it("pauses and resumes with Space, the counts too", async () => {
@@ -207,6 +246,7 @@ it("says that the connection is lost, keeps what had arrived, and comes back fro
   const lost = far;
   lost.hangUp();
   const notice = await seen('[data-notice="offline"]');
+  expect(spoken()).toMatch(/^Connection lost at/);
   expect(find(".conn").dataset.state).toBe("reconnecting");
   expect(document.title).toMatch(/^Offline/);
   expect(document.querySelectorAll(".row").length).toBeGreaterThan(0);
@@ -218,5 +258,87 @@ it("says that the connection is lost, keeps what had arrived, and comes back fro
   seq += 3;
   say(alerts(`e:${seq - 3}`, `e:${seq}`, { replay: true, rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
   say(stats());
-  expect((await seen('[data-notice="back"]')).textContent).toContain("3 alerts came");
+  expect((await seen('[data-notice="back"]')).textContent).toMatch(/^Back\. 3 alerts from the .+ away were added\.$/);
+  expect(spoken()).toMatch(/^Back\. 3 alerts/);
+});
+
+/** Loses the connection and comes back as far as the gateway's greeting. */
+async function again(): Promise<void> {
+  const lost = far;
+  lost.hangUp();
+  (await seen('[data-notice="offline"] button')).click();
+  await vi.waitFor(() => expect(far).not.toBe(lost));
+  far.accept();
+  say(hello);
+}
+
+it("counts what a snapshot added after a break, and gives no number where it cannot be known", async () => {
+  await again();
+  seq += 2;
+  say(snapshot(`e:${seq}`, { rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
+  expect((await seen('[data-notice="back"]')).textContent).toMatch(/^Back\. 2 alerts from the .+ were added\.$/);
+  await again();
+  seq += 100;
+  say(snapshot(`e:${seq}`, { rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
+  await vi.waitFor(() => expect(find('[data-notice="back"]').textContent).toMatch(/^Back after [^.]+\.$/));
+});
+
+it("speaks what is said of a gap, of a broken hop and of lag, each once", async () => {
+  const heard: string[] = [];
+  const stop = (await import("../src/announce.ts")).spoken.subscribe((text) => void heard.push(text));
+  say(stats({ lag: { broken: "collector: not heard for 20 s" } }));
+  say(stats({ lag: { broken: "collector: not heard for 21 s" } }));
+  expect((await seen('[data-notice="broken"]')).textContent).toContain("21 s");
+  say({ k: "gap", from: `e:${seq}`, to: `e:${seq + 50}`, why: "too_far", counts: { low: 50 } });
+  seq += 50;
+  say(snapshot(`e:${seq}`, { rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
+  (await seen('[data-notice="gap"] button')).click();
+  stop();
+  expect(heard.slice(1)).toEqual([
+    "The pipeline reports: collector: not heard for 20 s",
+    expect.stringContaining("could not be replayed"),
+    "The pipeline reports: collector: not heard for 21 s",
+  ]);
+  say(stats());
+});
+
+it("says what is broken, not that all is quiet, while the list is empty", async () => {
+  search("no-such-thing");
+  await answer({ q: "no-such-thing" });
+  await seen('[data-empty="filtered"]');
+  say(stats({ lag: { broken: "collector: not heard for 20 s" } }));
+  const broken = await seen('[data-empty="broken"]');
+  expect(broken.textContent).toContain("collector: not heard for 20 s");
+  expect(broken.textContent).toContain("tocsin ledger");
+  expect(broken.querySelector("a")?.getAttribute("href")).toBe("/readyz");
+  expect(broken.textContent).not.toMatch(/none match|No alerts|Connected/);
+  say(stats());
+  await seen('[data-empty="filtered"]');
+});
+
+it("claims nothing of an empty list while the connection is lost, and offers to retry", async () => {
+  const lost = far;
+  lost.hangUp();
+  const blind = await seen('[data-empty="blind"]');
+  expect(blind.textContent).toContain("Not connected");
+  expect(find(".alerts").textContent).not.toMatch(/none match|No alerts/);
+  search("");
+  await vi.waitFor(() => expect(find('[data-empty="blind"]').textContent).not.toContain("Clear"));
+  expect(find(".alerts").textContent).not.toMatch(/none match|No alerts/);
+  (await seen('[data-notice="offline"] button')).click();
+  await vi.waitFor(() => expect(far).not.toBe(lost));
+  far.accept();
+});
+
+it("shows what the gateway refused, for as long as it does", async () => {
+  const refused = far;
+  say({ k: "bye", why: "protocol", retry_ms: 1000, text: "q must be a text of at most 512 characters" });
+  await vi.waitFor(() => expect(find('[data-notice="offline"]').textContent).toContain("refused: q must be a text"));
+  find('[data-notice="offline"] button').click();
+  await vi.waitFor(() => expect(far).not.toBe(refused));
+  expect(find('[data-notice="offline"]').textContent).toContain("refused: q must be a text");
+  far.accept();
+  say(hello);
+  say(snapshot(`e:${seq}`, { filter: {} }));
+  await vi.waitFor(() => expect(document.querySelector('[data-notice="offline"]')).toBeNull());
 });

@@ -113,6 +113,25 @@ describe("the filter", () => {
     expect(store.loaded).toBe(2);
   });
 
+  it("is complete once the gateway has answered it, and no other", () => {
+    store.receive(snapshot("e:1", { rows: rows(1, 3) }), NOW);
+    expect(store.complete).toBe(true);
+    store.filter({ ns: ["a"] });
+    expect(store.complete).toBe(false);
+    store.receive(snapshot("e:2", { filter: { ns: ["b"] } }), NOW);
+    expect(store.complete).toBe(false);
+    store.receive(snapshot("e:3", { filter: { ns: ["a"] } }), NOW);
+    expect(store.complete).toBe(true);
+  });
+
+  it("that was left and taken up again waits for its answer", () => {
+    store.receive(snapshot("e:1", { rows: rows(1, 3) }), NOW);
+    store.filter({ ns: ["b"] });
+    store.filter({});
+    store.receive(snapshot("e:2", { filter: { ns: ["b"] } }), NOW);
+    expect(store.complete).toBe(false);
+  });
+
   it("applies to a held list too", () => {
     arrive(1, 2);
     store.hold("scrolled");
@@ -289,10 +308,28 @@ describe("breaks", () => {
     store.receive(hello, NOW);
     store.receive(alerts("", "", { replay: true, rows: [row(2), row(3), row(4, { n: 10 })] }), NOW);
     store.receive(alerts("", "", { replay: true, rows: [row(5)] }), NOW);
-    expect(store.replayed).toBe(12);
+    expect(store.recovered).toBe(12);
     store.receive(hello, NOW);
     store.receive(alerts("", "", { replay: true, rows: [row(6)] }), NOW);
-    expect(store.replayed).toBe(1);
+    expect(store.recovered).toBe(1);
+  });
+
+  it("counts what a snapshot adds to the list that it joins", () => {
+    store.receive(snapshot("e:2", { rows: rows(1, 2) }), NOW);
+    store.receive(hello, NOW);
+    store.receive(snapshot("e:5", { rows: [row(2), row(3), row(4, { n: 7 })] }), NOW);
+    expect(store.recovered).toBe(8);
+  });
+
+  it("gives no number where a snapshot does not join, or answers another filter", () => {
+    store.receive(snapshot("e:2", { rows: rows(1, 2) }), NOW);
+    store.receive(hello, NOW);
+    store.receive(snapshot("e:50", { rows: rows(40, 50) }), NOW);
+    expect(store.recovered).toBeNull();
+    store.receive(hello, NOW);
+    store.filter({ q: "alert" });
+    store.receive(snapshot("e:51", { rows: rows(45, 51) }), NOW);
+    expect(store.recovered).toBeNull();
   });
 
   it("says what could not be replayed, from the last row before it to the first after it", () => {

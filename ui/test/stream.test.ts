@@ -211,6 +211,38 @@ describe("reconnecting", () => {
     expect(world.sockets[0]?.closed).not.toBeNull();
   });
 
+  it("backs off from a gateway that refuses what it asks for, and says why until it is served again", () => {
+    const refused = "q must be a text of at most 512 characters";
+    for (const limit of [500, 1000, 2000]) {
+      world.socket.accept();
+      world.socket.say({ k: "bye", why: "protocol", retry_ms: 100, text: refused });
+      expect(status()).toMatchObject({ is: "reconnecting", retry_at: world.time + limit, refused });
+      retry();
+      expect(status()).toMatchObject({ is: "reconnecting", retry_at: null, refused });
+    }
+    live();
+    world.socket.hangUp();
+    expect(status()).not.toHaveProperty("refused");
+  });
+
+  it("asks again at once with another filter where one was refused", () => {
+    live();
+    world.socket.say({ k: "bye", why: "protocol", text: "no" });
+    stream.wish({ ...WISH, filter: { q: "curl" } });
+    world.socket.accept();
+    expect(world.sockets).toHaveLength(2);
+    expect(world.socket.sent[0]).toMatchObject({ k: "open", filter: { q: "curl" } });
+  });
+
+  it("hands on the frame that catches up before it says so", () => {
+    const order: string[] = [];
+    const listener = { status: ({ is }: Status) => void order.push(is), frame: () => void order.push("frame") };
+    const other = new Stream(world, listener, WISH);
+    other.start();
+    live();
+    expect(order).toEqual(["frame", "frame", "live"]);
+  });
+
   it.each([
     ["a farewell", () => world.socket.say({ k: "bye", why: "auth" })],
     ["close code 4401", () => world.socket.hangUp(4401)],

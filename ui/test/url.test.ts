@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parse, print } from "../src/filter.ts";
 import cases from "../src/filter-cases.json";
 import type { Filter } from "../src/protocol.ts";
 import { read, write } from "../src/url.ts";
@@ -32,6 +33,17 @@ describe("read", () => {
     expect(read('?q="reverse').problems).toHaveLength(1);
   });
 
+  it.each([
+    ["ns", Array.from({ length: 65 }, (_, index) => `n${index}`).join(","), "at most 64 values"],
+    ["pod", "x".repeat(513), "at most 512 characters"],
+    ["q", "x".repeat(513), "at most 512 characters"],
+    ["q", "a ".repeat(17), "at most 16 words"],
+  ])("reports what the gateway would refuse in %s", (name, text, reason) => {
+    const { filter, problems } = read(`?sev=high&${name}=${encodeURIComponent(text)}`);
+    expect(problems).toEqual([{ text: expect.any(String), reason: expect.stringContaining(reason) }]);
+    expect(filter).toEqual({ sev: ["high"] });
+  });
+
   it("joins a parameter that stands twice", () => {
     expect(read("?ns=a&ns=b,a").filter).toEqual({ ns: ["a", "b"] });
   });
@@ -55,6 +67,16 @@ describe("write", () => {
     expect(again.filter).toEqual(filter.q === "" ? {} : filter);
   });
 
+  it.each(['a"b', '"', '"a, b"', "a\\", 'a\\"b c\\', " a ", "//host/share", "a\nb", '\\\\"', "-x"])(
+    "the value %j reads back, asked for or left out, from the address and from the box",
+    (value) => {
+      for (const filter of [{ target: [`-${value}`, "z"] }, value.startsWith("-") ? {} : { target: [value, "z"] }]) {
+        expect(sorted(read(write({ filter, open: null }, "")).filter)).toEqual(sorted(filter));
+        expect(sorted(parse(print(filter)).filter)).toEqual(sorted(filter));
+      }
+    },
+  );
+
   it.each([{ target: ["a&b=c#d", "100%", "ü +", "-x, y"] }, { q: "a&b=c#d + 100% ü" }, { q: '"a  b" c' }])(
     "survives hostile text: %j",
     (filter) => {
@@ -62,3 +84,7 @@ describe("write", () => {
     },
   );
 });
+
+function sorted(filter: Filter): Filter {
+  return { target: [...(filter.target ?? [])].sort() };
+}

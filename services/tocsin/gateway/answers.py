@@ -92,6 +92,8 @@ class FullAlertsAnswer(Struct, frozen=True, kw_only=True):
     total: int
     timestamp: str
     window: Lanes
+    cut: bool
+    """Whether the list ends early because the answer would have passed 16 MiB."""
 
 
 class StatsAnswer(Struct, frozen=True, kw_only=True):
@@ -115,9 +117,11 @@ class ErrorAnswer(Struct, frozen=True, kw_only=True):
 class RefusedError(Exception):
     """A request that is answered with this status and text."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, *, retry_after_s: int = 0) -> None:
         super().__init__(text)
         self.status = status
+        self.retry_after_s = retry_after_s
+        """When it is worth another try; 0 where that is not known."""
 
 
 class HealthAnswer(Struct, frozen=True, kw_only=True):

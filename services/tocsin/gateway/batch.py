@@ -57,9 +57,10 @@ def trim(rows: list[Counted], limit: int) -> tuple[list[Counted], int]:
     return ordered[:limit], sum(n for _, n in ordered[limit:])
 
 
-def merge(first: Batch, second: Batch, limit: int) -> Batch:
-    """Both as one, where *second* follows *first*: folded, and at most *limit* rows."""
-    rows, left_out = trim(fold([*first.rows, *second.rows]), limit)
+def merge(first: Batch, second: Batch, limit: int, *, folding: bool = True) -> Batch:
+    """Both as one, where *second* follows *first*: at most *limit* rows, folded unless *folding* is false."""
+    both = [*first.rows, *second.rows]
+    rows, left_out = trim(fold(both) if folding else both, limit)
     return Batch(
         first.after,
         second.to,
@@ -72,7 +73,9 @@ def merge(first: Batch, second: Batch, limit: int) -> Batch:
 class Collecting:
     """What came since the last batch, bounded whatever comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw: bool = False) -> None:
+        """Where it is *raw* no row is ever folded: what is too much is left out, the worst and newest stay."""
+        self._raw = raw
         self.rows: list[Counted] = []
         self.left_out = 0
         self.urgent = False
@@ -90,14 +93,15 @@ class Collecting:
                     self.urgent = True
         added = len(self.rows) - before
         if len(self.rows) > _CROWD:
-            self.rows = fold(self.rows)
+            self.rows = self.rows if self._raw else fold(self.rows)
             self.rows, left_out = trim(self.rows, _CROWD // 2)
             self.left_out += left_out
         return added
 
     def take(self, after: int, to: int, limit: int, *, folding: bool) -> Batch:
         """All of it as one batch; it is empty then."""
-        rows = fold(self.rows) if folding or len(self.rows) > limit else self.rows
+        folded = not self._raw and (folding or len(self.rows) > limit)
+        rows = fold(self.rows) if folded else self.rows
         rows, left_out = trim(rows, limit)
         batch = Batch(after, to, rows, left_out=self.left_out + left_out, urgent=self.urgent)
         self.rows, self.left_out, self.urgent = [], 0, False

@@ -53,19 +53,30 @@ class Snapshot(Struct, frozen=True):
     to: int
 
 
-class Group:
-    """The clients with one filter and one row cap."""
+class View(Struct, frozen=True):
+    """What clients see alike."""
 
-    def __init__(self, wanted: Filter, limit: int, head: int, now: float) -> None:
+    filter: Filter
+    limit: int
+    """Rows in a frame, at most."""
+    fold: bool
+    """Whether repeats may be one row."""
+
+
+class Group:
+    """The clients with one view."""
+
+    def __init__(self, view: View, head: int, now: float) -> None:
         """It begins after *head*."""
-        self.filter = wanted
-        self.limit = limit
-        self.match: Match | None = wanted.match()
+        self.view = view
+        self.filter = view.filter
+        self.limit = view.limit
+        self.match: Match | None = view.filter.match()
         self.clients: set[Client] = set()
         self.pos = head
         """What the last batch covered up to."""
         self._seen = head
-        self._collecting = Collecting()
+        self._collecting = Collecting(raw=not view.fold)
         self._pace = Pace(now)
         self._merged: dict[tuple[int, int], Batch] = {}
 
@@ -98,14 +109,14 @@ class Group:
         """Both as one, once for all clients that wait with the same two."""
         key = (id(first), id(second))
         if key not in self._merged:
-            self._merged[key] = batch.merge(first, second, self.limit)
+            self._merged[key] = batch.merge(first, second, self.limit, folding=self.view.fold)
         return self._merged[key]
 
     def reset(self, head: int, now: float) -> None:
         """Begin again after *head* of another stream."""
         self.match = self.filter.match()
         self.pos = self._seen = head
-        self._collecting = Collecting()
+        self._collecting = Collecting(raw=not self.view.fold)
         self._merged.clear()
         self._pace.cut(now)
 
@@ -120,6 +131,7 @@ class Client:
         self._group: Group | None = None
         self._limit = batch.ROWS
         self._visible = True
+        self._fold = True
         self._filter = EVERYTHING
         self._pending: Batch | None = None
         self._pos = 0
@@ -149,9 +161,18 @@ class Client:
         """Whether it wants rows."""
         return self._visible and self._limit > 0
 
-    def open(self, cursor: tuple[str, int] | None, wanted: Filter, limit: int, *, visible: bool, now: float) -> None:
-        """Begin after *cursor*, or with a snapshot."""
-        self._filter, self._limit, self._visible = wanted, min(limit, batch.ROWS), visible
+    def open(
+        self,
+        cursor: tuple[str, int] | None,
+        wanted: Filter,
+        limit: int,
+        *,
+        visible: bool,
+        now: float,
+        fold: bool = True,
+    ) -> None:
+        """Begin after *cursor*, or with a snapshot; without *fold* every row stands for one alert."""
+        self._filter, self._limit, self._visible, self._fold = wanted, min(limit, batch.ROWS), visible, fold
         window = self._fanout.window
         if cursor is None:
             self._snapshot = True
@@ -167,13 +188,23 @@ class Client:
                 self._fanout.numbers.replays += 1
         self._join(now)
 
-    def view(self, wanted: Filter | None, limit: int | None, *, visible: bool | None, whole: bool, now: float) -> None:
+    def view(
+        self,
+        wanted: Filter | None,
+        limit: int | None,
+        *,
+        visible: bool | None,
+        whole: bool,
+        now: float,
+        fold: bool | None = None,
+    ) -> None:
         """Show something else from now on; *whole* asks for a snapshot in any case."""
         watched = self.watching
-        changed = wanted is not None and wanted != self._filter
+        changed = (wanted is not None and wanted != self._filter) or (fold is not None and fold != self._fold)
         self._filter = wanted if wanted is not None else self._filter
         self._limit = min(limit, batch.ROWS) if limit is not None else self._limit
         self._visible = visible if visible is not None else self._visible
+        self._fold = fold if fold is not None else self._fold
         if changed or whole or (self.watching and not watched):
             self._snapshot = True  # also where it did not look for a while: the newest rows, and on from there
         self._join(now)
@@ -223,7 +254,7 @@ class Client:
 
     def _join(self, now: float) -> None:
         """Change to the group that fits and covers everything up to now; what lies between comes from the window."""
-        group = self._fanout.join(self, self._group, self._filter, max(self._limit, 1), now)
+        group = self._fanout.join(self, self._group, View(self._filter, max(self._limit, 1), self._fold), now)
         self._group = group
         self._pending = None
         self._behind = self._pos < group.pos
@@ -274,7 +305,7 @@ class Fanout:
         self.window = window
         self.numbers = Numbers()
         self.clients: set[Client] = set()
-        self._groups: dict[tuple[Filter, int], Group] = {}
+        self._groups: dict[View, Group] = {}
         self._fresh: list[Row] = []
         self.urgent = False
         """Whether what is new holds a critical or high alert."""
@@ -302,13 +333,12 @@ class Fanout:
                 dues.append(due)
         return min(dues, default=None)
 
-    def join(self, client: Client, old: Group | None, wanted: Filter, limit: int, now: float) -> Group:
-        """Put the client into the group of this filter and cap, which has then covered everything up to the head."""
+    def join(self, client: Client, old: Group | None, view: View, now: float) -> Group:
+        """Put the client into the group of this view, which has then covered everything up to the head."""
         self._spread(now)
-        key = (wanted, limit)
-        group = self._groups.get(key)
+        group = self._groups.get(view)
         if group is None:
-            group = self._groups[key] = Group(wanted, limit, self.window.head, now)
+            group = self._groups[view] = Group(view, self.window.head, now)
         group.cut(now)
         if old is not None and old is not group:
             self.leave(client, old)
@@ -321,7 +351,7 @@ class Fanout:
         group.clients.discard(client)
         self.clients.discard(client)
         if not group.clients:
-            self._groups.pop((group.filter, group.limit), None)
+            self._groups.pop(group.view, None)
 
     def reset(self, epoch: str, now: float) -> None:
         """The window was made anew; clients stood in the stream *epoch*."""

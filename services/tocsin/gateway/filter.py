@@ -132,9 +132,11 @@ def parse(wire: Mapping[str, Any]) -> Filter:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The words of a free text, lower case; what stands between double quotes is one."""
+    """The words of a free text, lower case; what stands between double quotes is one. `FilterError` for too many."""
     found = {phrase or word for phrase, word in _WORD.findall(text.lower())}
-    return tuple(sorted(found - {""}))[:_MAX_WORDS]
+    if len(found - {""}) > _MAX_WORDS:
+        raise FilterError(f"q must be at most {_MAX_WORDS} words; what stands between double quotes is one")
+    return tuple(sorted(found - {""}))
 
 
 def _text(text: object) -> str:

@@ -108,7 +108,7 @@ class Hub:
             row = self._shapes.row(seq, alert.summarize(payload))
             if not subject.startswith(_SUBJECTS[row.shape.index]):
                 raise BadEvent(f"{subject} is not for its severity")
-        except (msgspec.DecodeError, BadEvent, UnicodeDecodeError):
+        except (msgspec.DecodeError, BadEvent, UnicodeDecodeError, RecursionError):
             self.undecodable += 1
             return None
         self.window.add(row)

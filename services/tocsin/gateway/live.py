@@ -18,9 +18,10 @@ from tocsin.gateway.fanout import Client, Gap, Snapshot
 from tocsin.gateway.filter import Filter, FilterError
 from tocsin.gateway.hub import Hub
 from tocsin.gateway.protocol import Ack, Open, Pong, ProtocolError, View
+from tocsin.gateway.ranges import Range
 from tocsin.gateway.rows import Row
+from tocsin.gateway.searches import Asker, Searches
 from tocsin.gateway.settings import Settings
-from tocsin.gateway.window import newest
 from tocsin.model import subjects
 from tocsin.model.errors import BusError
 from tocsin.model.severity import WORST_FIRST
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 PING_S = 10.0
 SILENCE_S = 25.0
+"""A client that says nothing for so long is dropped."""
 _TICK_S = 0.1
 _REST_S = 0.05
 """Between two looks at what came, at least: frames are cut no faster."""
@@ -52,7 +54,7 @@ class Lag:
 class Live:
     """All sessions."""
 
-    def __init__(self, bus: Bus, hub: Hub, settings: Settings) -> None:
+    def __init__(self, bus: Bus, hub: Hub, settings: Settings, silence_s: float = SILENCE_S) -> None:
         self.bus = bus
         self.hub = hub
         self.lag = Lag()
@@ -62,13 +64,14 @@ class Live:
         self.urgent = asyncio.Event()
         self.closed_silent = 0
         self.refused = 0
+        self.searches = Searches()
+        self.silence_s = silence_s
         self._limit = settings.clients
         self._stopping = False
         self._empty = asyncio.Event()
         """Set while there is no session."""
         self._empty.set()
         self._snapshots: dict[tuple[object, ...], bytes] = {}
-        self._searching = asyncio.Lock()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One client, until it goes, is silent for too long or we stop."""
@@ -164,38 +167,46 @@ class Live:
 
     async def snapshot(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
         """The frame, made once for all who see the same, and the tick of its range; *wire* is the filter as given."""
-        hub = self.hub
-        range_ = hub.range(window_s, int(time.time()))
+        range_ = self.hub.range(window_s, int(time.time()))
         key = ("snapshot", wire, window_s, to, range_.tick)
         frame = self._snapshots.get(key)
         if frame is None:
             if len(self._snapshots) > _MEMO:
                 self._snapshots.clear()
-            epoch, rows = hub.window.epoch, await self.search(client.filter, _SNAPSHOT_ROWS, up_to=to)
-            matched = hub.matching(client.filter)
-            fields = {} if matched is None else {"matched": protocol.by_severity(matched)}
-            frame = protocol.frame(
-                "snapshot",
-                {
-                    "to": cursor.render(epoch, to),
-                    "filter": msgspec.Raw(wire),
-                    "complete_since": protocol.by_severity(hub.counted_since),
-                    **fields,
-                    **range_.whole(),
-                },
-                rows,
-            )
-            self._snapshots[key] = frame
+            since_ms, epoch = range_.since_ms, self.hub.window.epoch
+            rows = await self.search(client.filter, _SNAPSHOT_ROWS, up_to=to, since_ms=since_ms, asker="socket")
+            frame = self._snapshots[key] = self._snapshot(client.filter, wire, range_, cursor.render(epoch, to), rows)
         return frame, range_.tick
 
-    async def search(self, wanted: Filter, limit: int, *, up_to: int) -> list[Row]:
-        """The newest rows that match; what takes a look at every row is done in a thread, one search at a time."""
+    def crowded(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
+        """The same without rows, where there was no room for the search: the client gets a whole one a second later."""
+        range_ = self.hub.range(window_s, int(time.time()))
+        place = cursor.render(self.hub.window.epoch, to)
+        return self._snapshot(client.filter, wire, range_, place, [], busy=True), range_.tick
+
+    def _snapshot(self, wanted: Filter, wire: bytes, range_: Range, place: str, rows: list[Row], **more: bool) -> bytes:
+        matched = self.hub.matching(wanted)
+        return protocol.frame(
+            "snapshot",
+            {
+                "to": place,
+                "filter": msgspec.Raw(wire),
+                "complete_since": protocol.by_severity(self.hub.counted_since),
+                **({} if matched is None else {"matched": protocol.by_severity(matched)}),
+                **range_.whole(),
+                **more,
+            },
+            rows,
+        )
+
+    async def search(
+        self, wanted: Filter, limit: int, *, up_to: int, since_ms: int = 0, asker: Asker = "request"
+    ) -> list[Row]:
+        """The newest rows that match; `RefusedError` where that takes a look at every row and too many wait for one."""
         window = self.hub.window
         if wanted.by_shape:
-            return window.newest(limit, wanted.match(), up_to=up_to)
-        async with self._searching:
-            blocks, match = window.blocks(), wanted.match()
-            return await asyncio.to_thread(newest, blocks, limit, match, since_ms=0, up_to=up_to)
+            return window.newest(limit, wanted.match(), since_ms=since_ms, up_to=up_to)
+        return await self.searches.newest(window, wanted, limit, since_ms=since_ms, up_to=up_to, asker=asker)
 
     async def gap(self, gap: Gap) -> bytes:
         """The frame, with what the stream still says of the range that cannot be replayed."""
@@ -238,6 +249,8 @@ class Session:
         self._heard = self._pinged = time.monotonic()
         self._ping = False
         self._stats = False
+        self._again = False
+        """Its snapshot had no rows for want of room."""
         self._bye: bytes | None = None
         self._aborted = False
         self._code = 1001
@@ -262,13 +275,16 @@ class Session:
             return
         if self._waiting:
             self._heard = now
-        if now - self._heard > SILENCE_S:
+        if now - self._heard > self._live.silence_s:
             self._live.closed_silent += 1
             self.abort()
             return
         if now - self._pinged >= PING_S:
             self._pinged, self._ping = now, True
         self._stats = self._open
+        if self._again:
+            self._again = False
+            self._client.view(None, None, visible=None, whole=True, now=now)
         self._wake.set()
 
     def say_goodbye(self, why: Any, text: str = "") -> None:
@@ -294,7 +310,7 @@ class Session:
                 frame = protocol.decode(message.data)
                 if frame is not None:
                     await self._hear(frame)
-            except (msgspec.DecodeError, FilterError, ProtocolError, UnicodeError) as error:
+            except (msgspec.DecodeError, FilterError, ProtocolError, UnicodeError, RecursionError) as error:
                 self.say_goodbye("protocol", str(error)[:200])
                 return
 
@@ -322,7 +338,8 @@ class Session:
             raise ProtocolError("the cursor is none of ours")
         wanted = filters.parse(frame.filter)
         self._window_s = protocol.window_s(frame.window)
-        self._client.open(place, wanted, frame.rows, visible=frame.visible, now=time.monotonic())
+        now = time.monotonic()
+        self._client.open(place, wanted, frame.rows, visible=frame.visible, now=now, fold=frame.fold)
         self._filter = msgspec.json.encode(frame.filter)
         self._open = self._hello = self._stats = True
         self._wake.set()
@@ -336,7 +353,8 @@ class Session:
         if frame.filter is not None:
             self._filter = msgspec.json.encode(frame.filter)
         self._window_s = window_s
-        self._client.view(wanted, frame.rows, visible=frame.visible, whole=whole, now=time.monotonic())
+        now = time.monotonic()
+        self._client.view(wanted, frame.rows, visible=frame.visible, whole=whole, now=now, fold=frame.fold)
         self._wake.set()
 
     async def _write(self) -> None:
@@ -374,10 +392,18 @@ class Session:
         if isinstance(step, Gap):
             return await self._live.gap(step)
         if isinstance(step, Snapshot):
-            frame, self._tick = await self._live.snapshot(self._client, self._filter, self._window_s, step.to)
-            return frame
+            return await self._snapshot(step)
         if self._stats and not self._client.behind:
             self._stats = False
             frame, self._tick = self._live.stats(self._window_s, self._tick)
             return frame
         return None
+
+    async def _snapshot(self, step: Snapshot) -> bytes:
+        live, what = self._live, (self._client, self._filter, self._window_s, step.to)
+        try:
+            frame, self._tick = await live.snapshot(*what)
+        except RefusedError:
+            frame, self._tick = live.crowded(*what)
+            self._again = True
+        return frame

@@ -30,6 +30,8 @@ def watch(metrics: Metrics, state: State) -> None:
         counter("tocsin_gateway_snapshots_total", "Snapshots sent.").value = sent.snapshots
         counter("tocsin_gateway_silent_clients_total", "Clients dropped for silence.").value = live.closed_silent
         counter("tocsin_gateway_refused_clients_total", "Clients refused for want of room.").value = live.refused
+        searches = live.searches.refused
+        counter("tocsin_gateway_refused_searches_total", "Searches refused for want of room.").value = searches
         unread = state.reports.unreadable
         counter("tocsin_gateway_undecodable_reports_total", "Reports that make no sense.").value = unread
 

@@ -17,7 +17,7 @@ from tocsin.runtime.ledger import Ledger
 _WRONG = {
     400: "A parameter is wrong; the error names it and what is allowed.",
     421: "The host is none of ours.",
-    503: "NATS does not answer, or the window is being read back.",
+    503: "NATS does not answer, the window is being read back, or too many ask for the same; Retry-After may say when.",
 }
 
 
@@ -50,7 +50,7 @@ _ALERTS = (
         f"How many; with full=1 at most {MAX_FULL}.",
         {"type": "integer", "minimum": 1, "maximum": MAX_ALERTS},
     ),
-    Parameter("full", "1 for whole alerts instead of rows.", {"type": "string", "enum": ["0", "1"]}),
+    Parameter("full", "1 for whole alerts instead of rows, 16 MiB at most.", {"type": "string", "enum": ["0", "1"]}),
 )
 _SEQ = Parameter("seq", "Its sequence, where known: reaches past the live window.", {"type": "integer", "minimum": 1})
 
@@ -71,14 +71,14 @@ ROUTES = (
         errors=_COMMON,
         more={404: ("It is not known here.", ErrorAnswer), 410: ("The stream does not hold it any more.", ErrorAnswer)},
     ),
-    Route(path="/api/v1/ledger", summary="What every hop counted", answer=Ledger, errors=(421, 503)),
+    Route(path="/api/v1/ledger", summary="What every hop counted", answer=Ledger, errors=_COMMON),
     Route(
         path="/api/v1/stream",
         summary=f"WebSocket with the subprotocol {SUBPROTOCOL}",
         errors=(400, 403, 421, 503),
         more={101: ("Frames follow.", None)},
     ),
-    Route(path="/api/openapi.json", summary="This document", answer="application/json"),
+    Route(path="/api/openapi.json", summary="This document", answer="application/json", errors=(400, 421)),
     Route(path="/metrics", summary="Numbers of all services, for Prometheus", answer="text/plain", errors=(421, 503)),
     Route(path="/healthz", summary="Whether the process is alive", answer=HealthAnswer),
     Route(

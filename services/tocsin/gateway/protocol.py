@@ -38,6 +38,8 @@ class Open(Struct, tag_field="k", tag="open", frozen=True):
     filter: dict[str, Any] = {}
     rows: Rows = batch.ROWS
     visible: bool = True
+    fold: bool = True
+    """Whether repeats may be one row in a flood."""
 
 
 class View(Struct, tag_field="k", tag="view", frozen=True):
@@ -47,6 +49,7 @@ class View(Struct, tag_field="k", tag="view", frozen=True):
     window: Annotated[str, Meta(pattern=r"^\d{1,6}[smhd]$")] | None = None
     rows: Rows | None = None
     visible: bool | None = None
+    fold: bool | None = None
 
 
 class Ack(Struct, tag_field="k", tag="ack", frozen=True):
@@ -76,8 +79,11 @@ _encode = msgspec.json.Encoder().encode
 
 def decode(text: str | bytes) -> Open | View | Ack | Pong | None:
     """A client's frame, ``None`` for a kind that is not known; ``msgspec.DecodeError`` where it is none."""
-    decoder = _KNOWN.get(_kinds.decode(text).k)  # type: ignore[attr-defined]
-    return decoder.decode(text) if decoder else None
+    try:
+        decoder = _KNOWN.get(_kinds.decode(text).k)  # type: ignore[attr-defined]
+        return decoder.decode(text) if decoder else None
+    except RecursionError as error:
+        raise msgspec.DecodeError("the frame is nested too deeply") from error
 
 
 def window_s(text: str) -> int:

@@ -33,10 +33,7 @@ class Query(Struct, frozen=True):
 
 def parse(parameters: Mapping[str, str]) -> Query:
     """The query, or `QueryError`."""
-    known = ("severity", "q", "limit", "full")
-    for name in parameters:
-        if name not in known:
-            raise QueryError(f"{name[:64]}: no such parameter; known are {', '.join(known)}")
+    check(parameters, "severity", "q", "limit", "full")
     full = parameters.get("full", "0")
     if full not in ("0", "1"):
         raise QueryError("full must be 0 or 1")
@@ -49,6 +46,19 @@ def parse(parameters: Mapping[str, str]) -> Query:
         raise QueryError(str(error).replace("sev:", "severity:", 1)) from error
     most = MAX_FULL if full == "1" else MAX_ALERTS
     return Query(wanted, integer(parameters, "limit", default=most, most=most), full == "1")
+
+
+def check(parameters: Mapping[str, str], *known: str) -> None:
+    """`QueryError` for a name that is not *known*, or comes twice."""
+    seen = set()
+    names = [name for name, _ in parameters.items()]  # each as often as it was given
+    for name in names:
+        if name not in known:
+            here = f"known: {', '.join(known)}" if known else "there are none here"
+            raise QueryError(f"{name[:64]}: no such parameter; {here}")
+        if name in seen:
+            raise QueryError(f"{name} must be given once")
+        seen.add(name)
 
 
 def integer(parameters: Mapping[str, str], name: str, *, default: int, most: int) -> int:
@@ -75,9 +85,10 @@ def lanes(hub: Hub, held: BySeverity) -> Lanes:
     return Lanes(**found)
 
 
-def listing(alerts: list[bytes], held: BySeverity, timestamp: str, hub: Hub) -> bytes:
-    """The answer with these alerts, already encoded."""
-    tail = msgspec.json.encode({"total": total(held), "timestamp": timestamp, "window": lanes(hub, held)})
+def listing(alerts: list[bytes], held: BySeverity, timestamp: str, hub: Hub, *, cut: bool | None = None) -> bytes:
+    """The answer with these alerts, already encoded; *cut* says of whole ones whether there was no room for all."""
+    fields = {"total": total(held), "timestamp": timestamp, "window": lanes(hub, held)}
+    tail = msgspec.json.encode(fields if cut is None else {**fields, "cut": cut})
     return b"".join((b'{"alerts":[', b",".join(alerts), b"],", tail[1:]))
 
 

@@ -56,6 +56,11 @@ class Range:
                 self._top_changed[name] = self.tick
 
     @property
+    def since_ms(self) -> int:
+        """Its beginning, milliseconds since 1970."""
+        return self._t0 * 1_000
+
+    @property
     def counts(self) -> list[int]:
         """The sum of the timeline, for each severity."""
         return [sum(series) for series in self._series]

@@ -11,6 +11,8 @@ from tocsin.runtime.metrics import Sample
 from tocsin.runtime.report import Report
 
 FRESH_S = 30.0
+GRACE_S = 10.0
+"""So long after the start a service may be silent: it tells of itself every five seconds."""
 _INSTANCES = 256
 _SAMPLES = 2_000
 _BYTES = 1 << 20
@@ -29,7 +31,11 @@ class Heard(Struct, frozen=True):
 class Reports:
     """The last Report of each instance."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: float, grace_s: float = GRACE_S) -> None:
+        """*now* is when listening begins, as all times here."""
+        self.since = now
+        """Since when Reports can be heard."""
+        self._grace_s = grace_s
         self._heard: dict[tuple[str, str], Heard] = {}
         self.unreadable = 0
 
@@ -37,7 +43,7 @@ class Reports:
         """Keep what one instance says. It may speak for the service of its subject alone."""
         try:
             said = report.decode(payload) if len(payload) <= _BYTES else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             said = None
         if said is None or subject.split(".")[2:3] != [said.service]:
             self.unreadable += 1
@@ -66,10 +72,21 @@ class Reports:
         problems = {
             f"{own.service}.{hop}": why for own in said if own.service != "gateway" for hop, why in own.problems.items()
         }
-        for service in _HEARD:
-            if not any(own.service == service for own in said):
-                problems[service] = f"no {service} has reported for {FRESH_S:.0f} s"
+        listening_s = now - self.since
+        if listening_s >= self._grace_s:
+            for service in self._silent(now):
+                problems[service] = f"no {service} has reported for {min(listening_s, FRESH_S):.0f} s"
         return problems
+
+    def awaited(self, now: float) -> dict[str, str]:
+        """The services that were not heard yet and may still be, just after the start: nothing is wrong so far."""
+        if now - self.since >= self._grace_s:
+            return {}
+        return {service: f"no {service} was heard yet" for service in self._silent(now)}
+
+    def _silent(self, now: float) -> list[str]:
+        heard = {own.service for own in self.fresh(now)}
+        return [service for service in _HEARD if service not in heard]
 
 
 def _sound(sample: Sample) -> bool:

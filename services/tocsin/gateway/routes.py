@@ -28,7 +28,14 @@ log = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 _KEEP_S = 1.0
 """So long an answer of NATS is good for everybody."""
-_AT_ONCE = 20
+_AT_ONCE = 4
+"""Alerts asked of the stream at a time, each of some MiB at worst."""
+_WHOLE_BYTES = 16 << 20
+"""The whole alerts of one answer, at most."""
+_WHOLE_ANSWERS = 2
+"""Answers of whole alerts that are made or sent at a time."""
+_SEND_S = 30.0
+"""A client that does not take such an answer in this time is dropped."""
 _YEAR = "public, max-age=31536000, immutable"
 _NO_PAGE = "The page is not built yet: run `make ui` (the API and the WebSocket work without it).\n"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -132,7 +139,7 @@ def _check(request: web.Request, settings: Settings) -> None:
 def _answer(error: Exception, path: str) -> web.StreamResponse:
     """What a client is told of an error."""
     if isinstance(error, RefusedError):
-        return _failure(error.status, str(error))
+        return _failure(error.status, str(error), error.retry_after_s)
     if isinstance(error, web.HTTPException):
         return _failure(error.status, error.reason)
     if isinstance(error, QueryError):
@@ -154,31 +161,44 @@ class _Routes:
     def __init__(self, face: Face) -> None:
         self._face = face
         self._openapi = b""
+        self._whole_answers = 0
 
-    async def alerts(self, request: web.Request) -> web.Response:
+    async def alerts(self, request: web.Request) -> web.StreamResponse:
         """The newest alerts."""
         wanted = query.parse(request.query)
         state = self._face.readable()
         held = await self._face.held(state)
         found = await state.live.search(wanted.filter, wanted.limit, up_to=state.hub.window.head)
-        if wanted.full:
-            whole = await self._whole(state, [row.seq for row in found])
-        else:
-            whole = query.rendered(found)
-        return _json(query.listing(whole, held, _now(), state.hub))
+        if not wanted.full:
+            return _json(query.listing(query.rendered(found), held, _now(), state.hub))
+        if self._whole_answers >= _WHOLE_ANSWERS:
+            raise RefusedError(503, f"{_WHOLE_ANSWERS} others read whole alerts at this moment", retry_after_s=1)
+        self._whole_answers += 1
+        try:
+            whole, cut = await self._whole(state, [row.seq for row in found])
+            return await _sent(request, _json(query.listing(whole, held, _now(), state.hub, cut=cut)))
+        finally:
+            self._whole_answers -= 1
 
-    async def _whole(self, state: State, sequences: list[int]) -> list[bytes]:
-        """The alerts themselves; what the stream lost this moment is left out."""
-        gate = asyncio.Semaphore(_AT_ONCE)
+    async def _whole(self, state: State, sequences: list[int]) -> tuple[list[bytes], bool]:
+        """The alerts themselves, and whether there was no room for all; what the stream just lost is left out."""
 
         async def one(seq: int) -> bytes | None:
-            async with gate:
-                try:
-                    return (await state.bus.message(streams.ALERTS, seq)).payload
-                except Gone:
-                    return None
+            try:
+                return (await state.bus.message(streams.ALERTS, seq)).payload
+            except Gone:
+                return None
 
-        return [payload for payload in await asyncio.gather(*map(one, sequences)) if payload is not None]
+        whole: list[bytes] = []
+        room = _WHOLE_BYTES
+        for start in range(0, len(sequences), _AT_ONCE):
+            for payload in await asyncio.gather(*map(one, sequences[start : start + _AT_ONCE])):
+                room -= len(payload or b"") + 1
+                if room < 0:
+                    return whole, True
+                if payload is not None:
+                    whole.append(payload)
+        return whole, False
 
     async def stats(self, request: web.Request) -> web.Response:
         """Counts."""
@@ -189,16 +209,13 @@ class _Routes:
     async def alert(self, request: web.Request) -> web.Response:
         """One alert, whole."""
         id = request.match_info["id"]
-        for name in request.query:
-            if name != "seq":
-                raise QueryError(f"{name[:64]}: no such parameter; known is seq")
+        query.check(request.query, "seq")
         hint = query.integer(request.query, "seq", default=0, most=2**63 - 1)
         state = self._face.readable()
-        row = state.hub.window.find(id) if not hint else None
-        seq = row.seq if row else hint
+        window = state.hub.window
+        row = window.find(id)
+        seq = hint or (row.seq if row else window.left(id))
         if not seq:
-            if state.hub.window.evicted(id):
-                raise Gone("the stream does not hold this alert any more")
             raise RefusedError(404, "no alert of this id is in the live window; its seq finds older ones")
         try:
             stored = await state.bus.message(streams.ALERTS, seq)
@@ -206,7 +223,7 @@ class _Routes:
             if seq > max(state.hub.held.last_seq, state.hub.window.head):
                 raise RefusedError(404, "no alert of this id") from error
             raise Gone("the stream does not hold this alert any more") from error
-        if msgspec.json.decode(stored.payload, type=_Id).id != id:
+        if _id(stored.payload) != id:
             raise RefusedError(404, f"the alert at {seq} has another id")
         return _json(stored.payload)
 
@@ -252,7 +269,7 @@ class _Routes:
     async def readyz(self, request: web.Request) -> web.Response:
         """Ready, or what is broken."""
         state = self._face.state
-        broken = {"nats": "waiting for the first connection"} if state is None else state.problems(time.monotonic())
+        broken = {"nats": "waiting for the first connection"} if state is None else state.unready(time.monotonic())
         return _json(_encode(ReadyAnswer(ready=not broken, broken=broken)), status=503 if broken else 200)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
@@ -262,8 +279,7 @@ class _Routes:
             raise RefusedError(404, "no such path; /api/openapi.json names them all")
         found = await asyncio.to_thread(_file, self._face.static, path)
         if found is None:
-            missing = path.startswith("assets/") or not (self._face.static / "index.html").is_file()
-            if missing and path.startswith("assets/"):
+            if path.startswith("assets/"):
                 raise RefusedError(404, "no such file")
             return web.Response(text=_NO_PAGE, status=200 if not path else 404)
         cache = _YEAR if path.startswith("assets/") else "no-cache"
@@ -274,30 +290,57 @@ class _Id(msgspec.Struct):
     id: str = ""
 
 
+def _id(payload: bytes) -> str:
+    """The alert's id, empty where it is no alert."""
+    try:
+        return msgspec.json.decode(payload, type=_Id).id
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+
+
 def _file(static: Path, path: str) -> Path | None:
-    """The file for *path*, never one outside *static*; the index for what is none, where it may be a view."""
+    """The file for *path*, never one outside *static*; the index for what is none, where it may be a view.
+
+    `RefusedError` for what can be the name of no file.
+    """
     root = static.resolve()
-    if path and "\0" not in path:
+    try:
         wanted = (root / path).resolve()
-        if wanted.is_relative_to(root) and wanted.is_file():
+        if path and wanted.is_relative_to(root) and wanted.is_file():
             return wanted
-        if path.startswith("assets/"):
-            return None
+    except (OSError, ValueError) as error:  # too long, or with a NUL
+        raise RefusedError(404, "no such file") from error
+    if path.startswith("assets/"):
+        return None
     index = root / "index.html"
     return index if index.is_file() else None
 
 
-def _failure(status: int, text: str) -> web.Response:
-    return _json(_encode(ErrorAnswer(error=text)), status)
+def _failure(status: int, text: str, retry_after_s: int = 0) -> web.Response:
+    answer = _json(_encode(ErrorAnswer(error=text)), status)
+    if retry_after_s:
+        answer.headers["Retry-After"] = str(retry_after_s)
+    return answer
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json")
 
 
+async def _sent(request: web.Request, answer: web.Response) -> web.Response:
+    """The answer once the client has it; one who does not take it in time is dropped."""
+    try:
+        async with asyncio.timeout(_SEND_S):
+            await answer.prepare(request)
+            await answer.write_eof()
+    except (TimeoutError, ConnectionError):
+        if request.transport is not None:
+            request.transport.abort()
+    return answer
+
+
 def _no_parameters(request: web.Request) -> None:
-    for name in request.query:
-        raise QueryError(f"{name[:64]}: no such parameter; there are none here")
+    query.check(request.query)
 
 
 def _now() -> str:

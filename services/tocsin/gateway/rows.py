@@ -26,7 +26,7 @@ _INDEX = {severity: index for index, severity in enumerate(WORST_FIRST)}
 _KEYS = {kind: key for key, kind in KINDS.items()}
 _CUT = "…"
 _LISTED = 32
-_ROW_BYTES, _SHAPE_BYTES = 240, 200
+_ROW_BYTES, _SHAPE_BYTES = 280, 200
 _SHARED_CHARACTERS = 48
 """A longer name is not taken for one that many shapes share."""
 _SHAPES = 10_000

@@ -14,9 +14,9 @@ from aiohttp import web
 from tocsin.bus import Bus, Message, Start, streams
 from tocsin.gateway import cursor, readback, routes
 from tocsin.gateway.hub import Held, Hub
-from tocsin.gateway.live import Live
+from tocsin.gateway.live import SILENCE_S, Live
 from tocsin.gateway.numbers import watch
-from tocsin.gateway.reports import Reports
+from tocsin.gateway.reports import GRACE_S, Reports
 from tocsin.gateway.routes import Face
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import State
@@ -78,11 +78,22 @@ def _bind(settings: Settings) -> socket.socket:
     return server
 
 
-async def run(bus: Bus, face: Face, settings: Settings, stop: asyncio.Event) -> None:
-    """Serve until *stop* is set; clients are told goodbye then. Only a `Fatal` of the bus ends it before."""
+async def run(
+    bus: Bus,
+    face: Face,
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    silence_s: float = SILENCE_S,
+    grace_s: float = GRACE_S,
+) -> None:
+    """Serve until *stop* is set; clients are told goodbye then. Only a `Fatal` of the bus ends it before.
+
+    A client that says nothing for *silence_s* is dropped; services have *grace_s* from the start to be heard.
+    """
     hub = Hub(settings)
-    metrics, health, reports = Metrics(), Health(), Reports()
-    live = Live(bus, hub, settings)
+    metrics, health, reports = Metrics(), Health(), Reports(time.monotonic(), grace_s)
+    live = Live(bus, hub, settings, silence_s)
     state = State(bus, hub, live, metrics, health, reports, settings)
     watch(metrics, state)
     gateway = _Gateway(state)
@@ -190,7 +201,10 @@ class _Gateway:
             except BusError as error:
                 self._state.health.broken("stream", f"JetStream does not answer: {error}")
             turn += 1
-            self._state.live.lag.broken = "; ".join(self._state.own_problems(time.monotonic()).values())
+            now = time.monotonic()
+            if not self._bus.connection.up:
+                self._state.reports.since = now  # who cannot be heard is not silent
+            self._state.live.lag.broken = self._state.words(now)
             await _pause(stop, _LOOK_S)
 
     async def _look_at_stream(self) -> None:

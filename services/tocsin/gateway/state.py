@@ -10,6 +10,7 @@ from tocsin.runtime.metrics import Metrics
 
 BEHIND = 10_000
 """So many events wait for the classifier that it counts as behind."""
+_CHARACTERS = 500
 
 
 class State:
@@ -26,7 +27,7 @@ class State:
         self.reports = reports
         self.settings = settings
 
-    def own_problems(self, now: float) -> dict[str, str]:
+    def _own(self, now: float) -> dict[str, str]:
         """What keeps alerts from clients, as seen from here; *now* is of the monotonic clock."""
         problems = dict(self.health.problems)
         connection = self.bus.connection
@@ -39,9 +40,17 @@ class State:
         if not self.hub.ready:
             problems.setdefault("window", self.hub.reading)
         if self.live.lag.classifier > BEHIND:
-            problems["classifier"] = f"{self.live.lag.classifier:,} events wait for the classifier"
+            problems["classifier.backlog"] = f"{self.live.lag.classifier:,} events wait for the classifier"
         return problems
 
     def problems(self, now: float) -> dict[str, str]:
-        """The same, and what the services say of themselves."""
-        return {**self.reports.problems(now), **self.own_problems(now)}
+        """What is broken: as seen from here, and as the services say of themselves."""
+        return {**self.reports.problems(now), **self._own(now)}
+
+    def unready(self, now: float) -> dict[str, str]:
+        """The same, and who was not heard yet just after the start."""
+        return {**self.reports.awaited(now), **self.problems(now)}
+
+    def words(self, now: float) -> str:
+        """The problems in a sentence for clients, empty where there is none; while the window is read they wait."""
+        return "; ".join(why for hop, why in self.problems(now).items() if hop != "window")[:_CHARACTERS]

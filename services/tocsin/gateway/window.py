@@ -2,14 +2,14 @@
 
 import bisect
 import heapq
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 
 from tocsin.gateway.rows import SEVERITIES, Row, Shape, newest_first
 
 _ROWS = 256
 _REMEMBERED = 10_000
-_ROW_BUDGET = 700
+_ROW_BUDGET = 740
 """Bytes of memory for each row; ordinary ones need half of it."""
 _MS = 1_000
 
@@ -28,12 +28,41 @@ class Block:
         self.max_t = 0
 
 
+class Ids:
+    """Where an alert is, by its id: the rows that are here, and the sequences of those that left not long ago."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._left: OrderedDict[str, int] = OrderedDict()
+
+    def add(self, row: Row) -> None:
+        """The row is here now; of two with one id the later one is found."""
+        self._rows[row.id] = row
+
+    def drop(self, row: Row) -> None:
+        """The row is not here any more."""
+        if self._rows.get(row.id) is row:
+            del self._rows[row.id]
+            self._left[row.id] = row.seq
+            if len(self._left) > _REMEMBERED:
+                self._left.popitem(last=False)
+
+    def row(self, id: str) -> Row | None:
+        """The row of this id."""
+        return self._rows.get(id)
+
+    def left(self, id: str) -> int | None:
+        """The sequence of a row that was here."""
+        return self._left.get(id)
+
+
 class Lane:
     """The rows of one severity, in the order of the stream."""
 
-    def __init__(self, limit: int) -> None:
-        """At most *limit* rows, and fewer where hostile texts make each of them large."""
+    def __init__(self, limit: int, ids: Ids) -> None:
+        """At most *limit* rows, and fewer where hostile texts make each of them large; *ids* follows them."""
         self._limit = limit
+        self._ids = ids
         self._budget = limit * _ROW_BUDGET
         self._blocks: deque[Block] = deque()
         self._size = 0
@@ -58,6 +87,7 @@ class Lane:
         block.rows.append(row)
         block.max_t = max(block.max_t, row.t)
         self._size += 1
+        self._ids.add(row)
         self._budget -= row.cost
         known = self.shapes[row.shape]
         self.shapes[row.shape] = known + 1
@@ -66,14 +96,12 @@ class Lane:
         while self._size > self._limit or self._budget < 0:
             self._evict()
 
-    def evict(self, *, below_seq: int, before_ms: int) -> list[Row]:
-        """Drop from the oldest on what lies below *below_seq* or arrived before *before_ms*; what was dropped."""
-        dropped = []
+    def evict(self, *, below_seq: int, before_ms: int) -> None:
+        """Drop from the oldest on what lies below *below_seq* or arrived before *before_ms*."""
         while (oldest := self.oldest) is not None and (
             oldest.seq < below_seq or oldest.t + oldest.late_s * _MS < before_ms
         ):
-            dropped.append(self._evict())
-        return dropped
+            self._evict()
 
     @property
     def oldest(self) -> Row | None:
@@ -94,13 +122,14 @@ class Lane:
         for block in self._blocks:
             yield from block.rows[block.start :]
 
-    def _evict(self) -> Row:
+    def _evict(self) -> None:
         block = self._blocks[0]
         row = block.rows[block.start]
         block.start += 1
         if block.start == len(block.rows):
             self._blocks.popleft()
         self._size -= 1
+        self._ids.drop(row)
         self.floor = row.seq
         self._budget += row.cost
         if self.shapes[row.shape] > 1:
@@ -108,7 +137,6 @@ class Lane:
         else:
             del self.shapes[row.shape]
             self._budget += row.shape.cost
-        return row
 
 
 class Window:
@@ -121,12 +149,13 @@ class Window:
         self.head = 0
         """The last sequence of ALERTS that was read, whether or not it made a row."""
         self.epoch = ""
-        self._gone: deque[str] = deque(maxlen=_REMEMBERED)
+        self._ids = Ids()
         self.reset("")
 
     def reset(self, epoch: str) -> None:
         """Empty, for a stream that was made anew."""
-        self.lanes = tuple(Lane(self._limit) for _ in SEVERITIES)
+        self._ids = Ids()
+        self.lanes = tuple(Lane(self._limit, self._ids) for _ in SEVERITIES)
         self.head = 0
         self.epoch = epoch
 
@@ -137,7 +166,7 @@ class Window:
     def evict(self, *, below_seq: int, before_ms: int) -> None:
         """Hold nothing that the stream does not hold any more, and nothing too old."""
         for lane in self.lanes:
-            self._gone.extend(row.id for row in lane.evict(below_seq=below_seq, before_ms=before_ms))
+            lane.evict(below_seq=below_seq, before_ms=before_ms)
 
     def newest(
         self, limit: int, match: Match | None = None, *, since_ms: int = 0, up_to: int | None = None
@@ -165,17 +194,12 @@ class Window:
         return [sum(n for shape, n in lane.shapes.items() if passes(shape)) for lane in self.lanes]
 
     def find(self, id: str) -> Row | None:
-        """The row of this id; the newest blocks are looked through first."""
-        for lane in self.lanes:
-            for block in reversed(list(lane.blocks)):
-                for row in block.rows[block.start :]:
-                    if row.id == id:
-                        return row
-        return None
+        """The row of this id."""
+        return self._ids.row(id)
 
-    def evicted(self, id: str) -> bool:
-        """Whether this id was here not long ago and went because the stream let it go, or for its age."""
-        return id in self._gone
+    def left(self, id: str) -> int | None:
+        """The sequence of an alert that was here not long ago and made room, was too old, or left the stream."""
+        return self._ids.left(id)
 
     def __len__(self) -> int:
         return sum(map(len, self.lanes))

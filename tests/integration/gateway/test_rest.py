@@ -1,5 +1,6 @@
 """REST, headers and documents of a running gateway."""
 
+import asyncio
 import gzip
 import json
 import socket
@@ -12,7 +13,7 @@ import pytest
 
 from tocsin.bus import open_bus, streams
 from tocsin.gateway import routes, service
-from tocsin.gateway.answers import AlertsAnswer, ReadyAnswer, StatsAnswer
+from tocsin.gateway.answers import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.openapi import ROUTES
 from tocsin.gateway.settings import Settings
 from tocsin.model.alert import Alert, encode
@@ -35,6 +36,14 @@ async def test_lists_can_be_narrowed(declared: NatsServer) -> None:
         found = await own.get("/api/runtime/alerts?severity=critical,high&q=P1+exec&limit=5")
         assert [row["args"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
         assert found["total"] == 40
+        for path, named in (
+            ("/api/runtime/alerts?full=1&limit=201", "limit must be a whole number from 1 to 200"),
+            ("/api/runtime/alerts?limit=1&limit=2", "limit must be given once"),
+            ("/api/v1/alerts/x?seq=1&seq=2", "seq must be given once"),
+            ("/api/v1/ledger?x=1", "x: no such parameter"),
+            ("/api/openapi.json?x=1", "x: no such parameter"),
+        ):
+            assert (await own.get(path, status=400))["error"].startswith(named)
         wrong = await own.get("/api/runtime/alerts?limit=many", status=400)
         assert wrong["error"].startswith("limit must be a whole number from 1 to 1,000")
 
@@ -72,6 +81,66 @@ async def test_an_alert_that_the_stream_let_go_is_gone(declared: NatsServer) -> 
         await own.get(f"/api/v1/alerts/{rows[-1]['id']}?seq={rows[-1]['seq']}", status=410)
         stats = await own.get("/api/runtime/stats")
         assert (stats["total"], stats["window"]["low"]["rows"]) == (3, 3)
+
+
+async def test_an_alert_that_made_room_here_is_answered_from_the_stream(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared, window_rows=100) as own:
+        await own.ready()
+        await bus.send(*(alert(n) for n in range(150)))
+        await until(lambda: _head(own) == 150)
+        found = await own.get(f"/api/v1/alerts/{5:032x}")
+        assert found["arguments"] == "number 5"
+        async with open_bus(declared.settings("admin"), "admin") as admin:
+            await admin.request(f"$JS.API.STREAM.PURGE.{streams.ALERTS}", b'{"seq":20}', timeout_s=5)
+        await own.get(f"/api/v1/alerts/{5:032x}", status=410)
+        assert (await own.get(f"/api/v1/alerts/{30:032x}"))["arguments"] == "number 30"
+
+
+async def test_whole_alerts_end_where_the_answer_is_full(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared) as own:
+        await bus.send(alert(0))
+        await own.rows(1)
+        assert (await own.get("/api/runtime/alerts?full=1"))["cut"] is False
+        event = msgspec.Raw(msgspec.json.encode({"x": "x" * 900_000}))
+        await bus.send(*(alert(n, event=event) for n in range(1, 21)))
+        await own.rows(21)
+        async with own.http.get(f"{own.url}/api/runtime/alerts?full=1") as answer:
+            body = await answer.read()
+        found = msgspec.json.decode(body, type=FullAlertsAnswer)
+        assert found.cut
+        assert 15 << 20 < len(body) < (16 << 20) + 4_096
+        assert msgspec.json.decode(found.alerts[0], type=Alert).arguments == "number 20"
+
+
+async def test_a_third_answer_of_whole_alerts_waits_its_turn(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared) as own:
+        event = msgspec.Raw(msgspec.json.encode({"x": "x" * 900_000}))
+        await bus.send(*(alert(n, event=event) for n in range(20)))
+        await own.rows(20)
+        path = f"{own.url}/api/runtime/alerts?full=1"
+        slow = [await _asks_and_does_not_read(own) for _ in range(2)]
+        async with own.http.get(path) as third:
+            assert (third.status, third.headers["Retry-After"]) == (503, "1")
+        for writer in slow:
+            writer.transport.abort()
+
+        async def room() -> bool:
+            async with own.http.get(path) as again:
+                await again.read()
+                return again.status == 200
+
+        await until(room)
+
+
+async def _asks_and_does_not_read(own: Gateway) -> asyncio.StreamWriter:
+    """A client whose answer of whole alerts is under way and stays so."""
+    narrow = socket.socket()
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    narrow.connect(("127.0.0.1", own.face.port))
+    reader, writer = await asyncio.open_connection(sock=narrow, limit=4_096)
+    writer.write(b"GET /api/runtime/alerts?full=1 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert b"200" in await reader.readline()
+    return writer
 
 
 async def test_a_restart_shows_the_same_and_two_gateways_agree(declared: NatsServer) -> None:
@@ -113,12 +182,13 @@ async def test_an_alert_that_makes_no_sense_is_counted_and_passed(declared: Nats
         await client.until("snapshot")
         await bus.raw("alerts.low.c1.n.x", b"\x00 no alert", "a")
         await bus.raw("alerts.low.c1.n.x", b'{"id":"x","time":"yesterday"}', "b")
+        await bus.raw("alerts.low.c1.n.x", b'{"event":' + b"[" * 20_000 + b"]" * 20_000 + b"}", "d")
         await bus.raw("alerts.high.c1.n.x", encode(alert(2, "critical")), "c")
         await bus.send(alert(3))
         await client.rows(1)
-        assert client.cursor().endswith(":4")
+        assert client.cursor().endswith(":5")
         async with own.http.get(f"{own.url}/metrics") as answer:
-            assert 'tocsin_gateway_undecodable_alerts_total{service="gateway",instance="test"} 3' in await answer.text()
+            assert 'tocsin_gateway_undecodable_alerts_total{service="gateway",instance="test"} 4' in await answer.text()
 
 
 async def test_every_route_is_documented_and_its_answer_reads_as_documented(declared: NatsServer) -> None:
@@ -133,9 +203,13 @@ async def test_every_route_is_documented_and_its_answer_reads_as_documented(decl
             if resource.canonical != "/{path}"
         }
         assert served == set(document["paths"]) == {route.path for route in ROUTES}
+        for path in ("/api/v1/ledger", "/api/openapi.json"):
+            assert "400" in document["paths"][path]["get"]["responses"]
+        assert "cut" in document["components"]["schemas"]["FullAlertsAnswer"]["properties"]
         assert "#/components/schemas/Alert" in json.dumps(document)
         for path, kind in (
             ("/api/runtime/alerts", AlertsAnswer),
+            ("/api/runtime/alerts?full=1", FullAlertsAnswer),
             ("/api/runtime/stats", StatsAnswer),
             (f"/api/v1/alerts/{row['id']}", Alert),
             ("/api/v1/ledger", Ledger),
@@ -156,6 +230,9 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
             report = Report(service=name, instance="x", time="", problems=problems)
             async with open_bus(declared.settings(name), name) as service_bus:
                 await service_bus.tell(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
+        deep = b'{"samples":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+        async with open_bus(declared.settings("collector"), "collector") as service_bus:
+            await service_bus.tell("tocsin.metrics.collector.x", deep)
         await until(lambda: _heard(own) >= {"collector", "classifier"})
         ready = await own.get("/readyz", status=503)
         assert ready["broken"] == {"classifier.rules": "3 rules are wrong"}
@@ -215,6 +292,11 @@ async def test_strangers_are_refused_and_every_answer_is_guarded(declared: NatsS
             ("GET", "/api/runtime/stats", 200),
             ("GET", "/api/nothing", 404),
             ("GET", "/assets/nothing.js", 404),
+            ("GET", "/assets/" + "x" * 300, 404),
+            ("GET", "/" + "x" * 300, 404),
+            ("GET", "/" + "x/" * 3_000, 404),
+            ("GET", "/a%00b", 404),
+            ("GET", "/assets/a%00b", 404),
             ("POST", "/api/runtime/stats", 405),
             ("DELETE", "/", 405),
             ("GET", "/api/v1/stream", 400),

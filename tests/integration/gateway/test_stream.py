@@ -1,12 +1,17 @@
 """The WebSocket against a running gateway: resuming, gaps, slow clients, protocol errors, the end."""
 
 import asyncio
+import contextlib
 import json
+import time
 
 import aiohttp
+import msgspec
 import pytest
 
 from tocsin.bus import open_bus, streams
+from tocsin.gateway.searches import ROOM
+from tocsin.runtime.report import Report
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher
 from support.server import SIZES, NatsServer
@@ -136,6 +141,84 @@ async def test_reading_goes_on_after_nats_was_killed(declared: NatsServer) -> No
         assert socket.cursor().endswith(":2")
 
 
+async def test_a_service_that_is_not_heard_is_told_to_clients_once_it_had_time(declared: NatsServer) -> None:
+    async with gateway(declared, grace_s=1.5) as own, own.socket() as socket:
+        assert set((await own.get("/readyz", status=503))["broken"]) >= {"collector", "classifier"}
+        await socket.open()
+        assert "broken" not in (await socket.until("stats"))["lag"]
+        stats = await socket.until(lambda frame: frame["k"] == "stats" and "broken" in frame["lag"])
+        assert "no collector has reported" in stats["lag"]["broken"]
+        assert "no classifier has reported" in stats["lag"]["broken"]
+
+
+async def test_what_a_service_says_is_broken_is_told_to_clients(declared: NatsServer) -> None:
+    async with gateway(declared) as own, own.socket() as socket:
+        await socket.open()
+        await socket.until("stats")
+        said = Report(service="classifier", instance="x", time="", problems={"rules": "3 rules are wrong"})
+        async with open_bus(declared.settings("classifier"), "classifier") as bus:
+            await bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(said))
+        stats = await socket.until(lambda frame: frame["k"] == "stats" and "broken" in frame["lag"])
+        assert stats["lag"]["broken"] == "3 rules are wrong"
+
+
+async def test_a_snapshot_lists_only_rows_of_its_window(declared: NatsServer) -> None:
+    hour_ago_ns = time.time_ns() - 3_600 * 1_000_000_000
+    async with publisher(declared) as bus, gateway(declared) as own, own.socket() as socket:
+        await bus.send(alert(1, time_ns=hour_ago_ns), alert(2))
+        await own.rows(2)
+        for wanted in ({}, {"q": "number"}):
+            await socket.send({"k": "view" if socket.frames else "open", "filter": wanted, "window": "5m"})
+            assert [row["args"] for row in (await socket.until("snapshot"))["rows"]] == ["number 2"]
+            await socket.send({"k": "view", "window": "3h"})
+            assert len((await socket.until("snapshot"))["rows"]) == 2
+
+
+async def test_without_folding_every_row_is_one_alert(declared: NatsServer) -> None:
+    async with (
+        publisher(declared) as bus,
+        gateway(declared) as own,
+        own.socket() as raw,
+        own.socket() as folding,
+    ):
+        await raw.open(fold=False, rows=100)
+        await folding.open(rows=100)
+        for socket in (raw, folding):
+            await socket.until("snapshot")
+        await bus.send(*(alert(n, fingerprint="same") for n in range(500)))
+        for socket in (raw, folding):
+            await socket.until(lambda frame: frame["k"] == "alerts" and frame["to"].endswith(":500"))
+            assert _told(socket) == 500
+        assert all(row["n"] == 1 for row in raw.seen())
+        assert len(folding.seen()) < len(raw.seen())
+        assert any(row["n"] > 1 for row in folding.seen())
+        await raw.send({"k": "view", "fold": True})
+        await raw.until("snapshot")
+        assert own.face.state is not None
+        assert own.face.state.hub.fanout.groups == 1
+
+
+async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it_later(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared) as own, own.socket() as socket:
+        await bus.send(alert(1))
+        await own.rows(1)
+        assert own.face.state is not None
+        live = own.face.state.live
+        with contextlib.ExitStack() as others:
+            for asker, places in ROOM.items():
+                for _ in range(places):
+                    others.enter_context(live.searches.room(asker))
+            async with own.http.get(f"{own.url}/api/runtime/alerts?q=number") as answer:
+                assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+            await own.get("/api/runtime/alerts?severity=low")
+            await socket.open(filter={"q": "number"})
+            snapshot = await socket.until("snapshot")
+            assert (snapshot["rows"], snapshot["busy"]) == ([], True)
+        snapshot = await socket.until(lambda frame: frame["k"] == "snapshot" and "busy" not in frame)
+        assert len(snapshot["rows"]) == 1
+        assert live.searches.refused >= 2
+
+
 async def test_a_slow_client_gets_fewer_rows_and_a_fast_one_all_of_them(declared: NatsServer) -> None:
     async with (
         publisher(declared) as bus,
@@ -169,11 +252,8 @@ def _told(socket: Socket) -> int:
     return sum(sum(row["n"] for row in frame["rows"]) + frame["left_out"] for frame in frames)
 
 
-async def test_a_client_that_never_reads_is_closed_and_delays_nobody(
-    declared: NatsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tocsin.gateway.live.SILENCE_S", 2.0)
-    async with publisher(declared) as bus, gateway(declared) as own, own.socket() as fast:
+async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared, silence_s=2.0) as own, own.socket() as fast:
         reader, writer = await asyncio.open_connection("127.0.0.1", own.face.port, limit=LOW_BUFFER)
         writer.write(
             b"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -209,6 +289,9 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(
         ['{"k":"open","filter":{"sev":["urgent"]}}'],
         ['{"k":"open"}', '{"k":"open"}'],
         [b"\x00"],
+        ['{"k":"open","filter":{"ns":' + "[" * 20_000 + "]" * 20_000 + "}}"],
+        ['{"k":"dance","x":' + "[" * 20_000 + "]" * 20_000 + "}"],
+        [json.dumps({"k": "open", "filter": {"q": " ".join(map(str, range(17)))}})],
     ],
 )
 async def test_a_client_that_breaks_the_protocol_is_told_why(declared: NatsServer, frames: list[str | bytes]) -> None:

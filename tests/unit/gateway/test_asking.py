@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import MultiDict
 
 from tocsin.gateway import answers, cursor, protocol, query, readback, security
 from tocsin.gateway.filter import EVERYTHING
@@ -54,12 +55,18 @@ async def test_reading_back_begins_where_enough_of_a_severity_lie(stream: list[b
         ({"limit": "201", "full": "1"}, "limit"),
         ({"full": "yes"}, "full"),
         ({"q": "x" * 513}, "q"),
+        ({"q": " ".join(map(str, range(17)))}, "q"),
         ({"sevrity": "low"}, "sevrity"),
     ],
 )
 def test_a_wrong_parameter_is_named(parameters: dict[str, str], named: str) -> None:
     with pytest.raises(QueryError, match=f"^{named}"):
         query.parse(parameters)
+
+
+def test_a_parameter_that_comes_twice_is_named() -> None:
+    with pytest.raises(QueryError, match=r"^severity must be given once"):
+        query.parse(MultiDict([("severity", "low"), ("severity", "high")]))
 
 
 def test_without_parameters_the_newest_thousand_are_asked_for() -> None:
@@ -120,25 +127,35 @@ def reported(service: str, instance: str = "a", **fields: object) -> bytes:
 
 
 def test_a_service_that_falls_silent_is_a_broken_hop() -> None:
-    reports = Reports()
-    assert set(reports.problems(0.0)) == {"collector", "classifier"}
+    reports = Reports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("collector", problems={"file": "gone"}), 0.0)
     reports.hear("tocsin.metrics.classifier.a", reported("classifier"), 20.0)
     assert reports.problems(20.0) == {"collector.file": "gone"}
-    assert set(reports.problems(31.0)) == {"collector"}
+    assert reports.problems(31.0) == {"collector": "no collector has reported for 30 s"}
+
+
+def test_just_after_the_start_a_service_that_was_not_heard_is_awaited_and_not_broken() -> None:
+    reports = Reports(100.0)
+    reports.hear("tocsin.metrics.classifier.a", reported("classifier"), 101.0)
+    assert reports.problems(109.0) == {}
+    assert reports.awaited(109.0) == {"collector": "no collector was heard yet"}
+    assert reports.problems(112.0) == {"collector": "no collector has reported for 12 s"}
+    assert reports.awaited(112.0) == {}
 
 
 def test_a_report_speaks_for_its_own_service_alone() -> None:
-    reports = Reports()
+    reports = Reports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("classifier"), 0.0)
     reports.hear("tocsin.metrics.collector.a", b"{", 0.0)
     reports.hear("tocsin.metrics.collector.a", b"\xff" * 2_000_000, 0.0)
+    reports.hear("tocsin.metrics.collector.a", b'{"samples":' + b"[" * 20_000 + b"]" * 20_000 + b"}", 0.0)
+    reports.hear("tocsin.metrics.collector.a", b'{"more":' + b"[" * 20_000 + b"]" * 20_000 + b"}", 0.0)
     assert reports.fresh(0.0) == []
-    assert reports.unreadable == 3
+    assert reports.unreadable == 5
 
 
 def test_the_number_of_instances_is_bounded() -> None:
-    reports = Reports()
+    reports = Reports(0.0)
     for n in range(1_000):
         reports.hear("tocsin.metrics.collector.a", reported("collector", f"i{n}"), 0.0)
     assert len(reports.fresh(0.0)) == 256
@@ -151,7 +168,7 @@ def test_samples_with_names_that_prometheus_cannot_read_are_left_out() -> None:
         Sample("kind", "evil\n", "", 1),
         Sample("label", "gauge", "", 1, {'a="': "x"}),
     ]
-    reports = Reports()
+    reports = Reports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("collector", samples=samples), 0.0)
     ((labels, kept),) = reports.groups(0.0, but=("gateway", "own"))
     assert labels == {"service": "collector", "instance": "a"}
@@ -168,7 +185,17 @@ def test_a_window_is_rounded_up_to_one_that_is_kept(text: str, seconds: int) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"k":1}', '{"k":"open","window":"x"}', '{"k":"view","rows":-1}', '{"k":"ack"}', "\udcff"],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"k":1}',
+        '{"k":"open","window":"x"}',
+        '{"k":"view","rows":-1}',
+        '{"k":"ack"}',
+        "\udcff",
+        '{"k":"open","x":' + "[" * 9_999,
+    ],
 )
 def test_a_frame_that_is_none_is_refused(text: str) -> None:
     with pytest.raises((msgspec.DecodeError, UnicodeError)):

@@ -1,5 +1,6 @@
 """Folding, cutting and merging: nothing is lost but what is counted."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,26 +31,30 @@ def test_the_worst_rows_stay_and_of_equals_the_newest() -> None:
     assert left_out == 4
 
 
-@given(made, made, st.integers(1, 12))
+@given(made, made, st.integers(1, 12), st.booleans())
 def test_whatever_is_merged_every_alert_is_in_a_row_or_left_out(
-    one: list[tuple[str, str]], other: list[tuple[str, str]], limit: int
+    one: list[tuple[str, str]], other: list[tuple[str, str]], limit: int, folding: bool
 ) -> None:
     rows = [(row(n, severity, fingerprint=fp), 1) for n, (severity, fp) in enumerate([*one, *other], 1)]
     first = Batch(0, len(one), rows[: len(one)])
-    merged = batch.merge(first, Batch(len(one), len(rows), rows[len(one) :]), limit)
+    merged = batch.merge(first, Batch(len(one), len(rows), rows[len(one) :]), limit, folding=folding)
     assert (merged.after, merged.to) == (0, len(rows))
     assert len(merged.rows) <= limit
     assert sum(n for _, n in merged.rows) + merged.left_out == len(rows)
+    assert folding or merged.folded == 0
     assert merged.folded == sum(n for _, n in merged.rows) - len(merged.rows)
     if rows and merged.rows:
         assert min(own.shape.index for own, _ in merged.rows) == min(own.shape.index for own, _ in rows)
 
 
-def test_what_waits_is_bounded_whatever_comes() -> None:
-    waiting = Collecting()
+@pytest.mark.parametrize(("raw", "fingerprint"), [(False, ""), (True, ""), (True, "same")])
+def test_what_waits_is_bounded_whatever_comes(raw: bool, fingerprint: str) -> None:
+    waiting = Collecting(raw=raw)
     for start in range(0, 20_000, 1_000):
-        waiting.add([row(n, fingerprint=f"f{n}") for n in range(start + 1, start + 1_001)], None)
+        waiting.add([row(n, fingerprint=fingerprint or f"f{n}") for n in range(start + 1, start + 1_001)], None)
     assert len(waiting) <= 10 * batch.ROWS
     made = waiting.take(0, 20_000, 400, folding=True)
+    assert not raw or made.folded == 0
+    assert not raw or len(made.rows) == 400
     assert sum(n for _, n in made.rows) + made.left_out == 20_000
     assert len(waiting) == waiting.left_out == 0

@@ -39,14 +39,21 @@ class World:
         self.now += seconds
         self.fanout.tick(self.now)
 
-    def client(self, wanted: Filter = EVERYTHING, cursor: tuple[str, int] | None = None, limit: int = 400) -> "Told":
-        return Told(self, wanted, cursor, limit)
+    def client(
+        self,
+        wanted: Filter = EVERYTHING,
+        cursor: tuple[str, int] | None = None,
+        limit: int = 400,
+        *,
+        fold: bool = True,
+    ) -> "Told":
+        return Told(self, wanted, cursor, limit, fold=fold)
 
 
 class Told:
     """A client and all that it was told."""
 
-    def __init__(self, world: World, wanted: Filter, cursor: tuple[str, int] | None, limit: int) -> None:
+    def __init__(self, world: World, wanted: Filter, cursor: tuple[str, int] | None, limit: int, *, fold: bool) -> None:
         self.world = world
         self.wanted = wanted
         self.client = Client(world.fanout, lambda: None)
@@ -54,7 +61,8 @@ class Told:
         self.place: int | None = None if cursor is None else cursor[1]
         self.start = self.place
         self.counted = 0
-        self.client.open(cursor, wanted, limit, visible=True, now=world.now)
+        self.fold = fold
+        self.client.open(cursor, wanted, limit, visible=True, now=world.now, fold=fold)
 
     def read(self, most: int = 1_000) -> None:
         """Take what may be sent now, as a socket does."""
@@ -68,6 +76,7 @@ class Told:
                 assert step.after == self.place, "frames must meet"
                 assert step.to > step.after
                 assert len(step.rows) <= 400
+                assert self.fold or step.folded == 0
                 self.place = step.to
                 self.counted += sum(n for _, n in step.rows) + step.left_out
 
@@ -88,10 +97,10 @@ actions = st.one_of(
     st.tuples(st.just("flood"), st.integers(1, 120)),
     st.tuples(st.just("hole"), st.integers(1, 5)),
     st.tuples(st.just("time"), st.sampled_from((0.02, 0.06, 0.1, 0.3, 1.1))),
-    st.tuples(st.just("read"), st.integers(0, 2), st.integers(1, 3)),
-    st.tuples(st.just("ack"), st.integers(0, 2)),
-    st.tuples(st.just("view"), st.integers(0, 2), st.sampled_from((0, 100, 400))),
-    st.tuples(st.just("resume"), st.integers(0, 2)),
+    st.tuples(st.just("read"), st.integers(0, 3), st.integers(1, 3)),
+    st.tuples(st.just("ack"), st.integers(0, 3)),
+    st.tuples(st.just("view"), st.integers(0, 3), st.sampled_from((0, 100, 400))),
+    st.tuples(st.just("resume"), st.integers(0, 3)),
 )
 
 
@@ -100,6 +109,7 @@ actions = st.one_of(
 def test_frames_cover_without_a_hole_or_an_overlap_whatever_clients_do(script: list[tuple[Any, ...]]) -> None:
     world = World()
     clients = [world.client(), world.client(HIGH), world.client(filters.parse({"q": "a-none"}), limit=100)]
+    clients.append(world.client(fold=False))
     for name, *what in script:
         if name == "come":
             world.come(*what)
@@ -120,7 +130,7 @@ def test_frames_cover_without_a_hole_or_an_overlap_whatever_clients_do(script: l
             old = clients[what[0]]
             old.client.leave()
             cursor = None if old.place is None else ("a1", old.place)
-            clients[what[0]] = world.client(old.wanted, cursor)
+            clients[what[0]] = world.client(old.wanted, cursor, fold=old.fold)
     for told in clients:
         told.client.view(None, 400, visible=True, whole=False, now=world.now)
         for _ in range(40):
@@ -175,6 +185,31 @@ def test_clients_that_wait_together_share_what_is_merged() -> None:
     last = slow[0].steps[-1]
     assert isinstance(last, Batch)
     assert (len(last.rows), last.folded, last.left_out) == (1, 2, 0)
+
+
+def test_a_client_that_wants_no_folding_gets_rows_and_numbers_of_what_is_left_out() -> None:
+    world = World()
+    raw, folding = world.client(limit=100, fold=False), world.client(limit=100)
+    for told in (raw, folding):
+        told.read()
+    for _ in range(6):
+        for _ in range(300):
+            world.come("low", "same")
+        world.pass_time(0.3)
+        for told in (raw, folding):
+            told.read()
+    for told in (raw, folding):
+        told.acknowledge()
+        told.read()
+        assert (told.place, told.counted) == (1_800, 1_800)
+    last = raw.steps[-1]
+    assert isinstance(last, Batch)
+    assert (len(last.rows), last.folded, last.left_out) == (100, 0, 1_100)
+    assert world.fanout.groups == 2
+    raw.client.view(None, None, visible=None, whole=False, now=world.now, fold=True)
+    raw.read()
+    assert isinstance(raw.steps[-1], Snapshot)
+    assert world.fanout.groups == 1
 
 
 def test_a_client_that_acknowledges_nothing_holds_one_batch_and_delays_nobody() -> None:

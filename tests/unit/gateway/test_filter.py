@@ -51,6 +51,13 @@ def test_what_a_filter_found_of_a_shape_holds_for_rows_with_other_arguments() ->
     assert not match(row(3, namespace="other", fingerprint="f", arguments="nc 10.0.0.1"))
 
 
+def test_sixteen_words_are_looked_for_and_none_is_dropped() -> None:
+    match = filters.parse({"q": " ".join(f"w{n}" for n in range(16))}).match()
+    assert match is not None
+    assert match(row(1, arguments=" ".join(f"w{n}" for n in range(16))))
+    assert not match(row(2, arguments=" ".join(f"w{n}" for n in range(15))))
+
+
 def test_filters_that_mean_the_same_are_equal() -> None:
     one = filters.parse({"ns": ["a", "b", "-c"], "q": "x  y"})
     other = filters.parse({"q": "y X", "ns": ["-c", "b", "a", "a"], "unknown": [1]})
@@ -73,6 +80,7 @@ def test_a_filter_that_says_nothing_lets_everything_through() -> None:
         ({"att": ["T1"] * 65}, "att"),
         ({"q": ["curl"]}, "q"),
         ({"q": "x" * 513}, "q"),
+        ({"q": " ".join(map(str, range(17)))}, "q"),
     ],
 )
 def test_a_filter_of_another_form_is_refused_and_its_field_named(wire: dict[str, Any], named: str) -> None:

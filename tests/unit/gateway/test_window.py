@@ -67,7 +67,7 @@ def test_what_the_stream_let_go_goes_here_too() -> None:
     window = filled([row(n, "high" if n % 2 else "low") for n in range(1, 11)])
     window.evict(below_seq=6, before_ms=0)
     assert numbers(window.newest(20)) == [10, 9, 8, 7, 6]
-    assert window.evicted(f"{3:032x}")
+    assert window.left(f"{3:032x}") == 3
     assert window.find(f"{3:032x}") is None
     assert not window.covers(4)
     assert window.covers(5)
@@ -96,4 +96,22 @@ def test_a_row_is_found_by_its_id() -> None:
     assert found is not None
     assert found.seq == 17
     assert window.find("17") is None
-    assert not window.evicted("17")
+    assert window.left("17") is None
+
+
+def test_where_a_row_lies_that_made_room_is_known_for_a_while() -> None:
+    window = filled([row(n) for n in range(1, 12_002)], limit=1_000)
+    assert window.left(f"{11_001:032x}") == 11_001
+    assert window.left(f"{1_002:032x}") == 1_002
+    assert window.left(f"{1_001:032x}") is None, "the last ten thousand are remembered"
+    window.reset("b2")
+    assert window.find(f"{12_001:032x}") is None
+    assert window.left(f"{11_001:032x}") is None
+
+
+def test_of_two_rows_with_one_id_the_later_is_found_and_outlives_the_other() -> None:
+    window = filled([row(1), row(1, seq=2), row(3)])
+    window.evict(below_seq=2, before_ms=0)
+    found = window.find(f"{1:032x}")
+    assert found is not None
+    assert found.seq == 2

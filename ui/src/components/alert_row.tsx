@@ -1,6 +1,7 @@
 /** One line of the list. Every text in it is a text node, with what cannot be seen written out. */
-import { capital, clock, count, duration, fraction, moment } from "../format.ts";
+import { capital, clock, count, day, duration, fraction, moment } from "../format.ts";
 import { visible } from "../json.ts";
+import { today } from "../live.ts";
 import type { Row } from "../protocol.ts";
 import { SeverityMark } from "./icons.tsx";
 
@@ -17,6 +18,7 @@ interface Props {
 export function AlertRow({ row, index, top, open, active }: Props) {
   const { sev, n = 1, bin = "", args = "", ns = "", pod = "", wl = "", target = "", att = [] } = row;
   const where = pod || wl;
+  const date = day(row.t, today.value);
   return (
     <div
       class={`row ${sev}${row.silenced ? " silenced" : ""}`}
@@ -33,8 +35,9 @@ export function AlertRow({ row, index, top, open, active }: Props) {
         <span>{capital(sev)}</span>
       </div>
       <div role="gridcell" class="t mono" title={moment(row.t)}>
+        {date && <b>{date} </b>}
         {clock(row.t)}
-        <i>{fraction(row.t)}</i>
+        {!date && <i>{fraction(row.t)}</i>}
       </div>
       <div role="gridcell" class="a" title={visible(row.title)}>
         <span>{visible(row.title)}</span>

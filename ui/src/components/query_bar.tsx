@@ -1,5 +1,6 @@
 /** Search box and Pause. */
 import { count } from "../format.ts";
+import { visible } from "../json.ts";
 import { list, pausedAt, togglePause } from "../live.ts";
 import { commit, problems, text, type } from "../query.ts";
 import { Icon } from "./icons.tsx";
@@ -34,10 +35,10 @@ export function QueryBar() {
         )}
       </div>
       <PauseButton />
-      <div id="search-problems" class="problems">
+      <div id="search-problems" class="problems" role="status">
         {wrong.map(({ text: part, reason }) => (
           <p key={part}>
-            <s>{part}</s> {reason}
+            <s>{visible(part)}</s> {reason}
           </p>
         ))}
       </div>

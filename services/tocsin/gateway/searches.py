@@ -1,0 +1,49 @@
+"""Searches that take a look at every row: in a thread, one at a time, and never more in the queue than it can serve."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Literal
+
+from tocsin.gateway.answers import RefusedError
+from tocsin.gateway.filter import Filter
+from tocsin.gateway.rows import Row
+from tocsin.gateway.window import Window, newest
+
+Asker = Literal["socket", "request"]
+
+ROOM: Mapping[Asker, int] = {"socket": 64, "request": 8}
+"""How many of each kind may wait or be searched for; a session of the WebSocket asks for one at a time."""
+_RETRY_S = 1
+
+
+class Searches:
+    """The queue; whoever asks first is served first."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+        """Searches for which there was no room."""
+        self._lock = asyncio.Lock()
+        self._here: Counter[Asker] = Counter()
+
+    async def newest(
+        self, window: Window, wanted: Filter, limit: int, *, since_ms: int, up_to: int, asker: Asker
+    ) -> list[Row]:
+        """See `Window.newest`; `RefusedError` (503) where too many wait already."""
+        with self.room(asker):
+            async with self._lock:
+                blocks, match = window.blocks(), wanted.match()
+                return await asyncio.to_thread(newest, blocks, limit, match, since_ms=since_ms, up_to=up_to)
+
+    @contextmanager
+    def room(self, asker: Asker) -> Iterator[None]:
+        """One place in the queue for the body; `RefusedError` where there is none."""
+        if self._here[asker] >= ROOM[asker]:
+            self.refused += 1
+            raise RefusedError(503, "too many searches wait already", retry_after_s=_RETRY_S)
+        self._here[asker] += 1
+        try:
+            yield
+        finally:
+            self._here[asker] -= 1
