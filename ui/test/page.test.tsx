@@ -302,6 +302,30 @@ it("speaks what is said of a gap, of a broken hop and of lag, each once", async 
   say(stats());
 });
 
+it("says of an empty list that is paused how many wait, not that none match", async () => {
+  search("no-such-thing");
+  await answer({ q: "no-such-thing" });
+  await seen('[data-empty="filtered"]');
+  key("Escape");
+  key(" ");
+  arrive({ title: "no-such-thing" });
+  expect((await seen('[data-empty="waiting"]')).textContent).toContain("1 alert arrived");
+  key(" ");
+  await seen(".row");
+  search("");
+  await answer({}, { rows: rows(seq - 5, seq) });
+});
+
+it("does not take a value of a row into the filter that the gateway would refuse", async () => {
+  const id = arrive({ pod: "p".repeat(513) });
+  details.set(id, { status: 200, text: `{"id":"${id}"}` });
+  (await seen(`[data-id="${id}"]`)).click();
+  (await seen(".exp .acts .btn")).click();
+  await vi.waitFor(() => expect(find(".problems").textContent).toContain("at most 512 characters"));
+  expect(window.location.search).toBe(`?open=${id}`);
+  search("");
+});
+
 it("says what is broken, not that all is quiet, while the list is empty", async () => {
   search("no-such-thing");
   await answer({ q: "no-such-thing" });

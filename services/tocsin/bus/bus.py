@@ -34,6 +34,7 @@ NODE_HEADER = "Tocsin-Node"
 SOURCE_HEADER = "Tocsin-Source"
 """The bucket's key of the source that the line came from."""
 
+_DECLARE_AGAIN_S = 1.0
 _CLOSE_FLUSH_S = 5.0
 
 
@@ -326,13 +327,25 @@ async def open_bus(
         await connection.open(stop=stop, wait_s=wait_s)
         bus = Bus(connection, instance=instance, duplicate_window_s=window_s)
         await bus.window.open()
-        if settings.declare == "auto":
-            await bus.declare(streams.sizes(settings.store_mb << 20))
         async with _background(connection, bus):
+            if settings.declare == "auto":
+                await _declare(bus, settings.store_mb, stop or asyncio.Event())
             yield bus
             await bus.flush()
     finally:
         await connection.close()
+
+
+async def _declare(bus: Bus, store_mb: int, stop: asyncio.Event) -> None:
+    """Declare as soon as JetStream serves us."""
+    while not stop.is_set():
+        try:
+            await bus.declare(streams.sizes(store_mb << 20))
+        except BusUnavailable as error:
+            log.warning("streams.undeclared", extra={"error": str(error)})
+            await asyncio.sleep(_DECLARE_AGAIN_S)
+        else:
+            return
 
 
 @asynccontextmanager

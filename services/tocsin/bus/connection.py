@@ -45,6 +45,8 @@ class Connection:
         self.service = service
         self.inbox = f"_INBOX_{service}"
         self.reconnects = 0
+        self.breaks = 0
+        """Connections lost: counted before anything can arrive on the next one."""
         self.down_since: float | None = None
         """Monotonic seconds since when there is no connection; ``None`` while there is one."""
         self.last_error = ""
@@ -175,6 +177,7 @@ class Connection:
 
     async def _on_disconnected(self) -> None:
         if not self._closing:
+            self.breaks += 1
             self.down_since = time.monotonic()
             log.warning("nats.disconnected", extra={"server": self._where})
             self.broken.set_result(None)

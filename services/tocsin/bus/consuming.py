@@ -19,6 +19,8 @@ _BATCH = 500
 _RETRY_S = 0.5
 _ALONE_WAIT_S = 5.0
 _LOG_INTERVAL_S = 10.0
+_FINISH_S = 5.0
+"""After a stop, for the message in hand."""
 
 Handle = Callable[[Message], Awaitable[None]]
 Bury = Callable[[Message, str], Awaitable[None]]
@@ -60,17 +62,44 @@ class Consuming:
         self._stop = stop
         renewing = asyncio.ensure_future(self._renew())
         try:
-            pull = Pull(self._connection, self._stream, self._durable, self._take, batch=_BATCH, durable=True)
-            await pull.run(stop)
+            pull = Pull(
+                self._connection,
+                self._stream,
+                self._durable,
+                self._take,
+                batch=_BATCH,
+                durable=True,
+                arrives=self._arrives,
+            )
+            await self._pull(pull, stop)
         finally:
             renewing.cancel()
 
-    async def _take(self, message: Message) -> None:
-        delivered, seq = message.delivered, message.seq
+    async def _pull(self, pull: Pull, stop: asyncio.Event) -> None:
+        """Pull until *stop* is set; a message that cannot be finished then (NATS takes nothing) is left to others."""
+        pulling = asyncio.ensure_future(pull.run(stop))
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({pulling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({pulling}, timeout=_FINISH_S)
+        finally:
+            stopping.cancel()
+            pulling.cancel()
+            await asyncio.wait({pulling})
+        if not pulling.cancelled():
+            pulling.result()
+
+    def _arrives(self, message: Message) -> bool:
+        """In hand from now on, while it waits for its turn as well; false where it is already."""
+        seq = message.seq
         if seq in self._in_hand:
-            return  # its first delivery is being dealt with, and will be answered
+            return False  # its first delivery is being dealt with, and will be answered
         self._in_hand[seq] = (message, time.monotonic())
         message.answered = self._answered
+        return True
+
+    async def _take(self, message: Message) -> None:
+        delivered = message.delivered
         if delivered >= LAST_DELIVERY:
             await self._bury(message, f"delivered {delivered} times without an answer")
         elif delivered >= ALONE_FROM:

@@ -8,14 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.bus import api, streams
-from tocsin.bus.api import ApiRefused
 from tocsin.bus.connection import Connection
 from tocsin.model.errors import Gone
 from tocsin.model.times import parse_ns
 
 log = logging.getLogger(__name__)
-
-_STREAM_EXISTS = 10058
 
 
 class _State(Struct):
@@ -43,14 +40,14 @@ async def declare(connection: Connection, sizes: streams.Sizes, *, duplicate_win
 
 
 async def _stream(connection: Connection, config: dict[str, Any]) -> None:
+    """Ask first: for one that exists the server would check whether a second one has room, before it says so."""
     name = config["name"]
     try:
-        await api.call(connection, f"STREAM.CREATE.{name}", config)
-    except ApiRefused as error:
-        if error.number != _STREAM_EXISTS:
-            raise
         existing = msgspec.json.decode(await api.call(connection, f"STREAM.INFO.{name}"), type=_Existing)
-        await api.call(connection, f"STREAM.UPDATE.{name}", {**config, **_kept(name, config, existing)})
+    except Gone:
+        await api.call(connection, f"STREAM.CREATE.{name}", config)
+        return
+    await api.call(connection, f"STREAM.UPDATE.{name}", {**config, **_kept(name, config, existing)})
 
 
 def _kept(name: str, config: dict[str, Any], existing: _Existing) -> dict[str, Any]:

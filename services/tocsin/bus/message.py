@@ -90,9 +90,12 @@ class Message:
 
     def _token(self, index: int) -> str:
         if self._tokens is None:
-            self._tokens = self.reply.split(".")
+            tokens = self.reply.split(".")
+            self._tokens = tokens[2:] if len(tokens) == _SHORT_FORM else tokens[4:]
         return self._tokens[index]
 
 
-_STREAM, _DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = -7, -5, -4, -3, -2, -1
-"""Last tokens of ``$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>``."""
+_SHORT_FORM = 9
+_STREAM, _DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = 0, 2, 3, 4, 5, 6
+"""Tokens after ``$JS.ACK.`` (the longer form: after ``$JS.ACK.<domain>.<account>.``), where stand
+``<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>``."""

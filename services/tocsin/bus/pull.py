@@ -37,10 +37,19 @@ class Pull:
     """Keeps two requests open on one consumer, and hands each message to *handle*, one at a time, in order."""
 
     def __init__(
-        self, connection: Connection, stream: str, consumer: str, handle: Handle, *, batch: int, durable: bool
+        self,
+        connection: Connection,
+        stream: str,
+        consumer: str,
+        handle: Handle,
+        *,
+        batch: int,
+        durable: bool,
+        arrives: Callable[[Message], bool] | None = None,
     ) -> None:
         """*batch* messages are asked for at a time: twice that is what may wait in this process.
 
+        *arrives* is asked at once when a message comes, and refuses what is not to be handled (again).
         What cannot be handled any more goes back where the consumer is *durable*; one that is not ends with its
         connection.
         """
@@ -58,7 +67,8 @@ class Pull:
                 "idle_heartbeat": int(_HEARTBEAT_S * NS_PER_S),
             }
         )
-        self._queue: deque[Msg] = deque()
+        self._arrives = arrives
+        self._queue: deque[Message] = deque()
         self._wanted = 0
         """Asked for and not handled yet. The server serves requests in their order, so a sum is enough."""
         self._next = 0
@@ -109,10 +119,10 @@ class Pull:
 
     async def _work(self, stop: asyncio.Event) -> None:
         """Handle what has come."""
-        queue, client, low = self._queue, self._client, (_REQUESTS - 1) * self._batch
+        queue, low = self._queue, (_REQUESTS - 1) * self._batch
         turn = 0
         while queue and not stop.is_set():
-            message = Message(client, queue.popleft())
+            message = queue.popleft()
             self._wanted -= 1
             if self._wanted <= low:
                 await self._fill()
@@ -125,7 +135,7 @@ class Pull:
 
     async def _give_back(self) -> None:
         while self._queue:
-            message = Message(self._client, self._queue.popleft())
+            message = self._queue.popleft()
             if self._durable:
                 await message.nak()
 
@@ -162,7 +172,12 @@ class Pull:
     async def _on_message(self, message: Msg) -> None:
         self._heard = time.monotonic()
         if message.reply.startswith("$JS.ACK"):
-            self._queue.append(message)
+            own = Message(self._client, message)
+            if self._arrives is None or self._arrives(own):
+                self._queue.append(own)
+            else:
+                self._wanted -= 1
+                await self._fill()
             self._signal.set()
             return
         try:

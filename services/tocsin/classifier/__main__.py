@@ -10,7 +10,7 @@ from tocsin.bus import NatsSettings, open_bus
 from tocsin.classifier import policy, service
 from tocsin.classifier.settings import Settings
 from tocsin.classifier.table import Table
-from tocsin.model.errors import SettingsError
+from tocsin.model.errors import BusUnavailable, SettingsError
 from tocsin.runtime import launch, settings
 
 _FILE = "severity.yaml"
@@ -22,11 +22,13 @@ async def main(flags: Mapping[str, str] | None = None) -> None:
     own = settings.load(Settings, os.environ, prefix="TOCSIN_CLASSIFIER", flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     table = load_table(own)
-    async with (
-        launch.stop_on_signal() as stop,
-        open_bus(nats, "classifier", instance=launch.instance(), stop=stop) as bus,
-    ):
-        await service.run(bus, table, own, stop)
+    async with launch.stop_on_signal() as stop:
+        try:
+            async with open_bus(nats, "classifier", instance=launch.instance(), stop=stop) as bus:
+                await service.run(bus, table, own, stop)
+        except BusUnavailable:
+            if not stop.is_set():  # else we were asked to stop before NATS answered
+                raise
 
 
 def load_table(own: Settings) -> Table:

@@ -94,9 +94,11 @@ class Classifier:
         self._holding = asyncio.Event()
         self._settling = asyncio.Lock()
         self._recent: repeats.Recent | None = None
-        self._reconnects = -1
-        """Connections made when `_recent` was read."""
+        self._breaks = -1
+        """Connections lost when `_recent` was read."""
         self._awake = time.monotonic()
+        self._slept = False
+        """This process stood still for longer than the server waits, and has not looked back since."""
         self._numb_s = streams.ack_wait_s(bus.duplicate_window_s)
         """After a pause of this length the server may have given away what this process holds."""
         counter = metrics.counter
@@ -116,7 +118,8 @@ class Classifier:
 
     async def handle(self, message: Message) -> None:
         """Judge it, or hold it where it may have its alert already; `BusError` where it must be handed over again."""
-        if self._reconnects != self._bus.connection.reconnects or time.monotonic() - self._awake > self._numb_s:
+        self._note_sleep()
+        if self._slept or self._breaks != self._bus.connection.breaks:
             await self._look_back()
         self._received.value += 1
         if message.delivered > 1:
@@ -144,8 +147,13 @@ class Classifier:
     async def stay_awake(self) -> None:
         """Until cancelled, note that this process runs: `handle` sees when it was stopped for long."""
         while True:
-            self._awake = time.monotonic()
+            self._note_sleep()
             await asyncio.sleep(min(_TICK_S, self._numb_s / 4))
+
+    def _note_sleep(self) -> None:
+        now = time.monotonic()
+        self._slept = self._slept or now - self._awake > self._numb_s
+        self._awake = now
 
     async def give_back(self) -> None:
         """Settle what is held, or leave it to others."""
@@ -159,14 +167,14 @@ class Classifier:
 
     async def _look_back(self) -> None:
         """Learn what was stored last, before anything more is judged."""
-        reconnects, began = self._bus.connection.reconnects, time.monotonic()
+        breaks, began = self._bus.connection.breaks, time.monotonic()
         try:
             self._recent = await repeats.recent(self._bus)
         except BusError as error:
             self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
             raise
         self._health.mended("repeats")
-        self._reconnects, self._awake = reconnects, time.monotonic()
+        self._breaks, self._slept, self._awake = breaks, False, time.monotonic()
         took_s = round(time.monotonic() - began, 3)
         log.info("repeats.read", extra={"ids": len(self._recent.ids), "took_s": took_s})
 
@@ -184,9 +192,6 @@ class Classifier:
         return False
 
     async def _hold(self, message: Message) -> None:
-        if message.delivered >= _ALONE_FROM:
-            await self._answer([message], await repeats.stored(self._bus, [message]))
-            return
         if len(self._held) >= MAX_HELD:
             await self._settle()
         self._held[message.seq] = message
@@ -206,8 +211,12 @@ class Classifier:
         for message in batch:
             if message.id in stored:
                 await self._repeat(message)
-            else:
+            elif message.delivered < _ALONE_FROM:
                 await self._judge_surely(message)
+            else:
+                await self._bus.flush()
+                await self._judge_surely(message)
+                await self._bus.flush()
             self._held.pop(message.seq, None)
 
     async def _judge_surely(self, message: Message) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
+
 from tocsin.bus import NatsSettings
 from tocsin.embedded import state
 from tocsin.model.errors import SettingsError
@@ -37,4 +39,5 @@ def nats(environ: Mapping[str, str], state_dir: str = "") -> NatsSettings:
             f"no NATS server is named: set {_PREFIX}_URL, or start `tocsin up` (looked for {folder}/env; "
             "another place is named with --state-dir)"
         )
-    return settings.load(NatsSettings, found, prefix=_PREFIX)
+    own = settings.load(NatsSettings, found, prefix=_PREFIX)
+    return msgspec.structs.replace(own, declare="never")  # who only asks changes nothing

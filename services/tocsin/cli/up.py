@@ -3,13 +3,11 @@
 import argparse
 import functools
 import os
-import sys
 from pathlib import Path
 from typing import Literal
 
-from tocsin.embedded import child, state
+from tocsin.embedded import state
 from tocsin.embedded import up as embedded
-from tocsin.model.errors import SettingsError
 from tocsin.runtime import launch
 
 _EPILOG = """\
@@ -19,6 +17,7 @@ examples:
   tetra getevents | tocsin up --stdin
 """
 _MIB = 1 << 20
+_SMALLEST_MIB = 16
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -38,16 +37,30 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--simulate", metavar="RATE", nargs="?", const="", help="simulated events, RATE a second (this is the default)"
     )
     sub.add_argument("--state-dir", metavar="DIR", help="where everything is kept (default ~/.local/state/tocsin)")
-    sub.add_argument("--port", type=int, default=8080, help="of the page (default 8080; 0 is any free one)")
-    sub.add_argument("--nats-port", type=int, default=4222, help="of the nats-server (default 4222; 0 is any free one)")
+    sub.add_argument("--port", type=_port, default=8080, help="of the page (default 8080; 0 is any free one)")
+    sub.add_argument("--nats-port", type=_port, default=4222, help="of the server (default 4222; 0 is any free one)")
     sub.add_argument(
         "--store-mb",
-        type=int,
+        type=_mebibytes,
         default=0,
         metavar="MIB",
         help="what all streams together may hold (default 8 GiB or half of the free disk, whichever is less)",
     )
     sub.set_defaults(run=_run)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError(f"{port} is no port; 0 to 65535 are")
+    return port
+
+
+def _mebibytes(text: str) -> int:
+    size = int(text)
+    if size < _SMALLEST_MIB:
+        raise argparse.ArgumentTypeError(f"{size} MiB is too small; at least {_SMALLEST_MIB}")
+    return size
 
 
 def _run(chosen: argparse.Namespace) -> int:
@@ -65,12 +78,4 @@ def _run(chosen: argparse.Namespace) -> int:
         nats_port=chosen.nats_port,
         store_bytes=chosen.store_mb * _MIB,
     )
-    return launch.run("up", functools.partial(_main, options), people=True)
-
-
-async def _main(options: embedded.Options) -> None:
-    try:
-        await embedded.main(options)
-    except child.GaveUpError as error:
-        sys.stderr.flush()
-        raise SettingsError(str(error)) from error
+    return launch.run("up", functools.partial(embedded.main, options), people=True)

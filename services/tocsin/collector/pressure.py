@@ -4,6 +4,8 @@ _PAUSE_SHARE = 2
 """Reading stops while the backlog passes a half of the stream's size."""
 _ASK_SHARE = 8
 """Nobody publishes more than an eighth of the size on one answer."""
+_LATELY = 2_000
+"""Messages that our own average is made of."""
 
 
 class Pressure:
@@ -12,7 +14,7 @@ class Pressure:
     def __init__(self, *, answer_lasts_s: float) -> None:
         """Without an answer for *answer_lasts_s* there is no room."""
         self.backlog_bytes = 0
-        """What the classifier has not answered, by the stream's average message."""
+        """What the classifier has not answered, by the larger of the stream's average message and our own."""
         self.max_bytes = 0
         """Size of the stream; 0 where it has no bound."""
         self.failure = "not asked yet"
@@ -24,11 +26,18 @@ class Pressure:
         self._since = 0
         """What may have been published without being in the backlog: all since the question, and what was in flight."""
         self._asked_at = 0
+        self._own_bytes = self._own_messages = 0
+        """What was published lately, for its average."""
 
     def publishes(self, size: int) -> None:
         """*size* bytes are sent now."""
         self._published += size
         self._since += size
+        self._own_bytes += size
+        self._own_messages += 1
+        if self._own_messages >= _LATELY:
+            self._own_bytes //= 2
+            self._own_messages //= 2
 
     def settled(self, size: int) -> None:
         """*size* bytes were acknowledged."""
@@ -42,7 +51,10 @@ class Pressure:
         """*waiting* messages are not answered by the classifier, of *messages* that take *stream_bytes*."""
         self.failure = ""
         self.max_bytes = max(0, max_bytes)
-        self.backlog_bytes = waiting * stream_bytes // messages if messages else 0
+        average = stream_bytes / messages if messages else 0.0
+        if self._own_messages:  # the stream may be full of small ones while those that wait are large
+            average = max(average, self._own_bytes / self._own_messages)
+        self.backlog_bytes = min(int(waiting * average), stream_bytes)
         self._answered_s = now_s
         self._since = self._published - self._asked_at
 

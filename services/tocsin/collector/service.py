@@ -96,6 +96,8 @@ class Collector:
         self._problem = ""
         """Why nothing can be read, as it was told last."""
         self._read_before = 0
+        self._evicted_to = 0
+        """First sequence of EVENTS that is not known to be evicted unread."""
         self._logged_at = -_LOG_INTERVAL_S
         self._go_on_from(Checkpoint(source=source.name, cluster=cluster, node=node))
 
@@ -267,11 +269,12 @@ class Collector:
     async def _ask_once(self) -> None:
         self.pressure.asks()
         try:
-            consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
             stream = await self._bus.stream(streams.EVENTS)
+            consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
         except BusError as error:
             self.pressure.fails(str(error))
             return
+        self._note_eviction(consumer.ack_floor.stream_seq, stream.state.first_seq)
         self.pressure.answer(
             time.monotonic(),
             waiting=consumer.num_pending + consumer.num_ack_pending,
@@ -279,6 +282,12 @@ class Collector:
             stream_bytes=stream.state.bytes,
             max_bytes=_whole(stream.config.get("max_bytes")),
         )
+
+    def _note_eviction(self, answered: int, first: int) -> None:
+        """Say which events the stream dropped before the classifier answered them; the ledger counts them as lost."""
+        if first > max(answered + 1, self._evicted_to):
+            log.error("events.evicted", extra={"from_seq": max(answered + 1, self._evicted_to), "to_seq": first - 1})
+            self._evicted_to = first
 
     async def keep_saving(self) -> None:
         """Until cancelled, save where the source stands."""

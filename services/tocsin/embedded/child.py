@@ -8,18 +8,19 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Literal
 
 from msgspec import Struct
 
-from tocsin.model.errors import TocsinError
+from tocsin.model.errors import SettingsError, TocsinError
 from tocsin.runtime import launch
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
 _SETTLED_S = 30.0
 """A child that lived this long starts again without a pause the next time."""
-_STOP_S = 15.0
-"""A service flushes for 5 s at most and reports for nothing; the server writes its state."""
+_STOP_S = 25.0
+"""The collector takes the longest: its reader, its acknowledgements, its last save and its flush may each take 5 s."""
 _CHUNK_BYTES = 65_536
 _LINE_BYTES = 1 << 20
 _TAIL_LINES = 5
@@ -42,14 +43,6 @@ class Spec(Struct, frozen=True, kw_only=True):
     """A line that holds one of these is not told."""
 
 
-class GaveUpError(TocsinError):
-    """A child that cannot run as it is set up; another start would end in the same way."""
-
-    def __init__(self, text: str, code: int) -> None:
-        super().__init__(text)
-        self.code = code
-
-
 class Child:
     """Keeps one process running until `stop`."""
 
@@ -65,7 +58,7 @@ class Child:
         self._last: list[str] = []
 
     async def run(self) -> None:
-        """Start it, again and again; `GaveUpError` where its settings are wrong."""
+        """Start it, again and again; `SettingsError` where another start would end in the same way."""
         pause_s = _FIRST_PAUSE_S
         try:
             while not self._stopping.is_set():
@@ -74,7 +67,7 @@ class Child:
                 if self._stopping.is_set() or (code == 0 and self.spec.once):
                     return
                 if code == launch.WRONG_SETTINGS:
-                    raise GaveUpError(f"{self.spec.name} cannot start: {' '.join(self._last[-1:])}", code)
+                    raise SettingsError(f"{self.spec.name} cannot start: {' '.join(self._last[-1:])}")
                 if time.monotonic() - started > _SETTLED_S:
                     pause_s = _FIRST_PAUSE_S
                 self._tell(f"ended with {_in_words(code)}, starts again in {pause_s:g} s")
@@ -87,18 +80,19 @@ class Child:
     async def stop(self) -> None:
         """Ask it to stop, wait, and end it where it does not."""
         self._stopping.set()
-        process = self.process
-        if process is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        self._signal("terminate")
         try:
             await asyncio.wait_for(self.ended.wait(), _STOP_S)
         except TimeoutError:
             self._tell(f"did not stop within {_STOP_S:g} s and is ended")
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            self._signal("kill")
             await self.ended.wait()
+
+    def _signal(self, how: Literal["terminate", "kill"]) -> None:
+        process = self.process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                getattr(process, how)()
 
     async def _once(self) -> int:
         self.restarts += 1
@@ -111,6 +105,8 @@ class Child:
             pass_fds=(self._lock,),
             preexec_fn=_die_with(os.getpid()),
         )
+        if self._stopping.is_set():  # asked to stop while it was being started
+            self._signal("terminate")
         if process.stdout is None:
             raise TocsinError(f"{self.spec.name}: no pipe")
         async for line in _lines(process.stdout):

@@ -83,9 +83,14 @@ class StateDir:
             write_private(path, msgspec.json.format(msgspec.json.encode(complete)).decode() + "\n")
         return complete
 
-    def free_bytes(self) -> int:
-        """Free space on the disk that holds the directory."""
-        return shutil.disk_usage(self.path).free
+    def store_bytes(self, wanted: int) -> int:
+        """What all streams together may hold: *wanted*, else as before, else half of the disk that is free now."""
+        path = self.path / "store_bytes"
+        kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        chosen = wanted or (int(kept) if kept.isdecimal() else shutil.disk_usage(self.path).free // 2)
+        if str(chosen) != kept:
+            write_private(path, f"{chosen}\n")
+        return chosen
 
 
 def write_private(path: Path, text: str) -> None:

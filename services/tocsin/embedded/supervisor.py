@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
 
-from tocsin.embedded.child import Child, GaveUpError, Spec
+from tocsin.embedded.child import Child, Spec
 from tocsin.model.errors import TocsinError
 from tocsin.runtime import logs
 
@@ -43,7 +42,7 @@ class Supervisor:
         return child
 
     async def wait(self, stop: asyncio.Event) -> None:
-        """Until *stop* is set; `GaveUpError` where a child cannot run as it is set up."""
+        """Until *stop* is set; `SettingsError` where a child cannot run as it is set up."""
         waiting = asyncio.create_task(stop.wait())
         try:
             while not waiting.done():
@@ -59,19 +58,23 @@ class Supervisor:
             await child.stop()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def until(self, ready: asyncio.Task[None], what: str, timeout_s: float) -> None:
-        """Wait for *ready*; `TocsinError` where a child gives up first or it takes too long."""
-        done, _ = await asyncio.wait([ready, *self._tasks], timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        if ready not in done:
-            ready.cancel()
-            self._raise_failure()
+    async def until(self, ready: asyncio.Task[None], stop: asyncio.Event, what: str, timeout_s: float) -> None:
+        """Wait for *ready* or *stop*; `TocsinError` where a child gives up first or it takes too long."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            waits = [ready, stopping, *self._tasks]
+            done, _ = await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+        if ready in done:
+            ready.result()
+            return
+        ready.cancel()
+        self._raise_failure()
+        if stopping not in done:
             raise TocsinError(f"{what} was not ready within {timeout_s:g} s")
-        ready.result()
 
     def _raise_failure(self) -> None:
         for task in self._tasks:
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 raise error
-
-
-__all__: Sequence[str] = ("GaveUpError", "Spec", "Supervisor", "say")

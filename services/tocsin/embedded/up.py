@@ -20,10 +20,13 @@ from tocsin.model.errors import SettingsError, TocsinError
 from tocsin.runtime import launch, settings
 
 _LOOPBACK = "127.0.0.1"
+_WINDOW = "TOCSIN_NATS_DUPLICATE_WINDOW_S"
 _SERVER_READY_S = 60.0
 """A server with full streams reads them at start."""
 _SERVICES = ("TOCSIN_COLLECTOR_", "TOCSIN_CLASSIFIER_", "TOCSIN_GATEWAY_", "TOCSIN_SIMULATOR_", "TOCSIN_LOG_")
 
+_RESERVED_BYTES = 1 << 40
+"""The server's own bound, out of the way: by default it follows the free disk, and a fuller disk would end a start."""
 _SERVER_NOISE = (b"[INF]", b"Plaintext passwords")
 """What the server says at each start; its passwords lie in a file that only its owner may read."""
 
@@ -55,6 +58,9 @@ class Options(Struct, frozen=True, kw_only=True):
 
 async def main(options: Options) -> None:
     """Run everything until a signal; the page's address is printed once it answers."""
+    for name in os.environ:
+        if name.startswith("TOCSIN_NATS_") and name != _WINDOW:
+            raise SettingsError(f"{name}: `tocsin up` runs a nats-server of its own; unset it")
     for name, instead in _OWN.items():
         if name in os.environ:
             raise SettingsError(f"{name} cannot be set for `tocsin up`: {instead}")
@@ -66,25 +72,24 @@ async def main(options: Options) -> None:
         passwords = state.passwords()
         url = f"nats://{_LOOPBACK}:{nats_port}"
         base = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_") or k.startswith(_SERVICES)}
-        window = settings.load(NatsSettings, _only(os.environ, "TOCSIN_NATS_DUPLICATE_WINDOW_S"), prefix="TOCSIN_NATS")
+        window = settings.load(NatsSettings, _only(os.environ, _WINDOW), prefix="TOCSIN_NATS")
         admin = NatsSettings(
             url=url, user="admin", password=passwords["admin"], duplicate_window_s=window.duplicate_window_s
         )
         supervisor = Supervisor(lock)
-        async with launch.stop_on_signal() as stop:
+        async with launch.stop_on_signal() as stop, asyncio.TaskGroup() as tasks:
+            greeting = tasks.create_task(_greet(port, url, passwords, state))
             try:
                 supervisor.start(_server(state, passwords, nats_port, base))
-                await supervisor.until(
-                    asyncio.create_task(_declare(admin, state, options)), "the embedded nats-server", _SERVER_READY_S
-                )
-                _write_environment(state, url, passwords, port)
-                for spec in _services(options, state, port, base, admin, passwords):
-                    supervisor.start(spec)
-                greeting = asyncio.create_task(_greet(port, url, passwords, state))
-                await supervisor.wait(stop)
+                declaring = tasks.create_task(_declare(admin, state, options))
+                await supervisor.until(declaring, stop, "the embedded nats-server", _SERVER_READY_S)
+                if not stop.is_set():
+                    _write_environment(state, url, passwords, port)
+                    for spec in _services(options, state, port, base, admin, passwords):
+                        supervisor.start(spec)
+                    await supervisor.wait(stop)
             finally:
-                with contextlib.suppress(UnboundLocalError):
-                    greeting.cancel()
+                greeting.cancel()
                 await supervisor.stop()
     finally:
         state.unlock()
@@ -118,7 +123,9 @@ def server_binary() -> str:
 
 def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapping[str, str]) -> Spec:
     state.store.mkdir(exist_ok=True, mode=0o700)
-    text = server_conf.config(host=_LOOPBACK, port=port, store_dir=str(state.store), passwords=passwords)
+    text = server_conf.config(
+        host=_LOOPBACK, port=port, store_dir=str(state.store), passwords=passwords, store_bytes=_RESERVED_BYTES
+    )
     write_private(state.server_config, text)
     command = [server_binary(), "-c", str(state.server_config)]
     return Spec(name="nats", command=command, environ=base, hide=_SERVER_NOISE)
@@ -127,8 +134,7 @@ def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapp
 async def _declare(admin: NatsSettings, state: StateDir, options: Options) -> None:
     """Make the streams as soon as the server answers, and say how large they may grow."""
     await _listening(int(admin.url.rpartition(":")[2]))
-    store = options.store_bytes or state.free_bytes() // 2
-    sizes = streams.sizes(store)
+    sizes = streams.sizes(state.store_bytes(options.store_bytes))
     async with open_bus(admin, "admin", duplicate_window_s=admin.duplicate_window_s) as bus:
         await bus.declare(sizes)
     parts = ", ".join(

@@ -10,6 +10,7 @@ import msgspec
 from tocsin.model.times import format_ns
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_TRACE_CHARACTERS = 8_000
 _TEXT_CHARACTERS = 2_000
 """What a container chose may stand in a log; it must not fill it."""
 
@@ -77,7 +78,7 @@ def readable(line: bytes) -> str:
         entry.pop(name, None)
     pairs = " ".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in entry.items())
     text = printable(f"{moment} {level:<7} {event} {pairs}".rstrip())
-    return f"{text}\n{trace}" if trace else text
+    return "\n".join([text, *map(printable, str(trace)[-_TRACE_CHARACTERS:].splitlines())])
 
 
 def printable(text: str) -> str:

@@ -8,7 +8,7 @@ from tocsin.bus import REASON_HEADER, SUBJECT_HEADER, Bus, Message, api, streams
 from tocsin.model.errors import BusUnavailable, Fatal
 
 from support.buses import Taken, opened, payloads, publish, running
-from support.server import NatsServer
+from support.server import SIZES, NatsServer
 from support.waiting import until
 
 DURABLE = ("EVENTS", "classifier")
@@ -247,3 +247,31 @@ async def test_messages_that_use_up_a_requests_bytes_come_all_the_same(
             await until(lambda: len(taken.all) == 12)
         assert [message.seq for message in taken.all] == list(range(1, 13))
     assert caplog.messages == []
+
+
+async def test_what_waits_behind_a_slow_handler_is_not_delivered_again(declared: NatsServer) -> None:
+    window_s = 2.0  # so the server waits half a second for an answer
+    async with opened(declared, "admin", duplicate_window_s=window_s) as bus:
+        await bus.declare(SIZES)
+    async with opened(declared, "collector") as collector:
+        await publish(collector, range(3))
+    slow = asyncio.Event()
+    seen: list[tuple[int, int]] = []
+
+    async def handle(message: Message) -> None:
+        seen.append((int(message.payload), message.delivered))
+        if message.payload == b"0":
+            await slow.wait()
+        await message.ack()
+
+    async with (
+        opened(declared, "classifier", duplicate_window_s=window_s) as bus,
+        running(lambda stop: bus.consume(*DURABLE, handle, stop)),
+    ):
+        began = asyncio.get_running_loop().time()
+        await until(lambda: asyncio.get_running_loop().time() > began + 2 * window_s)
+        redelivered = (await bus.consumer(*DURABLE)).num_redelivered
+        slow.set()
+        await until(lambda: len(seen) == 3)
+    assert redelivered == 0
+    assert seen == [(0, 1), (1, 1), (2, 1)]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.embedded.child import Child, GaveUpError, Spec
+from tocsin.embedded.child import Child, Spec
+from tocsin.model.errors import SettingsError
 
 from support.waiting import until
 
@@ -44,7 +45,7 @@ async def test_its_own_end_is_respected_where_it_runs_once() -> None:
 
 async def test_wrong_settings_are_no_reason_to_try_again() -> None:
     own = child(Told(), "print('TOCSIN_X: no such setting'); raise SystemExit(2)")
-    with pytest.raises(GaveUpError, match="no such setting"):
+    with pytest.raises(SettingsError, match="no such setting"):
         await asyncio.wait_for(own.run(), 30)
 
 
@@ -53,3 +54,12 @@ async def test_a_line_without_an_end_fills_no_memory(tmp_path: Path) -> None:
     await asyncio.wait_for(child(told, "import sys; sys.stdout.write('a' * 3_000_000)", once=True).run(), 30)
     assert sum(len(line) - 3 for line in told.lines) == 3_000_000
     assert max(map(len, told.lines)) <= (1 << 20) + 70_000
+
+
+async def test_a_child_that_is_asked_to_stop_while_it_starts_stops() -> None:
+    own = child(Told(), "import time; time.sleep(60)")
+    running = asyncio.create_task(own.run())
+    await asyncio.sleep(0)  # it has asked for its process and has none yet
+    assert own.process is None
+    await asyncio.wait_for(own.stop(), 20)
+    await running

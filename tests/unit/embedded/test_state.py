@@ -51,3 +51,11 @@ def test_a_child_that_outlives_its_supervisor_keeps_the_directory(tmp_path: Path
 def test_the_default_place_follows_the_environment() -> None:
     assert default_path({"TOCSIN_STATE_DIR": "/x"}) == Path("/x")
     assert default_path({"XDG_STATE_HOME": "/y"}) == Path("/y/tocsin")
+
+
+def test_the_size_of_the_store_is_chosen_once_whatever_the_disk_does_later(tmp_path: Path) -> None:
+    chosen = StateDir(tmp_path).store_bytes(0)
+    (tmp_path / "ballast").write_bytes(bytes(1 << 20))
+    assert StateDir(tmp_path).store_bytes(0) == chosen
+    assert StateDir(tmp_path).store_bytes(5) == 5
+    assert StateDir(tmp_path).store_bytes(0) == 5
