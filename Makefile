@@ -61,7 +61,7 @@ layers: $(SETUP)  ## Who may import whom
 ui-check: $(SETUP) $(UI_SETUP)  ## Types, style and tests of the page
 	cd ui && npm run --silent check && npm run --silent lint && npm test --silent
 
-bench: $(SETUP) $(STATIC)  ## Measure: events a second, latency, CPU and memory
+bench: $(SETUP) $(STATIC)  ## Measure events a second, latency, CPU and memory (bench.steady: memory over ten minutes)
 	PYTHONPATH=tests $(BIN)/python -m bench.stages
 
 lock: $(SETUP)  ## Compile the lock files anew
