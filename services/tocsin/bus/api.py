@@ -36,11 +36,18 @@ class _Answer(Struct):
     error: _Refusal | None = None
 
 
-async def ask(connection: Connection, subject: str, payload: bytes = b"", *, timeout_s: float = _TIMEOUT_S) -> Msg:
+async def ask(
+    connection: Connection,
+    subject: str,
+    payload: bytes = b"",
+    *,
+    headers: dict[str, str] | None = None,
+    timeout_s: float = _TIMEOUT_S,
+) -> Msg:
     """One request and its answer; `BusUnavailable` where none comes, at once where the connection breaks."""
     if not connection.up:
         raise BusUnavailable(f"{subject}: no connection to NATS")
-    asking = asyncio.ensure_future(connection.client.request(subject, payload, timeout=timeout_s))
+    asking = asyncio.ensure_future(connection.client.request(subject, payload, timeout=timeout_s, headers=headers))
     try:
         await asyncio.wait({asking, connection.broken}, return_when=asyncio.FIRST_COMPLETED)
         if not asking.done():

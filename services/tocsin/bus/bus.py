@@ -22,7 +22,7 @@ from tocsin.bus.settings import NatsSettings
 from tocsin.bus.states import Consumer, Stored, Stream
 from tocsin.bus.window import PubAck, Then, Window
 from tocsin.model import subjects
-from tocsin.model.errors import BusUnavailable, Fatal, Gone
+from tocsin.model.errors import BusUnavailable, Conflict, Fatal, Gone
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,11 @@ _CLOSE_FLUSH_S = 5.0
 
 class _Consumers(Struct):
     consumers: list[Consumer] | None = None
+
+
+_EXPECTED = "Nats-Expected-Last-Subject-Sequence"
+_WRONG_LAST = 10071
+"""JetStream's number for: the last sequence is another."""
 
 
 class _Saved(Struct):
@@ -266,21 +271,34 @@ class Bus:
 
     async def load(self, key: str) -> bytes | None:
         """The last value saved under *key* in the bucket, or ``None``."""
+        entry = await self.entry(key)
+        return None if entry is None else entry.payload
+
+    async def entry(self, key: str) -> Stored | None:
+        """The last value saved under *key*, with the sequence by which `save` knows that it is the last one still."""
         try:
             subject = f"$JS.API.DIRECT.GET.{streams.BUCKET_STREAM}.$KV.{streams.BUCKET}.{key}"
-            return (await self._direct(subject, b"")).payload
+            return await self._direct(subject, b"")
         except Gone:
             return None
 
-    async def save(self, key: str, value: bytes) -> None:
-        """Save *value* under *key* and return once it is stored; `BusUnavailable` where it may not be."""
-        answer = await api.ask(self.connection, f"$KV.{streams.BUCKET}.{key}", value)
+    async def save(self, key: str, value: bytes, *, after: int | None = None) -> int:
+        """Save *value* under *key* and return its sequence once it is stored; `BusUnavailable` where it may not be.
+
+        With *after*, the sequence of the value that it replaces (0: there is none), `Conflict` says that another one
+        was saved since.
+        """
+        headers = None if after is None else {_EXPECTED: str(after)}
+        answer = await api.ask(self.connection, f"$KV.{streams.BUCKET}.{key}", value, headers=headers)
         try:
             saved = msgspec.json.decode(answer.data, type=_Saved)
         except msgspec.DecodeError as error:
             raise BusUnavailable(f"{key} was not stored: the answer is none of JetStream's") from error
+        if saved.error is not None and saved.error.get("err_code") == _WRONG_LAST:
+            raise Conflict(f"{key} was saved by another since")
         if saved.error is not None or not saved.seq:
             raise BusUnavailable(f"{key} was not stored: {saved.error}")
+        return saved.seq
 
     async def keys(self, prefix: str) -> list[str]:
         """The keys of the bucket that begin with *prefix* (a user needs the right to read the stream's subjects)."""

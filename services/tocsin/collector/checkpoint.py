@@ -4,23 +4,32 @@ import logging
 from collections.abc import Callable
 
 import msgspec
+from msgspec import Struct
 
 from tocsin.bus import Bus
 from tocsin.collector.account import Account
 from tocsin.model import checkpoint as page
 from tocsin.model.checkpoint import Checkpoint
-from tocsin.model.errors import BusError, TocsinError
+from tocsin.model.errors import BusError, Conflict, Fatal, TocsinError
 
 log = logging.getLogger(__name__)
 
 
-async def load(bus: Bus, key: str) -> Checkpoint | None:
+class Loaded(Struct, frozen=True):
+    """What is stored under the key of a source."""
+
+    checkpoint: Checkpoint | None = None
+    seq: int = 0
+    """By which it is known whether another saves under the same key."""
+
+
+async def load(bus: Bus, key: str) -> Loaded:
     """The checkpoint under *key*; ``TocsinError`` where it cannot be read: beginning anew would count all twice."""
-    value = await bus.load(key)
-    if value is None:
-        return None
+    entry = await bus.entry(key)
+    if entry is None:
+        return Loaded()
     try:
-        return page.decode(value)
+        return Loaded(page.decode(entry.payload), entry.seq)
     except msgspec.DecodeError as error:
         raise TocsinError(f"the checkpoint {key} cannot be read: {error}") from error
 
@@ -52,8 +61,9 @@ def fit(saved: Checkpoint, *, events_last: int, dead_last: int) -> Checkpoint:
 class Keeper:
     """Saves the account of one source; what could not be saved is tried again."""
 
-    def __init__(self, bus: Bus, key: str, account: Account, now: Callable[[], str]) -> None:
-        """*now* is the time as RFC 3339."""
+    def __init__(self, bus: Bus, key: str, account: Account, now: Callable[[], str], *, after: int) -> None:
+        """*now* is the time as RFC 3339; *after* is the sequence of the checkpoint that the account began with."""
+        self._after = after
         self.problem = ""
         """Why the last save failed, in words."""
         self.saved_lines = account.lines
@@ -66,13 +76,18 @@ class Keeper:
         self._pending: Checkpoint | None = None
 
     async def save(self) -> bool:
-        """Save where something moved; whether the stored checkpoint says all that can be said."""
+        """Save where something moved; whether the stored checkpoint says all that can be said.
+
+        `Fatal` where another collector saves under the same key: each would overwrite what the other has counted.
+        """
         self._pending = self._account.take(self._now()) or self._pending
         pending = self._pending
         if pending is None:
             return True
         try:
-            await self._bus.save(self._key, page.encode(pending))
+            self._after = await self._bus.save(self._key, self._signed(pending), after=self._after)
+        except Conflict:
+            return await self._reconsider()
         except BusError as error:
             if not self.problem:
                 log.warning("checkpoint.postponed", extra={"key": self._key, "error": str(error)})
@@ -86,3 +101,22 @@ class Keeper:
         if self._pending is pending:
             self._pending = None
         return True
+
+    def _signed(self, checkpoint: Checkpoint) -> bytes:
+        return page.encode(msgspec.structs.replace(checkpoint, writer=self._bus.instance))
+
+    async def _reconsider(self) -> bool:
+        """What is stored is not what we saved last: our own save without an answer, or somebody else's."""
+        try:
+            stored = await load(self._bus, self._key)
+        except BusError as error:
+            self.problem = str(error)
+            return False
+        saved = stored.checkpoint
+        if saved is not None and saved.writer != self._bus.instance:
+            raise Fatal(
+                f"{saved.writer or 'another collector'} saves its checkpoint under {self._key} as well: "
+                "give each collector the name of its node (TOCSIN_COLLECTOR_NODE)"
+            )
+        self._after = stored.seq
+        return False  # the next save follows it

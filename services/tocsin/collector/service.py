@@ -99,12 +99,12 @@ class Collector:
         self._evicted_to = 0
         """First sequence of EVENTS that is not known to be evicted unread."""
         self._logged_at = -_LOG_INTERVAL_S
-        self._go_on_from(Checkpoint(source=source.name, cluster=cluster, node=node))
+        self._go_on_from(Checkpoint(source=source.name, cluster=cluster, node=node), 0)
 
-    def _go_on_from(self, saved: Checkpoint) -> None:
+    def _go_on_from(self, saved: Checkpoint, seq: int) -> None:
         self.account = Account(saved)
         self._read_before = saved.counts.lines
-        self._keeper = checkpoint.Keeper(self._bus, self._key, self.account, _now)
+        self._keeper = checkpoint.Keeper(self._bus, self._key, self.account, _now, after=seq)
         self._sender = Sender(
             self._bus,
             self._reader,
@@ -118,10 +118,12 @@ class Collector:
     async def start(self, stop: asyncio.Event) -> bool:
         """Wait for the streams and the source, find the place to go on from; false where *stop* came first."""
         await self._streams_exist(stop)
-        saved = await self._retried(functools.partial(checkpoint.load, self._bus, self._key), stop)
+        loaded = await self._retried(functools.partial(checkpoint.load, self._bus, self._key), stop)
+        saved = None if loaded is None else loaded.checkpoint
         lasts = [await self._retried(functools.partial(self._reader.last, kind), stop) for kind in KINDS]
-        if saved is not None:
-            self._go_on_from(checkpoint.fit(saved, events_last=lasts[0] or 0, dead_last=lasts[1] or 0))
+        if loaded is not None and saved is not None:
+            fitted = checkpoint.fit(saved, events_last=lasts[0] or 0, dead_last=lasts[1] or 0)
+            self._go_on_from(fitted, loaded.seq)
         found = await self._resumed(None if saved is None else self.account.position, stop)
         # where the place is lost, lines from before the floors may be read again: ask for all that is stored
         floors = {kind: self.account.floor(kind) if found else 0 for kind in KINDS}

@@ -46,6 +46,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The node the collector is bound to; empty when it takes each event's own."""
     saved: str = ""
     """RFC 3339."""
+    writer: str = ""
+    """The instance that saved it."""
     floor_seq: int = 0
     """Every event of this source with a sequence of EVENTS up to this one is counted."""
     floor_dead: int = 0

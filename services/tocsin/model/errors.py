@@ -25,5 +25,9 @@ class Gone(BusError):
     """The message, stream or consumer asked for does not exist (any more)."""
 
 
+class Conflict(BusError):
+    """Somebody else has saved since: what is to be saved rests on what is not true any more."""
+
+
 class Fatal(BusError):
     """The connection cannot recover by itself (dead reader, missing permission): exit 1."""

@@ -3,7 +3,7 @@
 import pytest
 
 from tocsin.bus import NatsSettings, open_bus
-from tocsin.model.errors import BusUnavailable
+from tocsin.model.errors import BusUnavailable, Conflict
 
 from support.buses import opened, settle
 from support.server import NatsServer
@@ -91,3 +91,18 @@ async def test_the_settings_say_how_long_ids_are_known(declared: NatsServer) -> 
     async with open_bus(admin, "admin") as bus:
         assert bus.duplicate_window_s == 7.0
     assert NatsSettings().duplicate_window_s == 60.0
+
+
+async def test_a_value_that_another_saved_since_is_not_overwritten(declared: NatsServer) -> None:
+    key = "collector.c1.n1.aa"
+    async with opened(declared, "collector") as bus, opened(declared, "collector") as other:
+        first = await bus.save(key, b"one", after=0)
+        entry = await other.entry(key)
+        assert entry is not None
+        assert (entry.payload, entry.seq) == (b"one", first)
+        second = await other.save(key, b"two", after=entry.seq)
+        for stale in (0, first):
+            with pytest.raises(Conflict):
+                await bus.save(key, b"three", after=stale)
+        assert await bus.load(key) == b"two"
+        assert await bus.save(key, b"three", after=second) > second

@@ -1,5 +1,6 @@
 """The collector against a real nats-server: what is written is stored once, and counted."""
 
+import asyncio
 import os
 import random
 import time
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.bus import CLUSTER_HEADER, NODE_HEADER, RECEIVED_HEADER, SOURCE_HEADER, streams
+from tocsin.bus import CLUSTER_HEADER, NODE_HEADER, RECEIVED_HEADER, SOURCE_HEADER, open_bus, streams
+from tocsin.collector import service
 from tocsin.collector.settings import Settings
 from tocsin.collector.sources.stdin import StdinSource
 from tocsin.model import ids, subjects
+from tocsin.model.errors import Fatal
 from tocsin.runtime import report
 
 from support import corpus
@@ -291,3 +294,32 @@ async def test_a_file_that_does_not_exist_is_a_problem_that_names_it(declared: N
             await until(lambda: any(str(export.path) in problems.get("source", "") for problems in told), 15)
             export.write(event(1))
             await stored(declared, events=1)
+
+
+async def test_a_second_collector_under_the_same_key_ends_and_says_what_to_set(
+    declared: NatsServer, export: ExportFile
+) -> None:
+    export.write(*(event(number) for number in range(10)))
+
+    async def collect(instance: str, stop: asyncio.Event) -> None:
+        async with open_bus(declared.settings("collector"), "collector", instance=instance) as bus:
+            await service.run(bus, reads(export.path), stop)
+
+    stop = asyncio.Event()
+    collectors = [asyncio.create_task(collect(name, stop)) for name in ("one", "two")]
+    written = 10
+
+    async def one_has_ended() -> bool:
+        nonlocal written
+        export.write(event(written))  # something new to save for both
+        written += 1
+        return any(task.done() for task in collectors)
+
+    await until(one_has_ended, timeout_s=30)
+    stop.set()
+    ends = await asyncio.gather(*collectors, return_exceptions=True)
+    fatal = next(end for end in ends if isinstance(end, Exception))
+    while isinstance(fatal, ExceptionGroup):
+        fatal = fatal.exceptions[0]
+    assert isinstance(fatal, Fatal)
+    assert "TOCSIN_COLLECTOR_NODE" in str(fatal)
