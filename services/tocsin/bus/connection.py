@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import nats.aio.client
 from nats.aio.client import Client
 from nats.errors import Error
 
@@ -17,6 +18,7 @@ from tocsin.model.errors import BusUnavailable, Fatal
 
 log = logging.getLogger(__name__)
 
+nats.aio.client.DEFAULT_BUFFER_SIZE = 262_144  # of a read: fewer, larger ones cost server and client less
 _CONNECT_TIMEOUT_S = 5
 _RECONNECT_WAIT_S = 0.25
 _PING_INTERVAL_S = 15

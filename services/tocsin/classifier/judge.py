@@ -25,6 +25,8 @@ TEXT_BYTES = 8192
 
 _SURELY_SHORT = TEXT_BYTES // 4
 _CACHED_CHARACTERS = 256
+_WHOLE_TIME = len("2026-11-23T14:08:12.641000000Z")
+"""A time of this length that ends in Z is written as alerts have it: UTC, nine digits."""
 _NO_PROCESS, _NO_POD, _NO_CONTAINER = Process(), Pod(), Container()
 
 
@@ -131,7 +133,8 @@ def _when(text: str, received_ns: int) -> tuple[str, str]:
     """The alert's time, and where it is from when not from the event."""
     ns = parse_ns(text)
     if ns is not None and believable(ns, received_ns):
-        return format_ns(ns), ""
+        whole = len(text) == _WHOLE_TIME and text[-1] == "Z"
+        return (text if whole else format_ns(ns)), ""
     return format_ns(received_ns), "received"
 
 

@@ -31,7 +31,9 @@ def dead_id(line: bytes, place: str) -> str:
 
 def fingerprint(*parts: str) -> str:
     """What repeats, as 16 hex digits: two alerts with one fingerprint may be folded into one row."""
-    return _fingerprint(*(part[:_PART_CHARACTERS] for part in parts))
+    if max(map(len, parts)) > _PART_CHARACTERS:
+        parts = tuple(part[:_PART_CHARACTERS] for part in parts)
+    return _fingerprint(*parts)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -144,6 +144,18 @@ def test_a_time_that_cannot_be_true_is_replaced_by_the_reading(text: object) -> 
     assert (alert.time, alert.time_source) == (alert.received, "received")
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("2023-11-14T22:13:20.123456789Z", "2023-11-14T22:13:20.123456789Z"),
+        ("2023-11-14T22:13:20Z", "2023-11-14T22:13:20.000000000Z"),
+        ("2023-11-15T00:13:20.1234+02:00", "2023-11-14T22:13:20.123400000Z"),  # as long as one with nine digits
+    ],
+)
+def test_a_time_is_written_in_utc_with_nine_digits_however_it_came(text: str, written: str) -> None:
+    assert alert_of({"process_exec": {"process": SHELL}, "time": text}).time == written
+
+
 def test_an_old_file_and_a_fast_clock_keep_their_times() -> None:
     for ns in (946_684_800 * NS_PER_S, RECEIVED + 299 * NS_PER_S):
         alert = alert_of({"process_exec": {"process": SHELL}, "time": format_ns(ns)})
