@@ -27,8 +27,6 @@ _SERVICES = ("TOCSIN_COLLECTOR_", "TOCSIN_CLASSIFIER_", "TOCSIN_GATEWAY_", "TOCS
 
 _RESERVED_BYTES = 1 << 40
 """The server's own bound, out of the way: by default it follows the free disk, and a fuller disk would end a start."""
-_SERVER_MEMORY = {"GOGC": "400", "GOMEMLIMIT": "1GiB"}
-"""At Go's defaults the collector of garbage takes a sixth or more of the server's time; up to 1 GiB it may rest."""
 _SERVER_NOISE = (b"[INF]", b"Plaintext passwords")
 """What the server says at each start; its passwords lie in a file that only its owner may read."""
 
@@ -130,7 +128,7 @@ def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapp
     )
     write_private(state.server_config, text)
     command = [server_binary(), "-c", str(state.server_config)]
-    return Spec(name="nats", command=command, environ={**_SERVER_MEMORY, **base}, hide=_SERVER_NOISE)
+    return Spec(name="nats", command=command, environ=base, hide=_SERVER_NOISE)
 
 
 async def _declare(admin: NatsSettings, state: StateDir, options: Options) -> None:
