@@ -7,13 +7,13 @@ from urllib.parse import unquote
 from msgspec import Raw, Struct
 
 from tocsin.classifier import words
-from tocsin.classifier.functions import event_type, for_table
-from tocsin.classifier.outcome import outcome
 from tocsin.classifier.table import Table, flags
-from tocsin.classifier.target import target
 from tocsin.model import ids, subjects
 from tocsin.model.alert import Alert
 from tocsin.model.event import Container, Event, Pod, Process
+from tocsin.model.functions import event_type, for_table
+from tocsin.model.outcome import outcome
+from tocsin.model.target import target
 from tocsin.model.times import believable, format_ns, parse_ns
 
 EXISTING = "existing"

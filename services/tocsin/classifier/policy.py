@@ -7,9 +7,9 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tocsin.classifier.functions import for_table, normalize
 from tocsin.classifier.table import UNKNOWN_ARGUMENT, Line, Table
 from tocsin.model.errors import SettingsError
+from tocsin.model.functions import for_table, normalize
 from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
 

@@ -1,7 +1,7 @@
 """What happened and why it matters, in the words that a person reads first."""
 
-from tocsin.classifier.outcome import OVERRIDE, blocked, succeeded
 from tocsin.model.event import Event, Number, Process, integer
+from tocsin.model.outcome import OVERRIDE, blocked, succeeded
 
 _PART_CHARACTERS = 160
 """A title is one line: of a longer name both ends are shown."""

@@ -27,6 +27,20 @@ class RuleHit(Struct, frozen=True, omit_defaults=True):
     """At most 8."""
 
 
+class Correlated(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a correlation found."""
+
+    rule: str
+    """Id of the correlation."""
+    key: dict[str, str] = {}
+    """What its events have in common: field to value."""
+    from_: str = msgspec.field(name="from")
+    """Time of the first event that counted."""
+    to: str
+    count: int
+    """How many, or how many different."""
+
+
 class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event with a severity and the reason for it. Fields that are empty are left out of the JSON."""
 
@@ -47,6 +61,8 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str
     truncated: tuple[str, ...] = ()
     """Fields that were cut at 8 KiB."""
+    match_truncated: bool = False
+    """The rules saw only the first 32 KiB and the last 4 KiB of a text."""
     rules: tuple[RuleHit, ...] = ()
     signals: tuple[str, ...] = ()
     silenced_by: str = ""
@@ -78,7 +94,10 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     target: str = ""
     fingerprint: str
     event: Raw = Raw(b"")
-    """The event as received."""
+    """The event as received; a correlation has none."""
+    correlation: Correlated | None = None
+    evidence: tuple[str, ...] = ()
+    """Of a correlation: ids of up to 10 of the alerts that it rests on."""
 
 
 class Summary(Struct, frozen=True):

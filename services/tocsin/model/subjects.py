@@ -71,6 +71,21 @@ def dead(service: str) -> str:
     return f"tocsin.dead.{slug(service)}"
 
 
+def signal(cluster: str, node: str) -> str:
+    """Where a signal of one node goes."""
+    return f"signals.{slug(cluster)}.{slug(node)}"
+
+
+def raised(rule: str) -> str:
+    """Where the record goes that a correlation is about to raise an alert."""
+    return f"tocsin.raised.{slug(rule)}"
+
+
+def rules(service: str, instance: str) -> str:
+    """Where one instance tells by which rules it judges, every 30 s and on change."""
+    return f"tocsin.rules.{slug(service)}.{slug(instance)}"
+
+
 def metrics(service: str, instance: str) -> str:
     """Where one instance tells its metrics every 5 s."""
     return f"tocsin.metrics.{slug(service)}.{slug(instance)}"

@@ -7,10 +7,10 @@ import pytest
 
 from tocsin.classifier import policy
 from tocsin.classifier.__main__ import load_table
-from tocsin.classifier.functions import event_type, for_table
 from tocsin.classifier.settings import Settings
 from tocsin.model.errors import SettingsError
 from tocsin.model.event import read
+from tocsin.model.functions import event_type, for_table
 from tocsin.model.severity import Severity
 
 from support import corpus

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from tocsin.classifier import kernel
+from tocsin.model import kernel
 from tocsin.model.event import Address, Argument, Event, File, Named, Program, Socket, integer
 
 _UNREADABLE = "invalid IP"

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.classifier.functions import event_type, for_table, normalize
-from tocsin.classifier.syscalls import name_of
 from tocsin.model.event import read
+from tocsin.model.functions import event_type, for_table, normalize
+from tocsin.model.syscalls import name_of
 
 from support import corpus
 

@@ -3,8 +3,8 @@
 import functools
 import re
 
-from tocsin.classifier.syscalls import name_of
 from tocsin.model.event import Argument, Event, integer
+from tocsin.model.syscalls import name_of
 
 _CACHED_CHARACTERS = 128
 """A function's name is shorter; a longer text must not fill the cache."""

@@ -1,0 +1,41 @@
+"""What correlations count: a compact record of an event that matched one of their rules (stream SIGNALS)."""
+
+import msgspec
+from msgspec import Struct
+
+
+class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event that correlations look at; stored before its alert, so that a stored alert proves its signal."""
+
+    id: str
+    """Of the event and of its alert. A signal that is stored twice counts once."""
+    time: str
+    """The alert's: RFC 3339, UTC, nanoseconds."""
+    rules: tuple[str, ...]
+    """Ids of the matched rules that correlations count."""
+    values: dict[str, str] = {}
+    """Field to value, for every field that a correlation over these rules groups by or counts; absent where the event
+    has none. An alias stands under ``<alias>@<rule id>``."""
+    cluster: str
+    node: str = ""
+    namespace: str = ""
+    pod: str = ""
+    container: str = ""
+    image: str = ""
+    workload: str = ""
+    workload_kind: str = ""
+    process: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Signal)
+
+
+def encode(signal: Signal) -> bytes:
+    """The signal as JSON."""
+    return _encoder.encode(signal)
+
+
+def decode(payload: bytes) -> Signal:
+    """A signal from its JSON; ``msgspec.DecodeError`` where it is none."""
+    return _decoder.decode(payload)

@@ -1,0 +1,76 @@
+"""What a condition means, free of YAML: a small tree that is compiled, indexed, explained and tested."""
+
+import enum
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Wild(enum.Enum):
+    """A wildcard within a pattern."""
+
+    MANY = "*"
+    ONE = "?"
+
+
+Pattern = tuple["str | Wild", ...]
+"""Text and wildcards in turn, for the operation ``like``."""
+
+Op = Literal[
+    "eq", "contains", "startswith", "endswith", "like", "re", "cidr", "lt", "lte", "gt", "gte", "exists", "null",
+    "fieldref",
+]  # fmt: skip
+
+
+class Atom(Struct, frozen=True, gc=False):
+    """One comparison of one field; a field that is missing makes it false, but for ``null`` and ``exists``.
+
+    ``value``: text for eq, contains, startswith, endswith (wildcards resolved, escapes taken out, written case kept);
+    a number for eq, lt, lte, gt, gte; a `Pattern` for like; the expression for re (with its flags as ``(?ims)``);
+    text for cidr; a bool for exists; ``None`` for null; the other field's name for fieldref.
+    """
+
+    field: str
+    """As the rule writes it; empty for a keyword, which is looked for in the command line."""
+    op: Op
+    value: str | int | float | bool | Pattern | None
+    cased: bool = False
+    """Upper and lower case differ (modifier ``cased``); always so for re unless its flags say otherwise."""
+    mode: Literal["eq", "contains", "startswith", "endswith"] = "eq"
+    """How a fieldref compares."""
+    line: int = 0
+    column: int = 0
+
+
+class And(Struct, frozen=True, gc=False):
+    """All of them hold."""
+
+    items: tuple["Node", ...]
+
+
+class Or(Struct, frozen=True, gc=False):
+    """One of them holds."""
+
+    items: tuple["Node", ...]
+
+
+class Not(Struct, frozen=True, gc=False):
+    """It does not hold."""
+
+    item: "Node"
+
+
+class Named(Struct, frozen=True, gc=False):
+    """A detection under its name; it means what *item* means."""
+
+    name: str
+    item: "Node"
+
+
+class Const(Struct, frozen=True, gc=False):
+    """Always, or never."""
+
+    value: bool
+
+
+Node = Atom | And | Or | Not | Named | Const
