@@ -13,10 +13,8 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from tocsin.bus import RECEIVED_HEADER
-from tocsin.classifier.__main__ import load_table
 from tocsin.classifier.judge import Origin as Judging
 from tocsin.classifier.judge import judge
-from tocsin.classifier.settings import Settings
 from tocsin.collector.normalize import Origin, Publication, normalize
 from tocsin.collector.sources.base import Line
 from tocsin.model import alert, event
@@ -24,6 +22,7 @@ from tocsin.model.checkpoint import Position
 from tocsin.simulator.generator import Generator
 
 from bench.processes import cpu_s, percentile
+from support import rulings
 from support.server import binary
 
 _SECONDS = 8.0
@@ -59,13 +58,13 @@ async def source(url: str, rate: int) -> None:
 
 async def classifier(url: str) -> None:
     """Judge each event into an alert and publish it."""
-    client, table, ended = await _connect(url), load_table(Settings()), asyncio.Event()
+    client, ruling, ended = await _connect(url), rulings.shipped(), asyncio.Event()
 
     async def take(message: Msg) -> None:
         headers = message.headers or {}
         read = event.read(message.data)
         origin = Judging(headers["Nats-Msg-Id"], "bench", "node", int(headers[RECEIVED_HEADER]))
-        judged = judge(read, message.data, origin, table)
+        judged = judge(read, message.data, origin, ruling)
         await client.publish(judged.subject, alert.encode(judged.alert), headers={"Nats-Msg-Id": origin.id})
 
     async def end(_: Msg) -> None:

@@ -19,13 +19,13 @@ from support.waiting import until
 
 pytestmark = pytest.mark.timeout(400)
 
-_VICTIMS = ("collector", "classifier", "gateway", "nats", "supervisor", "all")
-_KILLS = 24
+_VICTIMS = ("collector", "classifier", "gateway", "correlator", "nats", "supervisor", "all")
+_KILLS = 28
 _RATE = 150
 _SETTLE_S = 120.0
 
 
-async def test_twenty_four_kills_under_load_lose_nothing_and_double_nothing(
+async def test_twenty_eight_kills_under_load_lose_nothing_and_double_nothing(
     house: Callable[..., House], tmp_path: Path
 ) -> None:
     export = tmp_path / "export" / "tetragon.log"
@@ -48,6 +48,7 @@ async def test_twenty_four_kills_under_load_lose_nothing_and_double_nothing(
             once = collections.Counter(dict.fromkeys(written, 1))
             assert await sets.numbers(bus, streams.EVENTS) == once
             assert await sets.numbers(bus, streams.ALERTS) == once
+            assert max((await sets.ids(bus, streams.ALERTS)).values()) == 1
             stored = await sets.ids(bus, streams.ALERTS)
             await until(lambda: client.shown >= len(stored), timeout_s=60, what="the client to have all")
             client.agrees_with(stored)

@@ -11,6 +11,7 @@ from tocsin.classifier.settings import Settings as ClassifierSettings
 from tocsin.cli.__main__ import parser
 from tocsin.cli.describe import meanings
 from tocsin.collector.settings import Settings as CollectorSettings
+from tocsin.correlator.settings import Settings as CorrelatorSettings
 from tocsin.gateway.settings import Settings as GatewaySettings
 from tocsin.simulator.settings import Settings as SimulatorSettings
 
@@ -19,6 +20,7 @@ _SETTINGS = {
     "TOCSIN_NATS": NatsSettings,
     "TOCSIN_COLLECTOR": CollectorSettings,
     "TOCSIN_CLASSIFIER": ClassifierSettings,
+    "TOCSIN_CORRELATOR": CorrelatorSettings,
     "TOCSIN_GATEWAY": GatewaySettings,
     "TOCSIN_SIMULATOR": SimulatorSettings,
 }

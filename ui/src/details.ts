@@ -11,10 +11,11 @@ export interface Alert {
   severity_from?: string;
   silenced_by?: string;
   unsilenced_severity?: string;
-  rules?: { id: string; title: string; matched?: { field: string; value: string }[] }[];
+  rules?: RuleHit[];
   techniques?: string[];
   time?: string;
   received?: string;
+  kind?: string;
   outcome?: string;
   action?: string;
   policy?: string;
@@ -34,12 +35,35 @@ export interface Alert {
   parent_process?: string;
   parent_arguments?: string;
   target?: string;
+  correlation?: Correlation;
+  /** Of a correlation: ids of some of the alerts that it rests on. */
+  evidence?: string[];
+}
+
+/** A rule that matched; its texts are of its author, those of `matched` may be of an attacker. */
+export interface RuleHit {
+  id: string;
+  title: string;
+  level?: string;
+  author?: string;
+  link?: string;
+  techniques?: string[];
+  matched?: { field: string; value: string }[];
+}
+
+/** What a correlation found. */
+export interface Correlation {
+  rule?: string;
+  key?: Record<string, string>;
+  from?: string;
+  to?: string;
+  count?: number;
 }
 
 export type Detail =
   | { is: "loading" }
-  /** `event` is the text of the Tetragon event as received; of the whole alert where it has none. */
-  | { is: "ready"; alert: Alert; event: string }
+  /** `event` is the text of the Tetragon event as received; of the whole alert where it has none (`whole`). */
+  | { is: "ready"; alert: Alert; event: string; whole: boolean }
   /** The stream no longer holds it. */
   | { is: "gone" | "unknown" | "failed"; why: string };
 
@@ -72,7 +96,7 @@ async function load(id: string, seq?: number): Promise<Detail> {
       signal: AbortSignal.timeout(10_000),
     });
     const text = await answer.text();
-    if (answer.ok) return { is: "ready", alert: JSON.parse(text) as Alert, event: members(text).get("event") ?? text };
+    if (answer.ok) return ready(text);
     const is = answer.status === 410 ? "gone" : answer.status === 404 ? "unknown" : "failed";
     return { is, why: reason(text) || `The gateway answered ${answer.status}.` };
   } catch (error) {
@@ -82,6 +106,11 @@ async function load(id: string, seq?: number): Promise<Detail> {
       why: late ? "The gateway did not answer within 10 s." : "The gateway could not be reached.",
     };
   }
+}
+
+function ready(text: string): Detail {
+  const event = members(text).get("event");
+  return { is: "ready", alert: JSON.parse(text) as Alert, event: event ?? text, whole: event === undefined };
 }
 
 function reason(text: string): string {

@@ -64,7 +64,7 @@ function handle(event: KeyboardEvent, target: Element): boolean {
 }
 
 /** What scrolls by itself keeps the keys for that. */
-const SCROLLS = "pre, .box";
+const SCROLLS = "pre, .box, .said";
 
 /** Keys that a list is expected to have, letters or not. */
 function onList(key: string, target: Element): boolean {

@@ -9,6 +9,8 @@ export interface ListControl {
   move(step: number): void;
   /** Opens or closes the active row. */
   toggle(): void;
+  /** Opens the row of an alert in the list. */
+  open(id: string): void;
   /** Copies the event of the open row, else of the active one. */
   copy(): void;
   /** Back to the top, with all that waits. */

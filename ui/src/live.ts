@@ -4,7 +4,7 @@ import { announce, announceArrivals } from "./announce.ts";
 import { calendar } from "./format.ts";
 import { browser } from "./outside.ts";
 import { painter } from "./paint.ts";
-import type { Row, ServerFrame } from "./protocol.ts";
+import type { Row, RuleTrouble, ServerFrame } from "./protocol.ts";
 import * as query from "./query.ts";
 import { type Hold, type MissedRange, type Numbers, Store } from "./store.ts";
 import { type Status, Stream } from "./stream.ts";
@@ -24,6 +24,8 @@ export const lag = signal<{ ms: number | null; lagging: boolean; pending: number
   pending: 0,
   broken: "",
 });
+/** What is wrong with the rules, as the gateway said last. */
+export const rules = signal<RuleTrouble>({});
 /** The list as it stands: rows OLDEST first, and how many wait above it. */
 export const list = signal<{
   rows: readonly Row[];
@@ -106,12 +108,18 @@ function arrived(frame: ServerFrame, at: number): void {
       announceArrivals(frame.rate);
       const { lagging, pending } = store;
       lag.value = { ms: store.lag_ms, lagging, pending, broken: frame.lag?.broken ?? "" };
+      hearRules(frame.rules ?? {});
     }
   });
   if (frame.k === "snapshot" || frame.k === "alerts") {
     cut.value = store.cut(at);
     repaint();
   }
+}
+
+/** Equal words each second are no news. */
+function hearRules(next: RuleTrouble): void {
+  if (JSON.stringify(next) !== JSON.stringify(rules.peek())) rules.value = next;
 }
 
 function publishNumbers(): void {

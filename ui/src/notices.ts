@@ -3,7 +3,8 @@ import { computed, effect } from "@preact/signals";
 import { announce } from "./announce.ts";
 import { clock, count, duration, plural } from "./format.ts";
 import { visible } from "./json.ts";
-import { back, cut, dismissMissed, lag, missed, numbers, retryNow, status } from "./live.ts";
+import { back, cut, dismissMissed, lag, missed, numbers, retryNow, rules, status } from "./live.ts";
+import type { RuleTrouble } from "./protocol.ts";
 import type { MissedRange } from "./store.ts";
 import type { Status } from "./stream.ts";
 
@@ -58,6 +59,20 @@ function gap({ why, alerts, from_ms, to_ms }: MissedRange): string {
   return `${range}${many} could not be replayed. Counts include them.`;
 }
 
+/** Names of replicas that are shown; the detail has them all. */
+const NAMED = 3;
+
+/** What is wrong with the rules, one sentence each: it is as true beside any other notice. */
+export function troubles({ problems = 0, differ = [], expired = 0 }: RuleTrouble): string[] {
+  const others = differ.length > NAMED ? `, ${count(differ.length - NAMED)} more` : "";
+  const said = [
+    problems > 0 && `${plural(problems, "rule")} not loaded.`,
+    differ.length > 0 && `Rule sets differ: ${differ.slice(0, NAMED).map(visible).join(", ")}${others}.`,
+    expired > 0 && `${plural(expired, "silence")} ${expired === 1 ? "has" : "have"} expired.`,
+  ];
+  return said.filter((sentence) => sentence !== false);
+}
+
 /** Speaks each notice once, when it begins; that rows are left out comes and goes, and is only shown. */
 export function speakNotices(): void {
   let before: Said["kind"] | null = null;
@@ -66,5 +81,9 @@ export function speakNotices(): void {
     const kind = said?.kind ?? null;
     if (said !== null && kind !== before && kind !== "more") announce([said.lead, said.text].filter(Boolean).join(" "));
     before = kind;
+  });
+  effect(() => {
+    const said = troubles(rules.value).join(" ");
+    if (said !== "") announce(said);
   });
 }

@@ -23,9 +23,9 @@ export interface Row {
   title: string;
   bin?: string;
   args?: string;
-  /** Tetragon's event key, `process_kprobe`. */
+  /** Tetragon's event key, `process_kprobe`, or `correlation`. */
   event?: string;
-  /** The function, hook or syscall, `tcp_connect`. */
+  /** The function, hook or syscall, `tcp_connect`, or `correlation`. */
   fn?: string;
   ns?: string;
   wl?: string;
@@ -107,6 +107,16 @@ export interface Alerts {
 /** Begin in seconds since 1970, then one count for each severity, worst first. */
 export type Bin = [second: number, critical: number, high: number, medium: number, low: number];
 
+/** What is wrong with the rules; what is absent is well. */
+export interface RuleTrouble {
+  /** Documents that are not loaded as they stand. */
+  problems?: number;
+  /** Replicas that have judged by other rules for over a minute. */
+  differ?: string[];
+  /** Silences that hide nothing any more. */
+  expired?: number;
+}
+
 export interface Stats {
   k: "stats";
   to?: string;
@@ -117,6 +127,7 @@ export interface Stats {
   bins?: Bin[];
   top?: Top;
   lag?: { pipeline_ms?: number; pending?: number; broken?: string };
+  rules?: RuleTrouble;
 }
 
 export interface Gap {

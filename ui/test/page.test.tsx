@@ -20,7 +20,8 @@ beforeAll(async () => {
   vi.stubGlobal("WebSocket", Wire);
   vi.stubGlobal("fetch", async (address: string) => {
     const id = /alerts\/([^?]*)/.exec(address)?.[1] ?? "";
-    const { status, text } = details.get(id) ?? { status: 404, text: '{"error":"no alert has this id"}' };
+    const { status, text } = details.get(address) ??
+      details.get(id) ?? { status: 404, text: '{"error":"no alert has this id"}' };
     return new Response(text, { status });
   });
   window.history.replaceState(null, "", "/runtime");
@@ -36,6 +37,33 @@ afterEach(() => key("Escape"));
 function say(frame: ServerFrame): void {
   far.say(frame);
 }
+
+const RULES = {
+  judges: [
+    { service: "classifier", instance: "classifier-a", hash: "h1", loaded: "2026-11-24T12:00:00Z" },
+    { service: "classifier", instance: "classifier-b", hash: "h2", loaded: "2026-11-24T11:00:00Z" },
+  ],
+  silences: [{ id: "s", title: "Quiet night", owner: "ops", reason: "tests", expires: "2026-11-01", expired: true }],
+  problems: [
+    {
+      file: "rules/a.yml",
+      line: 3,
+      column: 5,
+      text: "no field <img src=x>\u202e",
+      kept: true,
+      instances: ["classifier/classifier-a"],
+    },
+    {
+      file: "rules/b.yml",
+      line: 0,
+      column: 0,
+      text: "no title",
+      kept: false,
+      instances: ["classifier/classifier-a", "classifier/classifier-b"],
+    },
+  ],
+  hashes_differ: ["classifier-b"],
+};
 
 let seq = 0;
 /** Lets an alert arrive. */
@@ -130,6 +158,69 @@ it("opens a row in place with why, process and event, and closes it with Escape"
   key("Escape");
   await vi.waitFor(() => expect(document.querySelector(".exp")).toBeNull());
   expect(window.location.search).toBe("");
+});
+
+it("shows each rule that matched with what made it match, and what a silence did", async () => {
+  const id = arrive({ sev: "low", silenced: true });
+  const rules = [
+    {
+      id: "r1",
+      title: "Reverse shell",
+      level: "critical",
+      author: "Tocsin",
+      link: "https://example.com/r1",
+      techniques: ["T1059.004"],
+      matched: [
+        { field: "CommandLine", value: "<img src=x>\u202e" },
+        { field: "CommandLine", value: "second" },
+      ],
+    },
+    { id: "r2", title: "", link: "javascript:alert(1)" },
+  ];
+  const text = JSON.stringify({ id, rules, silenced_by: "quiet-night", unsilenced_severity: "critical", event: {} });
+  details.set(id, { status: 200, text });
+  const shown = await seen(`[data-id="${id}"]`);
+  expect(shown.textContent).toContain("silenced");
+  shown.click();
+  const why = await seen('[data-detail="ready"] .why');
+  for (const word of [
+    "Reverse shell",
+    "critical",
+    "Tocsin",
+    "T1059.004",
+    "<img src=x>\\u202e",
+    "second",
+    "quiet-night",
+  ]) {
+    expect(why.textContent).toContain(word);
+  }
+  expect(why.textContent).toMatch(/Without itcritical/);
+  const links = [...why.querySelectorAll("a")].map((link) => [link.getAttribute("href"), link.rel]);
+  expect(links).toEqual([["https://example.com/r1", "noopener noreferrer"]]);
+  expect(why.textContent).toContain("javascript:alert(1)");
+  expect(document.querySelector("img")).toBeNull();
+});
+
+it("shows of a correlation what it counted, and opens its evidence in place", async () => {
+  const evidence = arrive();
+  details.set(evidence, { status: 200, text: `{"id":"${evidence}","event":{}}` });
+  const id = arrive({ sev: "high", title: "Many programs started", event: "correlation", fn: "correlation" });
+  const correlation = { rule: "exec-storm", key: { scope: "payments/api" }, from: "12:00", to: "12:10", count: 1512 };
+  const whole = { id, kind: "correlation", correlation, evidence: [evidence, "gone-1"], rules: [] };
+  details.set(id, { status: 200, text: JSON.stringify(whole) });
+  const shown = await seen(`[data-id="${id}"]`);
+  expect(shown.querySelector(".e")?.textContent).toBe("correlation");
+  shown.click();
+  const detail = await seen('[data-detail="ready"]');
+  for (const word of ["What was counted", "1,512", "payments/api", "12:00", "12:10", "exec-storm"]) {
+    expect(detail.textContent).toContain(word);
+  }
+  expect(detail.textContent).not.toContain("parent not recorded");
+  expect(detail.querySelector(".json h3")?.textContent).toContain("Alert");
+  expect(detail.querySelector(".evidence a")?.getAttribute("href")).toBe("/api/v1/alerts/gone-1");
+  find(".evidence button").click();
+  await vi.waitFor(() => expect(window.location.search).toBe(`?open=${evidence}`));
+  await vi.waitFor(() => expect(find(".json h3").textContent).toContain("Event"));
 });
 
 it.each([
@@ -299,6 +390,45 @@ it("speaks what is said of a gap, of a broken hop and of lag, each once", async 
     expect.stringContaining("could not be replayed"),
     "The pipeline reports: collector: not heard for 21 s",
   ]);
+  say(stats());
+});
+
+it("says what is wrong with the rules, once aloud, and shows where on demand", async () => {
+  const heard: string[] = [];
+  const stop = (await import("../src/announce.ts")).spoken.subscribe((text) => void heard.push(text));
+  const rules = { problems: 2, differ: ["classifier-a", "classifier-b"], expired: 1 };
+  say(stats({ rules }));
+  say(stats({ rules }));
+  const notice = (await seen('[data-notice="rules"]')) as HTMLDetailsElement;
+  const words = "2 rules not loaded. Rule sets differ: classifier-a, classifier-b. 1 silence has expired.";
+  expect(notice.textContent).toContain(words);
+  stop();
+  expect(heard.filter((text) => text === words)).toHaveLength(1);
+  expect(document.querySelector('[data-notice="rules"] summary')).not.toBeNull();
+  details.set("/api/v1/rules", { status: 200, text: JSON.stringify(RULES) });
+  notice.open = true;
+  notice.dispatchEvent(new Event("toggle"));
+  await vi.waitFor(() => expect(find(".said").textContent).toContain("rules/a.yml:3:5"));
+  const said = find(".said").textContent;
+  expect(said).toContain("no field <img src=x>\\u202e");
+  expect(said).toContain("The last good version judges on. On classifier/classifier-a.");
+  expect(said).toContain("rules/b.yml no title");
+  expect(said).toMatch(/classifier classifier-b has h2 since/);
+  expect(said).toContain("Quiet night of ops, until 2026-11-01: tests");
+  expect(find(".said").tabIndex).toBe(0);
+  expect(document.querySelector("img")).toBeNull();
+  say(stats());
+  await vi.waitFor(() => expect(document.querySelector('[data-notice="rules"]')).toBeNull());
+});
+
+it("says when the gateway does not tell what is wrong with the rules, and names no more than three replicas", async () => {
+  details.set("/api/v1/rules", { status: 503, text: '{"error":"NATS"}' });
+  say(stats({ rules: { problems: 1, differ: ["a", "b", "c", "d", "e"] } }));
+  const notice = (await seen('[data-notice="rules"]')) as HTMLDetailsElement;
+  expect(notice.textContent).toContain("1 rule not loaded. Rule sets differ: a, b, c, 2 more.");
+  notice.open = true;
+  notice.dispatchEvent(new Event("toggle"));
+  await vi.waitFor(() => expect(find(".said").textContent).toContain("The gateway answered 503."));
   say(stats());
 });
 

@@ -6,7 +6,7 @@ from tocsin.bus.message import Message
 from tocsin.bus.reading import Start
 from tocsin.bus.settings import NatsSettings
 from tocsin.bus.states import Consumer, Stored, Stream, StreamState
-from tocsin.bus.window import ID_HEADER, PubAck, TooLarge
+from tocsin.bus.window import ID_HEADER, PubAck, Then, TooLarge
 
 __all__ = [
     "CLUSTER_HEADER",
@@ -27,6 +27,7 @@ __all__ = [
     "Stored",
     "Stream",
     "StreamState",
+    "Then",
     "TooLarge",
     "one_line",
     "open_bus",

@@ -77,6 +77,10 @@ class Bus:
         """Send into a stream, returning as soon as the window has room; *then* is called once it is stored."""
         await self.window.publish(subject, payload, id=id, headers=headers, then=then)
 
+    def check_size(self, subject: str, payload: bytes, *, id: str) -> None:
+        """`TooLarge` where the server does not take it."""
+        self.window.check_size(subject, payload, id=id)
+
     async def tell(self, subject: str, payload: bytes) -> None:
         """Send to whoever listens now: at most once, no promise."""
         with contextlib.suppress(Error, OSError):

@@ -39,8 +39,8 @@ class Sizes(Struct, frozen=True, kw_only=True):
     dead: int
 
 
-_SHARES = {"events": 0.40, "alerts": 0.30, "kept": 0.18, "signals": 0.06, "raised": 0.02, "dead": 0.02}
-"""``dead`` counts twice: one stream for each service that buries."""
+_SHARES = {"events": 0.40, "alerts": 0.30, "kept": 0.18, "signals": 0.06, "raised": 0.02, "dead": 0.013}
+"""``dead`` counts three times: one stream for each service that buries."""
 
 MAX_STORE_BYTES = 8 << 30
 
@@ -56,7 +56,9 @@ def dead(service: str) -> str:
     return f"DEAD_{service.upper()}"
 
 
-NAMES = (EVENTS, ALERTS, ALERTS_KEPT, SIGNALS, RAISED, dead("collector"), dead("classifier"), BUCKET_STREAM)
+BURIERS = ("collector", "classifier", "correlator")
+"""Services with dead letters of their own."""
+NAMES = (EVENTS, ALERTS, ALERTS_KEPT, SIGNALS, RAISED, *map(dead, BURIERS), BUCKET_STREAM)
 """All streams that are declared."""
 
 
@@ -67,8 +69,7 @@ def declarations(own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S) 
         (ALERTS, [subjects.ALL_ALERTS], own.alerts, 7 * _DAY_S),
         (SIGNALS, [subjects.ALL_SIGNALS], own.signals, _DAY_S),
         (RAISED, [subjects.ALL_RAISED], own.raised, 7 * _DAY_S),
-        (dead("collector"), [subjects.dead("collector")], own.dead, 30 * _DAY_S),
-        (dead("classifier"), [subjects.dead("classifier")], own.dead, 30 * _DAY_S),
+        *((dead(service), [subjects.dead(service)], own.dead, 30 * _DAY_S) for service in BURIERS),
     ]
     for name, taken, size, age_s in plain:
         yield _stream(name, size, age_s, duplicate_window_s) | {"subjects": taken}

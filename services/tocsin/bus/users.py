@@ -107,15 +107,15 @@ def _classifier(readers: _Readers) -> Rights:
 
 
 def _correlator(readers: _Readers) -> Rights:
+    read = (streams.SIGNALS, streams.RAISED, streams.ALERTS, streams.dead("correlator"))
     publish = [
-        *_ephemerals(streams.SIGNALS, ">"),
-        *_ephemerals(streams.RAISED, ">"),
+        *(subject for stream in read for subject in _ephemerals(stream, ">")),
         subjects.ALL_ALERTS,
         subjects.ALL_RAISED,
         f"{_KEYS}.correlator",
         f"{_BUCKET_GET}.correlator",
     ]
-    return _service("correlator", publish, deny=_spared(readers, streams.SIGNALS, streams.RAISED))
+    return _service("correlator", publish, deny=_spared(readers, *read))
 
 
 def _gateway(readers: _Readers) -> Rights:

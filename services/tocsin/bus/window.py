@@ -82,6 +82,11 @@ class _Pending:
         self.first_sent = 0.0
         """0 while it certainly was not sent."""
 
+    @property
+    def since(self) -> float:
+        """From when on it may be stored."""
+        return self.first_sent or self.published
+
 
 class Window:
     """What was published and not acknowledged yet, in order."""
@@ -166,6 +171,10 @@ class Window:
         if not self._broken:
             await self._send(number, pending)
 
+    def check_size(self, subject: str, payload: bytes, *, id: str) -> None:
+        """`TooLarge` where `publish` would say so."""
+        self._check_size(subject, payload, {ID_HEADER: id})
+
     async def flush(self, timeout_s: float) -> bool:
         """Wait until all is acknowledged, at most *timeout_s*; whether it is."""
         with contextlib.suppress(TimeoutError):
@@ -215,7 +224,8 @@ class Window:
     async def _settle_stored(self, numbers: Collection[int]) -> None:
         """Ask which messages are stored, where they are too old for the server to know them as duplicates."""
         limit = time.monotonic() - self._blind_s
-        old = [(n, p) for n in numbers if (p := self._waiting.get(n)) is not None and 0 < p.first_sent < limit]
+        # what was never sent may have been stored by another replica meanwhile
+        old = [(n, p) for n in numbers if (p := self._waiting.get(n)) is not None and p.since < limit]
         if not old or self.recheck is None:
             return
         found = await self.recheck({p.headers[ID_HEADER] for _, p in old}, old[0][1].floors)

@@ -7,24 +7,24 @@ from urllib.parse import unquote
 from msgspec import Raw, Struct
 
 from tocsin.classifier import words
-from tocsin.classifier.table import Table, flags
+from tocsin.classifier.ruling import Ruling
+from tocsin.classifier.verdict import Verdict, decide
 from tocsin.model import ids, subjects
 from tocsin.model.alert import Alert
 from tocsin.model.event import Container, Event, Pod, Process
-from tocsin.model.functions import event_type, for_table
 from tocsin.model.outcome import outcome
-from tocsin.model.target import target
+from tocsin.model.signal import Signal
 from tocsin.model.times import believable, format_ns, parse_ns
+from tocsin.sigma.record import Record
 
 EXISTING = "existing"
 """Event type of a process that the agent found running when it started."""
-FOUND_RUNNING = "procFS"
-"""The flag that says so. A process keeps it for life, so it means something in its exec alone."""
 TEXT_BYTES = 8192
 """Outside `Alert.event` a text is cut at this many bytes of UTF-8."""
 
 _SURELY_SHORT = TEXT_BYTES // 4
 _CACHED_CHARACTERS = 256
+_BEGINNING = 200
 _WHOLE_TIME = len("2026-11-23T14:08:12.641000000Z")
 """A time of this length that ends in Z is written as alerts have it: UTC, nine digits."""
 _NO_PROCESS, _NO_POD, _NO_CONTAINER = Process(), Pod(), Container()
@@ -45,43 +45,93 @@ class Judged(Struct, frozen=True, gc=False):
 
     alert: Alert
     subject: str
+    signal: Signal | None = None
+    """What correlations count of it, where they do."""
+    failed: tuple[tuple[str, str], ...] = ()
+    """Rules that failed for this event and were skipped, with the error."""
 
 
-def judge(event: Event, raw: bytes, origin: Origin, table: Table) -> Judged:
+def judge(event: Event, raw: bytes, origin: Origin, ruling: Ruling) -> Judged:
     """The alert of *event*, whose bytes *raw* ride along untouched."""
     body = event.body
     process, parent = body.process or _NO_PROCESS, body.parent or _NO_PROCESS
-    existing = event.kind == "exec" and FOUND_RUNNING in flags(event)
+    record = Record.of(event, raw, cluster=origin.cluster, node=origin.node)
     cut = _Cut()
-    name = EXISTING if existing else cut.text("event_type", event_type(event)) or event.kind
-    function = for_table(name)
+    name = EXISTING if record.existing else cut.text("event_type", record.event_type) or event.kind
     namespace = _namespace(process)
-    line = table.judge(event, "execve" if existing else function, in_pod=namespace != subjects.HOST)
-    touched = target(event, function)
-    time, time_source = _when(event.time, origin.received_ns)
+    function = record.function
+    line = ruling.policy.table.judge(event, function, in_pod=namespace != subjects.HOST)
+    time, time_source, time_ns = _when(event.time, origin.received_ns)
+    hits = ruling.rules.match(record, time_ns)
+    verdict = decide(line, line.reason, hits, record, ruling)
+    worst = verdict.worst
+    touched = record.target
+    if verdict.rules_cut:
+        cut.fields += ("rules",)
     alert = Alert(
         id=origin.id,
         time=time,
         received=format_ns(origin.received_ns),
         time_source=time_source,
-        severity=line.severity,
+        severity=verdict.severity,
         base_severity=line.severity,
-        severity_from=f"table:{line.label}",
-        title=words.title(event, name, function, touched, existing=existing),
-        reason=cut.text("reason", words.reason(event, line.reason)),
+        severity_from=verdict.severity_from,
+        title=worst.title
+        if worst is not None
+        else words.title(event, name, function, touched, existing=record.existing),
+        reason=cut.text("reason", words.reason(event, verdict.reason)),
+        match_truncated=record.match_truncated,
+        rules=verdict.rules,
+        signals=verdict.signals,
+        silenced_by=verdict.silenced_by,
+        unsilenced_severity=verdict.unsilenced.value if verdict.unsilenced is not None else "",
+        techniques=verdict.techniques,
         kind=event.kind,
         event_type=name,
         outcome=outcome(event),
         target=cut.text("target", touched),
         policy=cut.text("policy", body.policy_name),
         action=cut.text("action", _action(body.action)),
-        fingerprint=_fingerprint(origin, namespace, process, name),
+        fingerprint=_fingerprint(origin, namespace, process, worst.id if worst is not None else name),
         event=Raw(raw),
         **_where(cut, origin, process.pod or _NO_POD),
         **_who(cut, process, parent),
         truncated=cut.fields,
     )
-    return Judged(alert, subjects.alert(line.severity, origin.cluster, namespace, name))
+    subject = subjects.alert(verdict.severity, origin.cluster, namespace, _name(verdict, name))
+    return Judged(alert, subject, _signal(alert, record, ruling) if verdict.signals else None, hits.failed)
+
+
+def _name(verdict: Verdict, event_type: str) -> str:
+    """The last token of the alert's subject, before it is made a slug."""
+    worst = verdict.worst
+    return event_type if worst is None else worst.name or worst.title
+
+
+def _signal(alert: Alert, record: Record, ruling: Ruling) -> Signal:
+    values = ruling.rules.signal_values(alert.signals, record)
+    return Signal(
+        id=alert.id,
+        time=alert.time,
+        rules=alert.signals,
+        values={field: _whole_or_hash(value) for field, value in values.items()},
+        cluster=alert.cluster,
+        node=alert.node,
+        namespace=alert.namespace,
+        pod=alert.pod,
+        container=alert.container,
+        image=alert.image,
+        workload=alert.workload,
+        workload_kind=alert.workload_kind,
+        process=alert.process,
+    )
+
+
+def _whole_or_hash(value: str) -> str:
+    """*value* where it is short, else its beginning with a hash of the whole: it has only to be told from others."""
+    if len(value) <= _CACHED_CHARACTERS:
+        return value
+    return f"{value[:_BEGINNING]}...{ids.fingerprint_of(value)}"
 
 
 def _where(cut: "_Cut", origin: Origin, pod: Pod) -> dict[str, Any]:
@@ -129,13 +179,13 @@ def _namespace(process: Process) -> str:
     return subjects.UNKNOWN if process.docker else subjects.HOST
 
 
-def _when(text: str, received_ns: int) -> tuple[str, str]:
-    """The alert's time, and where it is from when not from the event."""
+def _when(text: str, received_ns: int) -> tuple[str, str, int]:
+    """The alert's time, where it is from when not from the event, and the same in nanoseconds."""
     ns = parse_ns(text)
     if ns is not None and believable(ns, received_ns):
         whole = len(text) == _WHOLE_TIME and text[-1] == "Z"
-        return (text if whole else format_ns(ns)), ""
-    return format_ns(received_ns), "received"
+        return (text if whole else format_ns(ns)), "", ns
+    return format_ns(received_ns), "received", received_ns
 
 
 def _action(action: str | int | None) -> str:

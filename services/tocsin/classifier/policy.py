@@ -1,10 +1,11 @@
-"""Reading ``severity.yaml``: what is wrong in it is named by file, line and key, and stops the start."""
+"""Reading ``severity.yaml``, its table and its overrides: what is wrong in it is named by file, line and key."""
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import yaml
+from msgspec import Struct
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.classifier.table import UNKNOWN_ARGUMENT, Line, Table
@@ -12,6 +13,12 @@ from tocsin.model.errors import SettingsError
 from tocsin.model.functions import for_table, normalize
 from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.sigma import ir
+from tocsin.sigma.detection import detection
+from tocsin.sigma.problem import RuleError
+
+VERDICT_FIELDS = ("rules", "severity")
+"""Beside the event's, an override may ask for the ids of the rules that matched and for the severity so far."""
 
 _ACTIONS = tuple(
     f"KPROBE_ACTION_{name}"
@@ -32,8 +39,24 @@ class _WrongError(Exception):
         self.node = node
 
 
-def load(text: str, file: str, profile: str) -> Table:
-    """The table of one *profile* in *text*, all profiles checked; `SettingsError` names *file*, line and key."""
+class Override(Struct, frozen=True, kw_only=True):
+    """Has the last word on the severity of the events that its condition holds for."""
+
+    label: str
+    severity: Severity
+    reason: str
+    condition: ir.Node
+
+
+class Policy(Struct, frozen=True):
+    """One profile of ``severity.yaml``, and its overrides."""
+
+    table: Table
+    overrides: tuple[Override, ...] = ()
+
+
+def load(text: str, file: str, profile: str) -> Policy:
+    """One *profile* of *text* and the overrides, all of it checked; `SettingsError` names *file*, line and key."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -44,17 +67,41 @@ def load(text: str, file: str, profile: str) -> Table:
     if root is None:
         raise SettingsError(f"{file}: is empty")
     try:
-        tables = _profiles(root)
+        top = _mapping(root, "the file", ("profiles", "overrides"))
+        tables = _profiles(root, top)
+        overrides = _overrides(top["overrides"], file) if "overrides" in top else ()
     except _WrongError as error:
         raise SettingsError(f"{file}:{error.node.start_mark.line + 1}: {error}") from error
+    except RuleError as error:
+        raise SettingsError(str(error)) from error
     if profile not in tables:
         raise SettingsError(f"{file}: no profile {profile!r}; {_hint(profile, tables)}")
-    return tables[profile]
+    return Policy(tables[profile], overrides)
 
 
-def _profiles(root: Node) -> dict[str, Table]:
+def _overrides(node: Node, file: str) -> tuple[Override, ...]:
+    if not isinstance(node, SequenceNode):
+        raise _WrongError(node, "overrides: must be a list")
+    found: dict[str, Override] = {}
+    for entry in node.value:
+        keys = _mapping(entry, "an override", ("name", "severity", "reason", "detection"))
+        for key in ("name", "severity", "reason", "detection"):
+            if key not in keys:
+                raise _WrongError(entry, f"{key}: is missing")
+        label = _text(keys["name"], "name")
+        if label in found:
+            raise _WrongError(keys["name"], f"name: {label!r} is the name of more than one override")
+        found[label] = Override(
+            label=label,
+            severity=Severity(_one_of(keys["severity"], "severity", tuple(Severity))),
+            reason=_text(keys["reason"], "reason"),
+            condition=detection(keys["detection"], file, native=True, fields=VERDICT_FIELDS),
+        )
+    return tuple(found.values())
+
+
+def _profiles(root: Node, top: dict[str, Node]) -> dict[str, Table]:
     tables = {}
-    top = _mapping(root, "the file", ("profiles",))
     if "profiles" not in top:
         raise _WrongError(root, "profiles: is missing")
     for name, node in _mapping(top["profiles"], "profiles", None).items():

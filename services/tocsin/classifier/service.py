@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Collection
 
 from tocsin.bus import CLUSTER_HEADER, NODE_HEADER, RECEIVED_HEADER, Bus, Message, PubAck, TooLarge, streams
 from tocsin.classifier import repeats
-from tocsin.classifier.judge import Origin, judge, plain
+from tocsin.classifier.judge import Judged, Origin, judge, plain
+from tocsin.classifier.outbox import Outbox, Outgoing
+from tocsin.classifier.reload import Rulings
+from tocsin.classifier.ruling import Ruling
 from tocsin.classifier.settings import Settings
-from tocsin.classifier.table import Table
 from tocsin.model import alert as alerts
 from tocsin.model import event as events
 from tocsin.model import ids
@@ -19,6 +21,7 @@ from tocsin.model.severity import Severity
 from tocsin.model.times import NS_PER_S
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Counter, Metrics
+from tocsin.runtime.policies import Policies
 from tocsin.runtime.report import report
 
 log = logging.getLogger(__name__)
@@ -37,23 +40,50 @@ _UNKNOWN = "unknown"
 
 
 async def run(
-    bus: Bus, table: Table, settings: Settings, stop: asyncio.Event, *, metrics: Metrics | None = None
+    bus: Bus,
+    policies: Policies,
+    first: Ruling,
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    metrics: Metrics | None = None,
 ) -> None:
-    """Judge events until *stop* is set; what is in hand then is finished, or given back."""
+    """Judge events by *first*, and by what becomes of *policies*, until *stop* is set; what is in hand then is
+    finished, or given back.
+    """
     numbers, health = metrics or Metrics(), Health()
-    classifier = Classifier(bus, table, numbers, health)
+    rulings = Rulings(policies, first, settings, numbers, health)
+    classifier = Classifier(bus, rulings, numbers, health)
     async with asyncio.TaskGroup() as tasks:
-        facts: dict[str, str | int | float] = {"profile": settings.profile, "table_lines": len(table.lines)}
-        tasks.create_task(report(bus, numbers, health, stop, facts=lambda: facts))
+        tasks.create_task(report(bus, numbers, health, stop, facts=lambda: _facts(rulings, settings)))
         await _streams_exist(bus, health, stop)
         if stop.is_set():
             return
-        log.info("classifier.started", extra=facts)
-        helpers = [tasks.create_task(classifier.settle_in_time()), tasks.create_task(classifier.stay_awake())]
+        log.info("classifier.started", extra=_facts(rulings, settings))
+        tasks.create_task(rulings.tell(bus, stop))
+        helpers = [
+            tasks.create_task(task)
+            for task in (
+                classifier.settle_in_time(),
+                classifier.stay_awake(),
+                classifier.outbox.run(),
+                rulings.follow(),
+            )
+        ]
         await bus.consume(streams.EVENTS, streams.CLASSIFIER, classifier.handle, stop)
+        await classifier.give_back()
         for helper in helpers:
             helper.cancel()
-        await classifier.give_back()
+
+
+def _facts(rulings: Rulings, settings: Settings) -> dict[str, str | int | float]:
+    ruling = rulings.now
+    return {
+        "profile": settings.profile,
+        "table_lines": len(ruling.policy.table.lines),
+        "rules": len(ruling.rules.rules),
+        "rules_hash": ruling.hash,
+    }
 
 
 async def _streams_exist(bus: Bus, health: Health, stop: asyncio.Event) -> None:
@@ -85,9 +115,10 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 class Classifier:
     """One replica at work."""
 
-    def __init__(self, bus: Bus, table: Table, metrics: Metrics, health: Health) -> None:
+    def __init__(self, bus: Bus, rulings: Rulings, metrics: Metrics, health: Health) -> None:
         self._bus = bus
-        self._table = table
+        self._rulings = rulings
+        self.outbox = Outbox(bus)
         self._health = health
         self._held: dict[int, Message] = {}
         """Redelivered messages by their sequence, until the streams have said which have their alert."""
@@ -114,7 +145,15 @@ class Classifier:
             "tocsin_classifier_event_lag_seconds", "From the collector's reading to judgement.", _LAG_BUCKETS
         )
         held = metrics.gauge("tocsin_classifier_held_events", "Redelivered events that wait for the streams' answer.")
-        metrics.observe(lambda: held.set(len(self._held)))
+        signals = counter("tocsin_classifier_published_signals_total", "Events that correlations count.")
+        waiting = metrics.gauge("tocsin_classifier_waiting_alerts", "Alerts that wait until their signal is stored.")
+
+        def observe() -> None:
+            held.set(len(self._held))
+            signals.value = self.outbox.sent_signals
+            waiting.set(len(self.outbox))
+
+        metrics.observe(observe)
 
     async def handle(self, message: Message) -> None:
         """Judge it, or hold it where it may have its alert already; `BusError` where it must be handed over again."""
@@ -164,6 +203,7 @@ class Classifier:
             log.warning("messages.given_back", extra={"held": len(self._held)})
         for message in self._held.values():
             await message.nak()
+        await self.outbox.flush(_LAST_CHANCE_S)
 
     async def _look_back(self) -> None:
         """Learn what was stored last, before anything more is judged."""
@@ -214,9 +254,9 @@ class Classifier:
             elif message.delivered < _ALONE_FROM:
                 await self._judge_surely(message)
             else:
-                await self._bus.flush()
+                await self.outbox.flush()
                 await self._judge_surely(message)
-                await self._bus.flush()
+                await self.outbox.flush()
             self._held.pop(message.seq, None)
 
     async def _judge_surely(self, message: Message) -> None:
@@ -248,10 +288,27 @@ class Classifier:
             await self._bury(message, str(error))
             return
         origin = origin_of(message, event)
-        judged = judge(event, payload, origin, self._table)
+        judged = judge(event, payload, origin, self._rulings.now)
+        self._note(judged)
         self._lag.observe(max(0.0, (time.time_ns() - origin.received_ns) / NS_PER_S))
-        then = functools.partial(self._stored, message, self._published[judged.alert.severity])
-        await self._bus.publish(judged.subject, alerts.encode(judged.alert), id=origin.id, then=then)
+        severity = judged.alert.severity
+        outgoing = Outgoing(
+            origin.id,
+            judged.subject,
+            alerts.encode(judged.alert),
+            functools.partial(self._stored, message, self._published[severity]),
+            message.nak,
+        )
+        await self.outbox.put(outgoing, judged.signal)
+
+    def _note(self, judged: Judged) -> None:
+        """Count what matched; a rule that failed is named the first time."""
+        tally = self._rulings.tally
+        if judged.alert.signals or judged.alert.rules or judged.failed:
+            tally.count(judged)
+        for rule, error in judged.failed:
+            if tally.is_first_failure(rule):
+                log.error("rule.failed", extra={"rule": rule, "error": error, "event": judged.alert.id})
 
     def _stored(self, message: Message, published: Counter, ack: PubAck) -> Awaitable[None]:
         (self._repeats if ack.duplicate else published).value += 1

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import tocsin
-from tocsin.cli import ask, services, up
+from tocsin.cli import ask, rules, services, up
 
 _EPILOG = """\
 examples:
@@ -13,6 +13,7 @@ examples:
   tocsin up --file /var/log/tetragon/tetragon.log
   tocsin tail --severity high --since 1h
   tocsin ledger                         do the counts of all hops agree?
+  tocsin rules check my-rules/          errors and likely mistakes in rules of your own
 
 Settings come from the environment as well (TOCSIN_COLLECTOR_PATH for --path and so on); a flag wins.
 """
@@ -29,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tocsin {tocsin.__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (up.add, services.add, ask.add):
+    for add in (up.add, services.add, ask.add, rules.add):
         add(commands)
     return top
 

@@ -1,4 +1,4 @@
-"""One service in this process: ``collector``, ``classifier``, ``gateway``, ``simulate``; one flag for each setting."""
+"""One service in this process (``collector``, ``classifier`` and so on), with one flag for each of its settings."""
 
 import argparse
 import functools
@@ -13,6 +13,8 @@ from tocsin.classifier.settings import Settings as ClassifierSettings
 from tocsin.cli import describe, find
 from tocsin.collector import __main__ as collector
 from tocsin.collector.settings import Settings as CollectorSettings
+from tocsin.correlator import __main__ as correlator
+from tocsin.correlator.settings import Settings as CorrelatorSettings
 from tocsin.gateway import __main__ as gateway
 from tocsin.gateway.settings import Settings as GatewaySettings
 from tocsin.runtime import launch
@@ -37,6 +39,14 @@ _COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
         ClassifierSettings,
         classifier.main,
         "tocsin classifier --profile tuned",
+    ),
+    (
+        "correlator",
+        "correlator",
+        "count over time what no single event shows",
+        CorrelatorSettings,
+        correlator.main,
+        "tocsin correlator --rules /etc/tocsin/rules",
     ),
     (
         "gateway",

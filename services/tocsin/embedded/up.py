@@ -23,7 +23,9 @@ _LOOPBACK = "127.0.0.1"
 _WINDOW = "TOCSIN_NATS_DUPLICATE_WINDOW_S"
 _SERVER_READY_S = 60.0
 """A server with full streams reads them at start."""
-_SERVICES = ("TOCSIN_COLLECTOR_", "TOCSIN_CLASSIFIER_", "TOCSIN_GATEWAY_", "TOCSIN_SIMULATOR_", "TOCSIN_LOG_")
+_SERVICES = tuple(
+    f"TOCSIN_{name}_" for name in ("COLLECTOR", "CLASSIFIER", "CORRELATOR", "GATEWAY", "SIMULATOR", "LOG")
+)
 
 _RESERVED_BYTES = 1 << 40
 """The server's own bound, out of the way: by default it follows the free disk, and a fuller disk would end a start."""
@@ -158,6 +160,7 @@ def _services(
         collector["TOCSIN_COLLECTOR_PATH"] = options.path or str(state.simulated)
     own: list[tuple[str, dict[str, str]]] = [
         ("gateway", {"TOCSIN_GATEWAY_PORT": str(port), "TOCSIN_GATEWAY_HOST": _LOOPBACK}),
+        ("correlator", _same_rules(base)),
         ("classifier", {}),
         ("collector", collector),
     ]
@@ -177,6 +180,15 @@ def _services(
             simulator["TOCSIN_SIMULATOR_RATE"] = options.rate
         specs.append(_python("simulator", {**base, **simulator}, once=True))
     return specs
+
+
+def _same_rules(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where the classifier is given policies or rules, the correlator has the same unless it is given its own."""
+    return {
+        f"TOCSIN_CORRELATOR_{name}": environ[f"TOCSIN_CLASSIFIER_{name}"]
+        for name in ("POLICIES", "RULES")
+        if f"TOCSIN_CLASSIFIER_{name}" in environ and f"TOCSIN_CORRELATOR_{name}" not in environ
+    }
 
 
 def _python(name: str, environ: Mapping[str, str], *, once: bool = False, stdin: bool = False) -> Spec:

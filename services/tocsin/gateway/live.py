@@ -20,6 +20,7 @@ from tocsin.gateway.hub import Hub
 from tocsin.gateway.protocol import Ack, Open, Pong, ProtocolError, View
 from tocsin.gateway.ranges import Range
 from tocsin.gateway.rows import Row
+from tocsin.gateway.rules import Trouble
 from tocsin.gateway.searches import Asker, Searches
 from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
@@ -39,6 +40,7 @@ _RETRY_MS = 1_000
 _GOODBYE_S = 1.0
 _MEMO = 16
 _STUCK_S = 2.0
+_NO_TROUBLE = Trouble()
 
 
 class Lag:
@@ -58,6 +60,8 @@ class Live:
         self.bus = bus
         self.hub = hub
         self.lag = Lag()
+        self.rules = Trouble()
+        """What is wrong with the rules, as clients are told."""
         self.sessions: set[Session] = set()
         self.ready = asyncio.Event()
         """Set while the window is there to be shown."""
@@ -154,6 +158,7 @@ class Live:
                     "rate": protocol.by_severity(hub.rate),
                     **range_.since(tick),
                     "lag": self._lag(),
+                    **({} if self.rules == _NO_TROUBLE else {"rules": self.rules}),
                 },
             )
         return self._snapshots[key], range_.tick

@@ -19,6 +19,9 @@ def watch(metrics: Metrics, state: State) -> None:
         gauge("tocsin_gateway_delay_seconds", "From the collector's reading to ours, newest.").set(hub.delay_ms / 1e3)
         for name, lane in zip(SEVERITIES, hub.window.lanes, strict=True):
             gauge("tocsin_gateway_window_rows", "Rows kept at hand.", severity=name).set(len(lane))
+        rules = live.rules
+        gauge("tocsin_gateway_rule_problems", "Rule documents that are not loaded as they stand.").set(rules.problems)
+        gauge("tocsin_gateway_rule_hashes_differ", "Replicas that judge by other rules.").set(len(rules.differ))
         counter("tocsin_gateway_alerts_total", "Alerts read live.").value = hub.taken
         counter("tocsin_gateway_undecodable_alerts_total", "Alerts that make no sense.").value = hub.undecodable
         counter("tocsin_gateway_frames_total", "Frames of alerts sent to clients.").value = sent.frames
@@ -32,7 +35,7 @@ def watch(metrics: Metrics, state: State) -> None:
         counter("tocsin_gateway_refused_clients_total", "Clients refused for want of room.").value = live.refused
         searches = live.searches.refused
         counter("tocsin_gateway_refused_searches_total", "Searches refused for want of room.").value = searches
-        unread = state.reports.unreadable
+        unread = state.reports.unreadable + state.rulebooks.unreadable
         counter("tocsin_gateway_undecodable_reports_total", "Reports that make no sense.").value = unread
 
     metrics.observe(refresh)

@@ -11,6 +11,7 @@ from tocsin.gateway.answers import AlertsAnswer, ErrorAnswer, FullAlertsAnswer, 
 from tocsin.gateway.protocol import SUBPROTOCOL
 from tocsin.gateway.query import MAX_ALERTS, MAX_FULL
 from tocsin.gateway.rows import SEVERITIES
+from tocsin.gateway.rules import RulesAnswer
 from tocsin.model.alert import Alert
 from tocsin.runtime.ledger import Ledger
 
@@ -71,6 +72,12 @@ ROUTES = (
         errors=_COMMON,
         more={404: ("It is not known here.", ErrorAnswer), 410: ("The stream does not hold it any more.", ErrorAnswer)},
     ),
+    Route(
+        path="/api/v1/rules",
+        summary="By which rules is judged: hits, silences, what is not loaded, replicas that differ",
+        answer=RulesAnswer,
+        errors=_COMMON,
+    ),
     Route(path="/api/v1/ledger", summary="What every hop counted", answer=Ledger, errors=_COMMON),
     Route(
         path="/api/v1/stream",
@@ -106,7 +113,9 @@ def _described(kind: type[Struct], **instead: Any) -> Any:
 def document() -> dict[str, Any]:
     """The whole document."""
     whole = _described(Alert, event=dict[str, Any] | None)
-    kinds = [AlertsAnswer, FullAlertsAnswer, StatsAnswer, ErrorAnswer, HealthAnswer, ReadyAnswer, whole, Ledger]
+    kinds = [
+        AlertsAnswer, FullAlertsAnswer, StatsAnswer, ErrorAnswer, HealthAnswer, ReadyAnswer, whole, RulesAnswer, Ledger,
+    ]  # fmt: skip
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     named = dict(zip(kinds, schemas, strict=True))
     named[Alert] = named[whole]

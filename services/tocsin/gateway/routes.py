@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from tocsin.bus import streams
-from tocsin.gateway import openapi, query, security
+from tocsin.gateway import openapi, query, rules, security
 from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, RefusedError, totals
 from tocsin.gateway.query import QueryError
 from tocsin.gateway.settings import Settings
@@ -96,6 +96,7 @@ def application(face: Face) -> web.Application:
     app.router.add_get("/api/runtime/alerts", own.alerts)
     app.router.add_get("/api/runtime/stats", own.stats)
     app.router.add_get("/api/v1/alerts/{id}", own.alert)
+    app.router.add_get("/api/v1/rules", own.rules)
     app.router.add_get("/api/v1/ledger", own.ledger)
     app.router.add_get("/api/v1/stream", own.stream, allow_head=False)
     app.router.add_get("/api/openapi.json", own.openapi)
@@ -226,6 +227,19 @@ class _Routes:
         if _id(stored.payload) != id:
             raise RefusedError(404, f"the alert at {seq} has another id")
         return _json(stored.payload)
+
+    async def rules(self, request: web.Request) -> web.Response:
+        """By which rules is judged."""
+        _no_parameters(request)
+        books = self._face.running().rulebooks
+
+        async def ask() -> bytes:
+            now = time.monotonic()
+            return _encode(rules.answer(books.judges(now), books.differing(now), now, _now()))
+
+        body = await self._face.kept("rules", ask)
+        assert isinstance(body, bytes)
+        return _json(body)
 
     async def ledger(self, request: web.Request) -> web.Response:
         """What every hop counted."""

@@ -12,12 +12,13 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from tocsin.bus import Bus, Message, Start, streams
-from tocsin.gateway import cursor, readback, routes
+from tocsin.gateway import cursor, readback, routes, rules
 from tocsin.gateway.hub import Held, Hub
 from tocsin.gateway.live import SILENCE_S, Live
 from tocsin.gateway.numbers import watch
 from tocsin.gateway.reports import GRACE_S, Reports
 from tocsin.gateway.routes import Face
+from tocsin.gateway.rulebooks import Rulebooks
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import State
 from tocsin.model import subjects
@@ -94,10 +95,11 @@ async def run(
     hub = Hub(settings)
     metrics, health, reports = Metrics(), Health(), Reports(time.monotonic(), grace_s)
     live = Live(bus, hub, settings, silence_s)
-    state = State(bus, hub, live, metrics, health, reports, settings)
+    state = State(bus, hub, live, metrics, health, reports, Rulebooks(), settings)
     watch(metrics, state)
     gateway = _Gateway(state)
     await bus.subscribe(subjects.ALL_METRICS, gateway.hear)
+    await bus.subscribe(subjects.ALL_RULES, gateway.hear_rules)
     face.state = state
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -122,6 +124,10 @@ class _Gateway:
     def hear(self, subject: str, payload: bytes) -> None:
         """A Report of some service."""
         self._state.reports.hear(subject, payload, time.monotonic())
+
+    def hear_rules(self, subject: str, payload: bytes) -> None:
+        """By which rules some instance judges."""
+        self._state.rulebooks.hear(subject, payload, time.monotonic())
 
     def facts(self) -> dict[str, str | int | float]:
         """What the pipeline's page shows of this gateway."""
@@ -205,6 +211,8 @@ class _Gateway:
             if not self._bus.connection.up:
                 self._state.reports.since = now  # who cannot be heard is not silent
             self._state.live.lag.broken = self._state.words(now)
+            books = self._state.rulebooks
+            self._state.live.rules = rules.trouble(books.judges(now), books.differing(now))
             await _pause(stop, _LOOK_S)
 
     async def _look_at_stream(self) -> None:

@@ -4,6 +4,7 @@ from tocsin.bus import Bus
 from tocsin.gateway.hub import Hub
 from tocsin.gateway.live import Live
 from tocsin.gateway.reports import Reports
+from tocsin.gateway.rulebooks import Rulebooks
 from tocsin.gateway.settings import Settings
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
@@ -17,7 +18,15 @@ class State:
     """The parts, made by `service.run`."""
 
     def __init__(
-        self, bus: Bus, hub: Hub, live: Live, metrics: Metrics, health: Health, reports: Reports, settings: Settings
+        self,
+        bus: Bus,
+        hub: Hub,
+        live: Live,
+        metrics: Metrics,
+        health: Health,
+        reports: Reports,
+        rulebooks: Rulebooks,
+        settings: Settings,
     ) -> None:
         self.bus = bus
         self.hub = hub
@@ -25,6 +34,7 @@ class State:
         self.metrics = metrics
         self.health = health
         self.reports = reports
+        self.rulebooks = rulebooks
         self.settings = settings
 
     def _own(self, now: float) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Raw, Struct, ValidationError
 
 S = TypeVar("S", bound=Struct)
 
@@ -24,6 +24,8 @@ def salvage(kind: type[S], value: object, needed: frozenset[str], place: str = "
 
 
 def _fitting(expected: Any, value: object, needed: frozenset[str], place: str) -> Any:
+    if expected is Raw:  # decoded on demand, by whoever asks
+        return Raw(msgspec.json.encode(value))
     try:
         return msgspec.convert(value, expected)
     except ValidationError as error:

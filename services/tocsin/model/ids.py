@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Iterable
 
 _ID_BYTES = 16
 _FINGERPRINT_BYTES = 8
@@ -29,6 +30,11 @@ def dead_id(line: bytes, place: str) -> str:
     return hasher.hexdigest()
 
 
+def together(ids: Iterable[str]) -> str:
+    """The id of a message that carries several things, each with an id of its own."""
+    return hashlib.blake2b("".join(ids).encode(), digest_size=_ID_BYTES, person=b"tocsin.many").hexdigest()
+
+
 def fingerprint(*parts: str) -> str:
     """What repeats, as 16 hex digits: two alerts with one fingerprint may be folded into one row."""
     if max(map(len, parts)) > _PART_CHARACTERS:
@@ -40,3 +46,8 @@ def fingerprint(*parts: str) -> str:
 def _fingerprint(*parts: str) -> str:
     text = "\0".join(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2b(text, digest_size=_FINGERPRINT_BYTES).hexdigest()
+
+
+def fingerprint_of(text: str) -> str:
+    """16 hex digits by which one long text is told from others."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_FINGERPRINT_BYTES).hexdigest()

@@ -1,5 +1,7 @@
 """What correlations count: a compact record of an event that matched one of their rules (stream SIGNALS)."""
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
 
@@ -28,14 +30,14 @@ class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Signal)
+_decoder = msgspec.json.Decoder(tuple[Signal, ...])
 
 
-def encode(signal: Signal) -> bytes:
-    """The signal as JSON."""
-    return _encoder.encode(signal)
+def encode(signals: Sequence[Signal]) -> bytes:
+    """What one message of SIGNALS carries: the signals of several events, as a JSON array."""
+    return _encoder.encode(signals)
 
 
-def decode(payload: bytes) -> Signal:
-    """A signal from its JSON; ``msgspec.DecodeError`` where it is none."""
+def decode(payload: bytes) -> tuple[Signal, ...]:
+    """The signals of one message; ``msgspec.DecodeError`` where it holds none."""
     return _decoder.decode(payload)

@@ -21,6 +21,8 @@ ALL_METRICS = "tocsin.metrics.>"
 ALL_RULES = "tocsin.rules.>"
 COLLECTOR_KEYS = "collector"
 """First token of the bucket's keys under which collectors save where they stand."""
+CORRELATOR_KEY = "correlator"
+"""The bucket's key under which the correlator saves where it stands."""
 HISTORY_QUERY = "tocsin.history.query"
 
 _TOKEN_LENGTH = 63
@@ -71,9 +73,9 @@ def dead(service: str) -> str:
     return f"tocsin.dead.{slug(service)}"
 
 
-def signal(cluster: str, node: str) -> str:
-    """Where a signal of one node goes."""
-    return f"signals.{slug(cluster)}.{slug(node)}"
+def signals(cluster: str) -> str:
+    """Where the signals of one cluster go; several travel in one message, of whatever nodes."""
+    return f"signals.{slug(cluster)}"
 
 
 def raised(rule: str) -> str:

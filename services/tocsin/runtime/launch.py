@@ -20,7 +20,7 @@ from tocsin.runtime import logs, settings
 log = logging.getLogger(__name__)
 
 STOPPED, FAILED, WRONG_SETTINGS = 0, 1, 2
-PREFIXES = ("TOCSIN_NATS", "TOCSIN_COLLECTOR", "TOCSIN_CLASSIFIER", "TOCSIN_GATEWAY", "TOCSIN_SIMULATOR")
+PREFIXES = tuple(f"TOCSIN_{name}" for name in ("NATS", "COLLECTOR", "CLASSIFIER", "CORRELATOR", "GATEWAY", "SIMULATOR"))
 STATE_DIR = "TOCSIN_STATE_DIR"
 
 

@@ -24,6 +24,10 @@ _WINDOW = 1_000
 """Unacknowledged messages of one publisher."""
 
 
+class _Position(Struct):
+    seq: int = 0
+
+
 class Line(Struct, frozen=True, kw_only=True):
     """One equation: what one hop says must be there, and what is."""
 
@@ -75,6 +79,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Last sequence of each stream; 0 where there is none."""
     waiting: int
     """Events that the classifier has not answered."""
+    position: int = 0
+    """The last message of SIGNALS that the correlator has dealt with."""
     readers: Sequence[Reader] = ()
 
 
@@ -130,6 +136,12 @@ def _equations(facts: Facts, tolerance: int, judging: int) -> list[Line]:
             waiting=facts.waiting,
             tolerance=judging,
         ),
+        _line(
+            "SIGNALS to the correlator",
+            last[streams.SIGNALS],
+            facts.position,
+            waiting=max(0, last[streams.SIGNALS] - facts.position),
+        ),
     ]
 
 
@@ -156,14 +168,21 @@ async def take(bus: Bus, *, look_s: float = _LOOK_S) -> Ledger:
     before = await _facts(bus)
     await asyncio.sleep(look_s)
     now = await _facts(bus)
-    at_rest = before.last == now.last and before.waiting == now.waiting and before.sources == now.sources
+    at_rest = (before.last, before.waiting, before.sources, before.position) == (
+        now.last,
+        now.waiting,
+        now.sources,
+        now.position,
+    )
     rate = max(now.last[name] - before.last[name] for name in (streams.EVENTS, streams.ALERTS)) / look_s
     return balance(now, rate=rate, at_rest=at_rest)
 
 
 async def _facts(bus: Bus) -> Facts:
+    position = await _position(bus)  # first: read after its stream it could stand beyond what was seen of that
     names = [
-        streams.RAISED, streams.ALERTS, streams.dead("classifier"), streams.EVENTS, streams.dead("collector"),
+        streams.RAISED, streams.ALERTS, streams.dead("classifier"), streams.SIGNALS, streams.EVENTS,
+        streams.dead("collector"),
     ]  # fmt: skip
     states = {name: (await bus.stream(name)).state for name in (*names, streams.ALERTS_KEPT)}
     readers, waiting = [], 0
@@ -176,8 +195,24 @@ async def _facts(bus: Bus) -> Facts:
         readers.append(reader)
         if consumer.name == streams.CLASSIFIER:
             waiting = reader.waiting
+    readers.append(
+        Reader(
+            stream=streams.SIGNALS,
+            name="correlator",
+            waiting=max(0, states[streams.SIGNALS].last_seq - position),
+            evicted_unread=max(0, states[streams.SIGNALS].first_seq - 1 - position),
+        )
+    )
     last = {name: states[name].last_seq for name in names}
-    return Facts(sources=await _sources(bus), last=last, waiting=waiting, readers=readers)
+    return Facts(sources=await _sources(bus), last=last, waiting=waiting, position=position, readers=readers)
+
+
+async def _position(bus: Bus) -> int:
+    value = await bus.load(subjects.CORRELATOR_KEY)
+    try:
+        return msgspec.json.decode(value, type=_Position).seq if value is not None else 0
+    except msgspec.DecodeError as error:
+        raise TocsinError(f"checkpoint {subjects.CORRELATOR_KEY} cannot be read: {error}") from error
 
 
 def _reader(stream: str, consumer: Consumer, first_seq: int, *, filtered: bool) -> Reader:

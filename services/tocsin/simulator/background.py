@@ -57,6 +57,9 @@ _TASKS = (
     ("/usr/bin/find", "/tmp -mtime +2 -delete"), ("/bin/cat", "/proc/loadavg"), ("/bin/sleep", "5"),
 )  # fmt: skip
 
+_SHELL = "/bin/bash"
+_WITH_SHELL = frozenset({"batch", "ci", "agent", "host"})
+
 
 def probe(s: Script) -> None:
     """The kubelet's exec probe."""
@@ -82,10 +85,10 @@ def files(s: Script) -> None:
 
 
 def task(s: Script) -> None:
-    """A shell runs some small tools."""
+    """A script runs some small tools."""
     tools = s.rng.sample(_TASKS, s.rng.randrange(1, 5))
     line = "; ".join(f"{binary.rpartition('/')[2]} {arguments}" for binary, arguments in tools)
-    shell = s.exec(s.home.main, "/bin/sh", f'-c "{line}"')
+    shell = _script(s, line)
     for binary, arguments in tools:
         tool = s.exec(shell, binary, arguments)
         if s.rng.random() < 0.4:
@@ -180,8 +183,9 @@ def libraries(s: Script) -> None:
 
 def curiosities(s: Script) -> None:
     """What few policies report: tracepoints, a uprobe, a program that crashes."""
-    shell = s.exec(s.home.main, "/bin/bash", '-c "./report --daily"')
-    s.hook(shell, hooks.shell_readline())
+    shell = _script(s, "./report --daily")
+    if shell.binary == _SHELL:
+        s.hook(shell, hooks.shell_readline())
     s.hook(shell, hooks.syscall(s.rng.choice((1, 9, 12, 59, 257))))
     child = s.fork(shell)
     s.hook(shell, hooks.forked(shell.pid, child.pid))
@@ -190,17 +194,23 @@ def curiosities(s: Script) -> None:
 
 
 def limits(s: Script) -> None:
-    """Tetragon says that it held something back."""
-    s.throttle("THROTTLE_START")
-    s.throttle("THROTTLE_STOP")
+    """Tetragon says that its export limit left something out."""
     s.rate_limited(s.rng.randrange(1, 500))
+
+
+def rarities(s: Script) -> None:
+    """A probe within a program, and an event of an agent that is newer than whoever reads it."""
+    tool = s.exec(s.home.main, "/usr/bin/python3", "-m json.tool")
+    s.hook(tool, hooks.usdt())
+    s.hook(tool, hooks.newer())
+    s.exit(tool)
 
 
 def hostile(s: Script) -> None:
     """A container chooses its command line to harm whoever shows it."""
-    shell = s.exec(s.home.main, "/bin/sh", s.rng.choice(HOSTILE_ARGUMENTS))
-    _touch(s, shell, 1, path=f"/tmp/{s.rng.choice(HOSTILE_ARGUMENTS)}")
-    s.exit(shell)
+    tool = s.exec(s.home.main, "/usr/local/bin/report", s.rng.choice(HOSTILE_ARGUMENTS))
+    _touch(s, tool, 1, path=f"/tmp/{s.rng.choice(HOSTILE_ARGUMENTS)}")
+    s.exit(tool)
 
 
 def long_arguments(s: Script) -> None:
@@ -214,7 +224,7 @@ def huge_argument(s: Script) -> None:
 
 
 _COMMON: tuple[tuple[Tell, int], ...] = ((files, 30), (task, 30), (libraries, 2), (curiosities, 3), (hostile, 2))
-_RARE: tuple[tuple[Tell, int], ...] = ((long_arguments, 1), (limits, 1))
+_RARE: tuple[tuple[Tell, int], ...] = ((long_arguments, 1), (limits, 1), (rarities, 1))
 _SERVER: tuple[tuple[Tell, int], ...] = ((request, 60), (probe, 35))
 _BY_ROLE: dict[str, tuple[tuple[Tell, int], ...]] = {
     "postgres": (*_SERVER, (backend, 40)),
@@ -228,6 +238,13 @@ def mix(home: Home) -> dict[Tell, int]:
     """The scenes that *home* lives, with their weights."""
     role = home.pod.workload.role if home.pod else "host"
     return dict((*_COMMON, *_RARE, *_BY_ROLE.get(role, _SERVER)))
+
+
+def _script(s: Script, line: str) -> Process:
+    """A shell, where the workload has one; else a program of its own: a server that starts shells is attacked."""
+    if _role(s) in _WITH_SHELL:
+        return s.exec(s.home.main, _SHELL, f'-c "{line}"')
+    return s.exec(s.home.main, "/usr/local/bin/maintain", "--quiet")
 
 
 def _role(s: Script) -> str:

@@ -4,18 +4,16 @@ import binascii
 import random
 
 from tocsin.model.times import NS_PER_S, format_ns
-from tocsin.simulator import background
+from tocsin.simulator import scenes
+from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.cluster import build_nodes, build_pods
-from tocsin.simulator.processes import FIRST_TRANSIENT_PID, Home, build_homes
-from tocsin.simulator.script import Scene, Script, Step
-from tocsin.simulator.stories import DEFAULT_FORKS, Story, stories
+from tocsin.simulator.lateness import Held
+from tocsin.simulator.processes import FIRST_TRANSIENT_PID, build_homes
+from tocsin.simulator.script import Scene, Step
+from tocsin.simulator.stories import stories
 from tocsin.simulator.template import NUMBER, TIME, exec_id_of
 
 _DAY_NS = 86_400 * NS_PER_S
-_POOL = 700
-"""Scenes prepared for the background, some 3,000 events; more only cost start-up time and memory."""
-_TELLINGS = 3
-"""Places in which each attack is prepared."""
 _PLAYING = 12
 """Background scenes that run at a time: how far events of one chain lie apart."""
 _ATTACKS_PLAYING = 8
@@ -58,9 +56,14 @@ class Generator:
         nodes: int = 3,
         first_number: int = 0,
         attacks_per_minute: float = 6.0,
-        forks: int = DEFAULT_FORKS,
+        forks: int = FORKS,
+        connects: int = CONNECTS,
+        late_share: float = 0.0,
     ) -> None:
-        """Prepare all scenes; *start_ns* (since 1970) is when the agents start, the first events are what they find."""
+        """Prepare all scenes; *start_ns* (since 1970) is when the agents start, the first events are what they find.
+
+        *forks* and *connects* are the lengths of storms; *late_share* of the events of pods are written late.
+        """
         rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._rng = rng
         # the nodes booted days ago at a time that a restart on the same day finds again, and so the same exec ids
@@ -68,10 +71,11 @@ class Generator:
         machines = build_nodes(rng, nodes)
         homes = build_homes(rng, machines, build_pods(rng, machines, start_ns), boot_ns)
         self._clocks = {n.name: _Clock(n.name, boot_ns, rng.randrange(FIRST_TRANSIENT_PID, 400_000)) for n in machines}
-        self._pool = _background(rng, homes)
-        self._attacks = _attacks(rng, homes, stories(forks))
+        self._pool = scenes.background(rng, homes)
+        self._attacks = scenes.attacks(rng, homes, stories(forks, connects))
+        self._held = Held(seed, late_share)
         self._playing = [_Play(scene) for scene in rng.choices(self._pool, k=_PLAYING)]
-        self._attacking = [_Play(_existing(rng, homes))]
+        self._attacking = [_Play(scenes.existing(rng, homes))]
         self._starting = True
         self.number = first_number
         self._interval_ns = int(60 * NS_PER_S / attacks_per_minute) if attacks_per_minute else 0
@@ -86,25 +90,38 @@ class Generator:
         return [self.line(from_ns + step * (i + 1)) for i in range(count)]
 
     def line(self, time_ns: int) -> bytes:
-        """The next line, observed at *time_ns*, or just after the line before it where that is later."""
+        """The next line: of what is observed at *time_ns*, or just after the line before it where that is later, or
+        of an event that was held back until then.
+        """
+        number = b"%d" % self.number
+        self.number += 1
+        late = self._held.pop(time_ns, number)
+        if late is not None:
+            return late
+        while True:
+            starting = self._starting
+            step, values = self._observe(time_ns)
+            if not step.waits or starting or not self._held.hold(self._last_ns, step.template, values):
+                values[NUMBER] = number
+                return step.template.fill(values)
+
+    def _observe(self, time_ns: int) -> tuple[Step, list[bytes]]:
+        """What happens next, with the values for its slots but for the number."""
         now = time_ns if time_ns > self._last_ns else self._last_ns + 1
         self._last_ns = now
         if now >= self._next_attack_ns:
             self._attack(now)
         lane, index = self._choose()
         play = lane[index]
-        scene = play.scene
-        step = scene.steps[play.at]
+        step = play.scene.steps[play.at]
         values = play.values
         values[TIME] = self._time(now)
-        values[NUMBER] = b"%d" % self.number
-        self.number += 1
         if step.births:
             self._bear(play, now)
         play.at += 1
-        if play.at == len(scene.steps):
+        if play.at == len(play.scene.steps):
             self._end(lane, index)
-        return step.template.fill(values)
+        return step, values
 
     def _choose(self) -> tuple[list[_Play], int]:
         attacking = self._attacking
@@ -160,45 +177,3 @@ def _short_fraction(rest: int) -> bytes:
     if rest == 0:
         return b""
     return b".%03d" % (rest // 1_000_000) if rest % 1_000_000 == 0 else b".%06d" % (rest // 1_000)
-
-
-def _background(rng: random.Random, homes: list[Home]) -> list[Scene]:
-    pool = [_tell(background.huge_argument, rng.choice(homes), rng)]
-    while len(pool) < _POOL:
-        home = rng.choice(homes)
-        scenes = background.mix(home)
-        tell = rng.choices(list(scenes), weights=list(scenes.values()))[0]
-        pool.append(_tell(tell, home, rng))
-    return pool
-
-
-def _attacks(rng: random.Random, homes: list[Home], told: tuple[Story, ...]) -> list[list[Scene]]:
-    attacks = []
-    for story in told:
-        places = [home for home in homes if _fits(story, home)]
-        chosen = rng.sample(places, min(_TELLINGS, len(places)))
-        attacks.append([_tell(story.tell, home, rng, story.name) for home in chosen])
-    return [scenes for scenes in attacks if scenes]
-
-
-def _fits(story: Story, home: Home) -> bool:
-    if home.pod is None:
-        return "host" in story.roles
-    return not story.roles or home.pod.workload.role in story.roles
-
-
-def _tell(tell: background.Tell, home: Home, rng: random.Random, name: str = "") -> Scene:
-    script = Script(name or tell.__name__, home, rng)
-    tell(script)
-    return script.scene()
-
-
-def _existing(rng: random.Random, homes: list[Home]) -> Scene:
-    """What the agents find running: one scene over all nodes."""
-    steps: list[Step] = []
-    for home in homes:
-        script = Script("existing", home, rng)
-        for process in home.running:
-            script.existing(process)
-        steps += script.scene().steps
-    return Scene("existing", homes[0].node, tuple(steps), exec_id_of(0))

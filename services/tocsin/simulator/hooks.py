@@ -283,3 +283,22 @@ def shell_readline() -> Hook:
         "action": _POST,
     }
     return Hook("process_uprobe", body)
+
+
+def usdt() -> Hook:
+    """A program passes a probe that its authors left in it."""
+    body = {
+        "path": "/usr/bin/python3",
+        "provider": "python",
+        "name": "gc__start",
+        "policy_name": "usdts",
+        "message": "usdt probe",
+        "args": [{"int_arg": 2}],
+        "action": _POST,
+    }
+    return Hook("process_usdt", body)
+
+
+def newer() -> Hook:
+    """An event of a kind that is not known yet."""
+    return Hook("process_dns", {"query": "api.example.com.", "rcode": "NXDOMAIN"})

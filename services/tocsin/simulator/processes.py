@@ -90,6 +90,8 @@ class Home(Struct, frozen=True):
     """The node's own processes by name; scenes of a pod need its shim and the kubelet."""
     running: tuple[Process, ...] = ()
     """Those that it adds to what runs at the start, parents first."""
+    neighbours: tuple[Process, ...] = ()
+    """Of a node: all that runs on it from the start, itself and its pods, parents first."""
 
 
 def exec_id(node: str, ktime_ns: int, pid: int) -> str:
@@ -130,8 +132,10 @@ def build_homes(rng: random.Random, nodes: list[Node], pods: list[Pod], boot_ns:
         )  # fmt: skip
         systemd = boot.start(kernel, "/usr/lib/systemd/systemd", "--system --deserialize=44")
         daemons = {name: boot.start(systemd, binary, arguments) for name, binary, arguments in _DAEMONS}
-        homes.append(Home(node, None, systemd, systemd, daemons, (kernel, systemd, *daemons.values())))
-        homes += [_pod_home(boot, pod, systemd, daemons) for pod in pods if pod.node is node]
+        own = (kernel, systemd, *daemons.values())
+        guests = [_pod_home(boot, pod, systemd, daemons) for pod in pods if pod.node is node]
+        neighbours = (*own, *(process for guest in guests for process in guest.running))
+        homes += [Home(node, None, systemd, systemd, daemons, own, neighbours), *guests]
     return homes
 
 

@@ -37,6 +37,8 @@ class Step(Struct, frozen=True):
 
     template: Template
     births: tuple[Birth, ...] = ()
+    waits: bool = False
+    """It is about a pod, of which the agent may have to learn first."""
 
 
 class Scene(Struct, frozen=True):
@@ -87,7 +89,7 @@ class Script:
         child = self._process(parent, parent.binary, parent.arguments, "execve", clone=True, forked=True)
         if self._steps:
             last = self._steps[-1]
-            self._steps[-1] = Step(last.template, last.births + tuple(self._waiting))
+            self._steps[-1] = Step(last.template, last.births + tuple(self._waiting), last.waits)
             self._waiting.clear()
         return child
 
@@ -109,7 +111,7 @@ class Script:
         people = _people(process, refcnt=1)
         parent = people.pop("parent", None)
         body = {**people, "path": path, "buildid": build_id} | ({"parent": parent} if parent else {})
-        self._add({"process_loader": body}, timed=False)
+        self._add({"process_loader": body}, time="")
 
     def throttle(self, kind: str) -> None:
         """Tetragon starts or stops to hold back this container's events."""
@@ -131,11 +133,14 @@ class Script:
         """What was told."""
         return Scene(self._name, self._node, tuple(self._steps), size_for(len(self._pids)))
 
-    def existing(self, process: Process) -> None:
-        """Tetragon starts and finds *process* running."""
+    def existing(self, process: Process, *, again: bool = False) -> None:
+        """Tetragon starts and finds *process* running.
+
+        Its event has the time of its start; only where the stream begins with it, that of the moment.
+        """
         people = _people(process)
         people.setdefault("parent", people["process"])  # the kernel is its own parent
-        self._add({"process_exec": people})
+        self._add({"process_exec": people}, time=process.start if again else text_slot(TIME))
 
     def _exec(self, parent: Process, binary: str, arguments: str, *, clone: bool, **more: Any) -> Process:
         flags = "execve rootcwd" if more.get("cwd", parent.cwd) == "/" else "execve"
@@ -174,12 +179,14 @@ class Script:
                 return pid
         raise ValueError("only a process of the scene can be replaced")
 
-    def _add(self, event: dict[str, Any], *, timed: bool = True) -> None:
+    def _add(self, event: dict[str, Any], *, time: str = text_slot(TIME)) -> None:
         event["node_name"] = self._node.name
-        if timed:
-            event["time"] = text_slot(TIME)
+        if time:
+            event["time"] = time
         event["node_labels"] = self._node.labels
-        self._steps.append(Step(compile_line(event), tuple(self._waiting)))
+        body: dict[str, Any] = next(iter(event.values()))
+        waits = "pod" in body.get("process", ())
+        self._steps.append(Step(compile_line(event), tuple(self._waiting), waits))
         self._waiting.clear()
 
 

@@ -6,6 +6,7 @@ import logging
 import time
 from pathlib import Path
 
+from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.generator import Generator
 from tocsin.simulator.pacing import Pace
 from tocsin.simulator.settings import Settings
@@ -23,8 +24,8 @@ _MIB = 1 << 20
 _MILL_S = 0.05
 """How soon after a rotation old files are looked at."""
 _STORM_S = 6
-_STORM_FORKS = (60, 600)
-"""A fork storm lasts some seconds whatever the rate, so that it does not drown the rest."""
+_STORM_LEAST = 60
+"""A storm lasts some seconds whatever the rate, so that it does not drown the rest."""
 
 
 async def run(own: Settings, stop: asyncio.Event) -> int:
@@ -33,7 +34,7 @@ async def run(own: Settings, stop: asyncio.Event) -> int:
     first = _first_number(own, path)
     generator = Generator(
         own.seed, time.time_ns(), nodes=own.nodes, first_number=first, attacks_per_minute=own.attacks_per_minute,
-        forks=max(_STORM_FORKS[0], min(int(own.rate * _STORM_S), _STORM_FORKS[1])),
+        forks=_storm(own.rate, FORKS), connects=_storm(own.rate, CONNECTS), late_share=own.late_share,
     )  # fmt: skip
     log.info("simulator.started", extra={"path": own.path, "rate": own.rate, "first_number": first})
     if path is None:
@@ -42,6 +43,11 @@ async def run(own: Settings, stop: asyncio.Event) -> int:
         await _to_file(generator, own, path, stop)
     log.info("simulator.ended", extra={"events": generator.number - first, "next_number": generator.number})
     return generator.number
+
+
+def _storm(rate: float, whole: int) -> int:
+    """How long a storm is, at most *whole*."""
+    return max(_STORM_LEAST, min(int(rate * _STORM_S), whole))
 
 
 def _first_number(own: Settings, path: Path | None) -> int:

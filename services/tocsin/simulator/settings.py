@@ -32,5 +32,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Compress rotated files with gzip."""
     first_number: Annotated[str, Meta(pattern=r"^(auto|\d{1,18})$")] = "0"
     """Number of the first event; ``auto`` goes on after the last complete line of the file."""
+    late_share: Annotated[float, Meta(ge=0, le=0.5)] = 0.002
+    """Share of the events of pods that are written 2 to 30 s late, as the agent does while it waits for their pod."""
     attacks_per_minute: Annotated[float, Meta(ge=0, le=10_000)] = 6.0
     """How many attack stories start in a minute of simulated time, beside the background."""

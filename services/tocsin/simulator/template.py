@@ -60,8 +60,13 @@ class Template(Struct, frozen=True):
 
 
 def compile_line(event: dict[str, Any]) -> Template:
-    """Prepare *event*; it holds at least the number and one other slot."""
+    """Prepare *event*; it holds at least the number."""
     text = json.dumps(event, ensure_ascii=False, separators=(",", ":")).replace("%", "%%")
     indices = [int(bare or quoted) for bare, quoted in _SLOT.findall(text)]
     line = _SLOT.sub("%b", text).encode("utf-8", "replace") + b"\n"
-    return Template(format=line, choose=itemgetter(*indices))
+    return Template(format=line, choose=itemgetter(*indices) if len(indices) > 1 else _only(indices[0]))
+
+
+def _only(index: int) -> Callable[[Values], tuple[bytes, ...]]:
+    """A single value as a tuple, which `itemgetter` does not give."""
+    return lambda values: (values[index],)

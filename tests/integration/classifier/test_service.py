@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -10,22 +10,22 @@ import pytest
 
 from tocsin.bus import REASON_HEADER, Bus, Message, streams
 from tocsin.classifier import service
-from tocsin.classifier.__main__ import load_table
 from tocsin.classifier.judge import judge
 from tocsin.classifier.settings import Settings
 from tocsin.model import alert as alerts
 from tocsin.model import event as events
-from tocsin.model import ids, subjects
+from tocsin.model import ids
 from tocsin.model.errors import BadEvent, BusUnavailable
 from tocsin.model.times import NS_PER_S
 from tocsin.runtime.metrics import Metrics
+from tocsin.runtime.policies import Policies
 
-from support import corpus
+from support import corpus, rulings
 from support.buses import opened, running
+from support.classifying import CLUSTER, NODE, offer
 from support.server import NatsServer
 from support.waiting import until
 
-CLUSTER, NODE = "c1", "worker-1"
 DEAD = streams.dead("classifier")
 
 
@@ -49,19 +49,6 @@ def exec_event(number: int = 0) -> bytes:
             "time": "2026-11-24T10:00:00.5Z",
         }
     )
-
-
-async def offer(bus: Bus, lines: Collection[bytes]) -> None:
-    """Publish *lines* as a collector would, and wait until they are stored."""
-    for line in lines:
-        headers = {
-            "Tocsin-Received": str(time.time_ns()),
-            "Tocsin-Cluster": CLUSTER,
-            "Tocsin-Node": NODE,
-        }
-        id = ids.event_id(CLUSTER, NODE, line)
-        await bus.publish(subjects.event(CLUSTER, NODE, "exec"), line, id=id, headers=headers)
-    assert await bus.flush(10.0)
 
 
 class Reader:
@@ -97,7 +84,7 @@ async def classifying(
     own = Settings()
     async with (
         opened(server, "classifier", duplicate_window_s=duplicate_window_s) as bus,
-        running(lambda stop: service.run(bus, load_table(own), own, stop, metrics=metrics)),
+        running(lambda stop: service.run(bus, Policies(), rulings.bare(), own, stop, metrics=metrics)),
     ):
         yield bus
 
@@ -182,7 +169,7 @@ async def test_redelivery_after_a_killed_classifier_repeats_nothing(nats_server:
 
 async def _die_half_way(server: NatsServer, window_s: float, expected: int) -> None:
     """A classifier that took everything, stored the result of every other event, and acknowledged nothing."""
-    table, seqs = load_table(Settings()), set[int]()
+    table, seqs = rulings.bare(), set[int]()
     async with opened(server, "classifier", duplicate_window_s=window_s) as bus:
 
         async def handle(message: Message) -> None:

@@ -15,6 +15,7 @@ from tocsin.bus import open_bus, streams
 from tocsin.gateway import routes, service
 from tocsin.gateway.answers import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.openapi import ROUTES
+from tocsin.gateway.rules import RulesAnswer
 from tocsin.gateway.settings import Settings
 from tocsin.model.alert import Alert, encode
 from tocsin.model.errors import SettingsError
@@ -212,6 +213,7 @@ async def test_every_route_is_documented_and_its_answer_reads_as_documented(decl
             ("/api/runtime/alerts?full=1", FullAlertsAnswer),
             ("/api/runtime/stats", StatsAnswer),
             (f"/api/v1/alerts/{row['id']}", Alert),
+            ("/api/v1/rules", RulesAnswer),
             ("/api/v1/ledger", Ledger),
         ):
             async with own.http.get(own.url + path) as answer:

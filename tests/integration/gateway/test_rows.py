@@ -1,5 +1,7 @@
 """Alerts on their way from the stream to REST and the WebSocket."""
 
+from tocsin.model.alert import Correlated
+
 from support.gateway import alert, gateway, publisher
 from support.server import NatsServer
 
@@ -17,6 +19,30 @@ async def test_an_alert_that_is_stored_arrives_at_a_client(declared: NatsServer)
         assert (row["event"], row["fn"], row["args"]) == ("process_exec", "execve", "number 1")
         stats = await socket.until(lambda frame: frame["k"] == "stats" and frame["counts"]["high"] == 1)
         assert stats["rate"].keys() == stats["counts"].keys()
+
+
+async def test_a_correlation_is_an_alert_like_any_other_but_for_its_event(declared: NatsServer) -> None:
+    found = Correlated(rule="exec-storm", key={"scope": "payments/ledger-1"}, from_="a", to="b", count=512)
+    storm = alert(
+        2, "high", rule="exec-storm", title="Many programs started", kind="correlation", event_type="correlation",
+        process="", arguments="", pod="", correlation=found, evidence=(f"{1:032x}",),
+    )  # fmt: skip
+    async with publisher(declared) as bus, gateway(declared) as own, own.socket() as socket:
+        await socket.open(filter={"kind": ["correlation"]})
+        assert (await socket.until("snapshot"))["rows"] == []
+        await bus.send(alert(1), storm)
+        (row,) = await socket.rows(1)
+        assert (row["event"], row["fn"], row["rule"]) == ("correlation", "correlation", "exec-storm")
+        assert "bin" not in row
+        for path in (f"/api/v1/alerts/{row['id']}", f"/api/v1/alerts/{row['id']}?seq={row['seq']}"):
+            whole = await own.get(path)
+            assert (whole["kind"], whole["evidence"], "event" in whole) == ("correlation", [f"{1:032x}"], False)
+            assert whole["correlation"]["count"] == 512
+        assert [one["id"] for one in (await own.get("/api/runtime/alerts?q=correlation"))["alerts"]] == [row["id"]]
+        assert len((await own.get("/api/runtime/alerts?full=1"))["alerts"]) == 2
+        stats = await own.get("/api/runtime/stats")
+        assert stats["by_type"] == {"correlation": 1, "execve": 1}
+        assert stats["by_process"] == {"/bin/bash": 1}
 
 
 async def test_what_was_stored_before_the_start_is_in_the_window(declared: NatsServer) -> None:

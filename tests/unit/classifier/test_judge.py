@@ -7,17 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.classifier.__main__ import load_table
 from tocsin.classifier.judge import TEXT_BYTES, Origin, judge, plain
-from tocsin.classifier.settings import Settings
 from tocsin.model import alert as alerts
 from tocsin.model.alert import Alert
 from tocsin.model.event import KINDS, read
 from tocsin.model.times import NS_PER_S, format_ns
 
-from support import corpus
+from support import corpus, rulings
 
-TABLE = load_table(Settings())
+TABLE = rulings.bare()
 RECEIVED = 1_795_500_000 * NS_PER_S
 ORIGIN = Origin("0" * 32, "c1", "worker-1.example", RECEIVED)
 POD = {

@@ -5,19 +5,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tocsin.classifier import policy
-from tocsin.classifier.__main__ import load_table
-from tocsin.classifier.settings import Settings
+from tocsin.classifier import policy, ruling
 from tocsin.model.errors import SettingsError
 from tocsin.model.event import read
 from tocsin.model.functions import event_type, for_table
 from tocsin.model.severity import Severity
+from tocsin.runtime.policies import Policies
 
-from support import corpus
+from support import corpus, rulings
 
 POD = {"namespace": "shop", "name": "web-1"}
-DEFAULT = load_table(Settings())
-TUNED = load_table(Settings(profile="tuned"))
+DEFAULT = rulings.bare().policy.table
+TUNED = rulings.bare("tuned").policy.table
 
 
 def kprobe(function: str, *args: int, **process: object) -> dict[str, object]:
@@ -127,7 +126,7 @@ REST = "    - {severity: low, reason: The rest.}\n"
 
 
 def table_of(lines: str) -> policy.Table:
-    return policy.load(f"profiles:\n  default:\n{lines}{REST}", "severity.yaml", "default")
+    return policy.load(f"profiles:\n  default:\n{lines}{REST}", "severity.yaml", "default").table
 
 
 @pytest.mark.parametrize(
@@ -167,7 +166,7 @@ def test_a_wrong_line_is_named_with_file_line_and_key(lines: str, words: str) ->
     [
         ("", "severity.yaml: is empty"),
         ("profiles: [", "severity.yaml:1: not YAML"),
-        ("a: b", "severity.yaml:1: a: no such key; known are profiles"),
+        ("a: b", "severity.yaml:1: a: no such key; known are overrides, profiles"),
         ("[]", "the file must be a mapping"),
         ("profiles: {default: []}", "default: must be a list of lines"),
         (
@@ -194,19 +193,19 @@ def test_a_line_without_a_name_is_called_by_its_number() -> None:
 
 def test_a_missing_file_stops_the_start_and_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"severity\.yaml: No such file"):
-        load_table(Settings(policies=str(tmp_path)))
+        ruling.build(Policies(str(tmp_path)).read(), "default")
 
 
 def test_a_file_that_is_no_text_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "severity.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="not UTF-8"):
-        load_table(Settings(policies=str(tmp_path)))
+        ruling.build(Policies(str(tmp_path)).read(), "default")
 
 
 def test_a_profile_of_one_s_own_judges(tmp_path: Path) -> None:
     (tmp_path / "severity.yaml").write_text(
         "profiles:\n  ours:\n    - {severity: high, kind: exec, binary: /bin/nc, reason: Netcat.}\n" + REST
     )
-    table = load_table(Settings(policies=str(tmp_path), profile="ours"))
+    table = ruling.build(Policies(str(tmp_path)).read(), "ours").policy.table
     assert severity({"process_exec": {"process": {"binary": "/bin/nc"}}}, table) == "high"
     assert severity({"process_exec": {"process": {"binary": "/bin/ls"}}}, table) == "low"

@@ -32,6 +32,13 @@ def test_a_row_is_what_the_design_says() -> None:
     )  # fmt: skip
 
 
+def test_a_correlation_has_no_event_of_tetragons_and_no_process() -> None:
+    own = row(8, "high", kind="correlation", event_type="correlation", process="", rules=("exec-storm",))
+    fields = msgspec.json.decode(rows.encode(own))
+    assert (fields["event"], fields["fn"], fields["rule"]) == ("correlation", "correlation", "exec-storm")
+    assert not {"bin", "args", "target"} & set(fields)
+
+
 def test_fields_without_a_value_are_left_out() -> None:
     fields = msgspec.json.decode(rows.encode(row(1)))
     assert set(fields) == {"id", "seq", "t", "n", "fp", "sev", "title", "att", "silenced", "event", "fn"}

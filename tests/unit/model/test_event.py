@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.model.errors import BadEvent
-from tocsin.model.event import KINDS, Event, integer, read, read_head
+from tocsin.model.event import ABSENT, KINDS, Event, Observation, integer, read, read_head
 from tocsin.model.subjects import EVENT_KINDS
 
 from support import corpus
@@ -222,3 +223,33 @@ def test_a_real_line_damaged_anywhere_is_an_event_or_refused(data: st.DataObject
     changed = whole[:place] + data.draw(st.binary(max_size=3)) + whole[place + 1 :]
     for damaged in (whole[:place], whole[place:], changed):
         assert reason_of(damaged) != "no reason"
+
+
+def test_what_few_rules_look_at_is_carried_undecoded() -> None:
+    body = {
+        "process": {**PROCESS, "cap": {"effective": ["CAP_BPF"]}, "pod": {"pod_labels": {"app": "a"}}},
+        "tags": ["t"],
+    }
+    event = read(line("process_kprobe", body, node_labels={"zone": "z"}))
+    assert json.loads(bytes(process_of(event).cap)) == {"effective": ["CAP_BPF"]}
+    assert json.loads(bytes(process_of(event).pod.pod_labels)) == {"app": "a"}
+    assert json.loads(bytes(event.body.tags)) == ["t"]
+    assert json.loads(bytes(event.node_labels)) == {"zone": "z"}
+    assert process_of(event).ns == event.body.ancestors == ABSENT
+
+
+def test_a_drifted_event_keeps_what_is_left_undecoded() -> None:
+    event = read(line("process_exec", {"process": {**PROCESS, "pid": 1.5, "cap": {"x": [1]}}}, node_labels={"z": 1}))
+    assert process_of(event).pid is None
+    assert json.loads(bytes(process_of(event).cap)) == {"x": [1]}
+    assert json.loads(bytes(event.node_labels)) == {"z": 1}
+
+
+def test_a_line_decoded_at_once_is_what_it_is_decoded_in_steps() -> None:
+    for path in corpus.files():
+        for text in path.read_bytes().splitlines():
+            head = read_head(text)
+            event = read(text)
+            assert (event.kind, event.key, event.node, event.cluster) == (head.kind, head.key, head.node, head.cluster)
+            assert event.time == (head.time or event.body.time or "")
+            assert event.body == msgspec.json.decode(head.body, type=Observation)

@@ -8,7 +8,15 @@ from tocsin.runtime.ledger import Facts, Reader, balance, render
 
 
 def facts(
-    *, stored: int = 90, dead: int = 4, events: int = 90, alerts: int = 87, buried: int = 1, waiting: int = 2
+    *,
+    stored: int = 90,
+    dead: int = 4,
+    events: int = 90,
+    alerts: int = 87,
+    buried: int = 1,
+    waiting: int = 2,
+    raised: int = 0,
+    position: int = 40,
 ) -> Facts:
     counts = Counts(lines=stored + dead + 6, stored=stored, dead=dead, repeated=5, skipped=1)
     return Facts(
@@ -16,11 +24,13 @@ def facts(
         last={
             streams.EVENTS: events,
             streams.ALERTS: alerts,
-            streams.RAISED: 0,
+            streams.RAISED: raised,
+            streams.SIGNALS: 40,
             streams.dead("collector"): dead,
             streams.dead("classifier"): buried,
         },
         waiting=waiting,
+        position=position,
     )
 
 
@@ -36,6 +46,8 @@ def test_counts_that_agree_balance() -> None:
         ({"events": 89, "alerts": 86}, "collector to EVENTS", 1),
         ({"alerts": 85}, "EVENTS to ALERTS", 2),
         ({"alerts": 90}, "EVENTS to ALERTS", -3),
+        ({"raised": 1}, "EVENTS to ALERTS", 1),
+        ({"position": 41}, "SIGNALS to the correlator", -1),
     ],
 )
 def test_a_difference_is_named_with_its_hop_and_size(changed: dict[str, int], hop: str, difference: int) -> None:
@@ -43,6 +55,17 @@ def test_a_difference_is_named_with_its_hop_and_size(changed: dict[str, int], ho
     wrong = [line for line in ledger.lines if not line.balanced]
     assert [(line.hop, line.difference) for line in wrong] == [(hop, difference)]
     assert hop in ledger.problems[0]
+
+
+def test_what_a_correlation_raised_is_no_event_s_alert() -> None:
+    assert balance(facts(alerts=90, raised=3)).balanced
+
+
+def test_signals_that_wait_for_the_correlator_are_said_and_are_no_difference() -> None:
+    ledger = balance(facts(position=30))
+    assert ledger.balanced
+    assert [line.waiting for line in ledger.lines if "SIGNALS" in line.hop] == [10]
+    assert not ledger.done
 
 
 def test_while_events_run_what_is_in_flight_is_no_difference() -> None:

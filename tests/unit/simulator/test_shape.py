@@ -16,14 +16,16 @@ from support import corpus
 START_NS = 1_790_000_000_000_000_000
 KINDS = {
     "process_exec", "process_exit", "process_kprobe", "process_tracepoint", "process_lsm", "process_uprobe",
-    "process_loader", "process_throttle", "rate_limit_info",
+    "process_loader", "process_throttle", "process_usdt", "process_dns", "rate_limit_info",
 }  # fmt: skip
 PROCESS_ORDER = (
     "exec_id", "pid", "uid", "cwd", "binary", "arguments", "flags", "start_time", "auid", "pod", "docker",
     "parent_exec_id", "refcnt", "cap", "ns", "tid", "process_credentials", "binary_properties", "user", "in_init_tree",
     "environment_variables",
 )  # fmt: skip
-DOCUMENTED = {  # with an option that the recorded agents did not have
+DOCUMENTED = {  # with an option that the recorded agents did not have, or of a newer agent
+    "": {"process_dns"},
+    "process_dns": {"process", "parent", "query", "rcode"},
     "process": {"binary_properties"},
     "process.binary_properties": {"setuid", "setgid", "privileges_changed", "file"},
     "process.binary_properties.file": {"inode", "path"},

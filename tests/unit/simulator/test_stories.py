@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 
+from tocsin.simulator.bursts import agent_rollout, fork_storm
 from tocsin.simulator.cluster import build_nodes, build_pods
 from tocsin.simulator.processes import Home, build_homes
 from tocsin.simulator.script import Scene, Script
-from tocsin.simulator.stories import Story, fork_storm, stories
+from tocsin.simulator.stories import Story, stories
 from tocsin.simulator.template import exec_id_of
 
 START_NS = 1_790_000_000_000_000_000
-STORIES = stories(40)
+STORIES = stories(40, 50)
+ATTACKS = [story for story in STORIES if story.name != "agent_rollout"]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_there_are_at_least_ten():
     assert len({story.name for story in STORIES}) == len(STORIES)
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", ATTACKS, ids=lambda story: story.name)
 def test_all_events_of_an_attack_hang_on_running_processes_of_one_place(story, homes):
     home = home_for(story, homes)
     running = {p.exec_id for p in (home.main, home.worker, *home.daemons.values())}
@@ -76,7 +78,7 @@ def test_all_events_of_an_attack_hang_on_running_processes_of_one_place(story, h
     assert len(known) > len(running), "the attack starts a process of its own"
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+@pytest.mark.parametrize("story", ATTACKS, ids=lambda story: story.name)
 def test_what_an_attack_starts_it_ends(story, homes):
     started: dict[str, int] = {}
     for event in play(tell(story, home_for(story, homes))):
@@ -117,6 +119,70 @@ def test_a_fork_storm_is_one_exec_and_many_exits(homes):
     assert len(exits) == 501
     assert len({p["exec_id"] for p in exits}) == 501
     assert sum("clone" in p["flags"] for p in exits) == 1
+
+
+def told(name: str, homes: list[Home]) -> list[dict[str, Any]]:
+    story = next(story for story in stories() if story.name == name)
+    return play(tell(story, home_for(story, homes)))
+
+
+def connects(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    sockets = [body(e)["args"][0]["sock_arg"] for e in events if body(e).get("function_name") == "tcp_connect"]
+    return [(sock["daddr"], sock["dport"]) for sock in sockets]
+
+
+def test_an_exec_storm_is_a_flood_of_execs(homes):
+    execs = [body(e)["process"] for e in told("exec_storm", homes) if "process_exec" in e]
+    assert len(execs) > 500
+    assert len({p["exec_id"] for p in execs}) == len(execs)
+
+
+def test_a_connect_storm_is_a_flood_of_connections_to_one_place(homes):
+    found = connects(told("connect_storm", homes))
+    assert len(found) > 1_000
+    assert len(set(found)) == 1
+
+
+def test_a_port_scan_tries_many_ports_of_one_address_and_many_addresses(homes):
+    found = connects(told("port_scan", homes))
+    ports = {port for address, port in found if address == found[0][0]}
+    assert len(ports) >= 20
+    assert len({address for address, _ in found}) >= 50
+
+
+def test_a_crash_burst_is_many_crashes_of_one_workload(homes):
+    crashes = [body(e)["process"] for e in told("crash_burst", homes) if body(e).get("signal") == "SIGSEGV"]
+    assert len(crashes) >= 10
+    assert len({p["pod"]["workload"] for p in crashes}) == 1
+
+
+def test_each_of_the_repeated_enforcements_is_confirmed_by_the_exit_of_its_process(homes):
+    events = told("repeated_enforcement", homes)
+    ordered = [body(e)["process"]["exec_id"] for e in events if body(e).get("action") == "KPROBE_ACTION_SIGKILL"]
+    killed = [body(e)["process"]["exec_id"] for e in events if body(e).get("signal") == "SIGKILL"]
+    assert len(ordered) >= 5
+    assert ordered == killed
+
+
+def test_a_dropper_fetches_marks_and_starts_one_file(homes):
+    execs = [body(e)["process"] for e in told("dropper", homes) if "process_exec" in e]
+    fetch, mark, dropped = execs[1:]
+    assert dropped["binary"].startswith("/tmp/")
+    assert dropped["binary"] in fetch["arguments"]
+    assert mark["arguments"] == f"+x {dropped['binary']}"
+
+
+def test_a_restarted_agent_tells_of_all_that_runs_on_its_node_as_it_was(homes):
+    home = next(home for home in homes if home.pod is None)
+    script = Script("rollout", home, random.Random(1))
+    agent_rollout(script)
+    events = play(script.scene())
+    running = {p.exec_id: p for other in homes if other.node is home.node for p in other.running}
+    assert [body(e)["process"]["exec_id"] for e in events] == list(running)
+    for event in events:
+        process = body(event)["process"]
+        assert "procFS" in process["flags"]
+        assert process["start_time"] == event["time"] == running[process["exec_id"]].start
 
 
 def test_exec_ids_of_running_processes_are_tetragons(homes):

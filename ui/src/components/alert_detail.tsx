@@ -1,5 +1,4 @@
 /** An open alert: why it fired, which process did it, and the event itself. */
-import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { copy } from "../copy.ts";
 import { type Alert, type Detail, detail } from "../details.ts";
@@ -7,6 +6,9 @@ import type { Field } from "../filter.ts";
 import { shown, visible } from "../json.ts";
 import type { Row } from "../protocol.ts";
 import { include } from "../query.ts";
+import { Counted } from "./alert_counted.tsx";
+import { Why } from "./alert_why.tsx";
+import { Fact } from "./fact.tsx";
 import { Icon } from "./icons.tsx";
 import { JsonView } from "./json_view.tsx";
 
@@ -30,7 +32,7 @@ export function AlertDetail({ row, index, top, height }: Props) {
       style={style}
       data-detail={found.is}
     >
-      {found.is === "ready" ? <Boxes alert={found.alert} event={found.event} row={row} /> : <Absent found={found} />}
+      {found.is === "ready" ? <Boxes found={found} row={row} /> : <Absent found={found} />}
     </div>
   );
 }
@@ -50,12 +52,13 @@ function Absent({ found }: { found: Exclude<Detail, { is: "ready" }> }) {
   );
 }
 
-function Boxes({ alert, event, row }: { alert: Alert; event: string; row: Row }) {
+function Boxes({ found, row }: { found: Extract<Detail, { is: "ready" }>; row: Row }) {
+  const { alert, event, whole } = found;
   return (
     <>
       <Why alert={alert} />
-      <Process alert={alert} />
-      <Event event={event} />
+      {alert.correlation ? <Counted alert={alert} correlation={alert.correlation} /> : <Process alert={alert} />}
+      <Event event={event} name={whole ? "Alert" : "Event"} />
       <div class="acts" role="gridcell">
         <Only name="pod" field="pod" value={row.pod} />
         <Only name="namespace" field="ns" value={row.ns} />
@@ -79,30 +82,6 @@ function Only({ name, field, value }: { name: string; field: Field; value: strin
       <Icon name="filter" />
       Only this {name}
     </button>
-  );
-}
-
-function Why({ alert }: { alert: Alert }) {
-  const rules = alert.rules ?? [];
-  return (
-    <div class="box why" role="gridcell" tabIndex={0}>
-      <h3>Why this severity</h3>
-      <p>{visible(alert.title ?? "")}</p>
-      <p class="muted">{visible(alert.reason ?? "")}</p>
-      <dl>
-        <Fact name="Decided by" value={alert.severity_from} />
-        <Fact name="Table said" value={alert.base_severity} plain />
-        <Fact name="Rules" value={rules.map(({ id }) => id).join(", ")} />
-        {rules.flatMap(({ id, matched = [] }) =>
-          matched.map(({ field, value }) => <Fact key={`${id} ${field}`} name={field} value={value} />),
-        )}
-        <Fact name="Technique" value={(alert.techniques ?? []).join(", ")} />
-        <Fact name="Silenced by" value={alert.silenced_by} />
-        <Fact name="Outcome" value={alert.outcome} plain />
-        <Fact name="Policy" value={alert.policy} />
-        <Fact name="Action" value={alert.action} plain />
-      </dl>
-    </div>
   );
 }
 
@@ -145,35 +124,14 @@ function Command({ binary, args = "" }: { binary: string; args?: string | undefi
   );
 }
 
-function Fact({
-  name,
-  value,
-  plain = false,
-}: {
-  name: string;
-  value: string | undefined;
-  plain?: boolean;
-}): ComponentChildren {
-  if (!value) return null;
-  const text = visible(value);
-  return (
-    <>
-      <dt>{visible(name)}</dt>
-      <dd class={plain ? "" : "mono"} title={text}>
-        {text}
-      </dd>
-    </>
-  );
-}
-
-function Event({ event }: { event: string }) {
+function Event({ event, name }: { event: string; name: string }) {
   const [copied, setCopied] = useState<boolean | null>(null);
   const text = shown(event);
   const word = copied === null ? "Copy JSON" : copied ? "Copied" : "Could not copy";
   return (
     <div class="box json" role="gridcell">
       <h3>
-        Event
+        {name}
         <button type="button" class="tool" onClick={() => copy(text).then(setCopied)}>
           <Icon name="copy" />
           {word}

@@ -6,6 +6,7 @@ import { Empty } from "./empty.tsx";
 import { Grid } from "./grid.tsx";
 import { Icon } from "./icons.tsx";
 import { Notice } from "./notice.tsx";
+import { RulesNotice } from "./rules_notice.tsx";
 
 export function AlertList() {
   const { rows } = list.value;
@@ -20,6 +21,7 @@ export function AlertList() {
       </header>
       <div class="slot">
         <Notice />
+        <RulesNotice />
       </div>
       {rows.length === 0 ? <Empty /> : <Grid />}
     </section>

@@ -46,6 +46,7 @@ export function AlertRow({ row, index, top, open, active }: Props) {
             ×{count(n)}
           </span>
         )}
+        {row.silenced && <span class="x">silenced</span>}
         {row.late_s !== undefined && <span class="x">arrived {duration(row.late_s * 1000)} late</span>}
       </div>
       <div role="gridcell" class="p mono" title={visible(`${bin} ${args}`)}>

@@ -53,6 +53,7 @@ export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Ro
       move,
       newest,
       toggle: () => withRow(active.peek(), toggle),
+      open: (id) => withRow(id, toggle),
       copy: () => withRow(open.peek() ?? active.peek(), copyEvent),
     });
     return () => attach(null);

@@ -1,0 +1,101 @@
+"""What was raised before: read back from RAISED at start, and published again where ALERTS does not have it."""
+
+import logging
+from collections import deque
+from collections.abc import Collection
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.bus import Bus, Message, Start, streams
+from tocsin.correlator.rebuild import MARGIN_NS
+from tocsin.model import raised as records
+from tocsin.model import subjects
+from tocsin.model.raised import Raised
+from tocsin.model.times import parse_ns
+from tocsin.sigma.windows import Windows
+
+log = logging.getLogger(__name__)
+
+LAST = 1_000
+"""Records that are looked at, where it is not known which of them have their alert."""
+_FILTERS = 16
+"""Subjects that are asked for one by one; with more, all alerts are read."""
+
+RESULTS = {
+    streams.ALERTS: subjects.ALL_ALERTS,
+    streams.RAISED: subjects.ALL_RAISED,
+    streams.dead("correlator"): subjects.dead("correlator"),
+}
+"""Where this service publishes to, each stream with a filter."""
+
+
+class Unsettled(Struct, frozen=True):
+    """A record whose alert may be missing."""
+
+    raised: Raised
+    stored_ns: int
+
+
+class _Window(Struct, frozen=True):
+    to: str = ""
+
+
+class _Alert(Struct, frozen=True):
+    correlation: _Window = _Window()
+
+
+async def restore(bus: Bus, windows: Windows, *, position: int, same_stream: bool) -> list[Unsettled]:
+    """Tell *windows* of every firing that RAISED holds; those completed after *position*, whose alert may be missing.
+
+    Unless it is the *same stream* of signals, sequences say nothing: the last `LAST` may be missing then.
+    """
+    last: deque[Unsettled] = deque(maxlen=LAST)
+    after: list[Unsettled] = []
+    unreadable = 0
+
+    def take(message: Message) -> None:
+        nonlocal unreadable
+        try:
+            raised = records.decode(message.payload)
+            to = msgspec.json.decode(raised.alert, type=_Alert).correlation.to
+        except msgspec.DecodeError:
+            unreadable += 1
+            return
+        to_ns = parse_ns(to) or parse_ns(raised.time) or 0
+        if same_stream:
+            windows.restore(raised.rule, raised.key, raised.id, to_ns, seq=raised.seq)
+        else:
+            windows.restore(raised.rule, raised.key, raised.id, to_ns)
+        unsettled = Unsettled(raised, message.stored_ns)
+        if not same_stream or not position:
+            last.append(unsettled)
+        elif raised.seq > position:
+            after.append(unsettled)
+
+    await bus.read(streams.RAISED, take, filters=[subjects.ALL_RAISED])
+    if unreadable:
+        log.error("raised.unreadable", extra={"records": unreadable})
+    return [*last, *after]
+
+
+async def missing(bus: Bus, unsettled: Collection[Unsettled]) -> list[Raised]:
+    """Those whose alert ALERTS does not hold, in order. An alert is stored after its record."""
+    oldest: dict[str, int] = {}
+    for each in unsettled:
+        subject = each.raised.subject
+        oldest[subject] = min(each.stored_ns, oldest.get(subject, each.stored_ns))
+    if len(oldest) > _FILTERS:
+        oldest = {subjects.ALL_ALERTS: min(oldest.values())}
+    among = {each.raised.id for each in unsettled}
+    stored: set[str] = set()
+    for filter, since_ns in oldest.items():
+        start = Start(time_ns=max(1, since_ns - MARGIN_NS))
+        stored |= (await bus.stored_ids(streams.ALERTS, filter=filter, start=start, among=among)).keys()
+    return [each.raised for each in unsettled if each.raised.id not in stored]
+
+
+async def buried(bus: Bus) -> set[str]:
+    """Ids of the dead letters that are stored."""
+    stream, filter = streams.dead("correlator"), subjects.dead("correlator")
+    return set(await bus.stored_ids(stream, filter=filter, start=Start()))
