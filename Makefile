@@ -40,8 +40,8 @@ $(STATIC): $(UI_SETUP) $(UI_SOURCES)
 run: $(SETUP) $(STATIC)  ## Everything on this machine with simulated events, and the page
 	$(BIN)/tocsin up --simulate
 
-test: $(SETUP) $(STATIC)  ## All tests: unit, with a real nats-server, the page, and whole processes
-	$(BIN)/python -m pytest tests/unit tests/integration
+test: $(SETUP) $(STATIC)  ## All tests: unit, real nats-server, rules against another engine, page, whole processes
+	$(BIN)/python -m pytest tests/unit tests/integration tests/differential
 	cd ui && npm test --silent
 	$(BIN)/python -m pytest tests/e2e
 

@@ -4,17 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tocsin.model.event import read
 from tocsin.sigma.compile import predicate
 from tocsin.sigma.documents import Rule
 from tocsin.sigma.fields import field
+from tocsin.sigma.ir import And
 from tocsin.sigma.record import Record
 from tocsin.sigma.ruleset import RuleSet
 
 from support.assembling import event
-from support.oracle import Oracle
+from support.oracle import Oracle, demand
 from support.satisfying import among
+from support.translating import condition
 
 TIME_NS = 1_795_000_000_000_000_000
 FILE = "made.yml"
@@ -63,6 +66,14 @@ def reaching(rules: Sequence[Rule], rng: Random, each: int) -> list[bytes]:
         event(assignment, kind_of(rule, assignment, rng), rng)
         for rule in rules
         for assignment in among(rule.condition, rng, each)
+    ]
+
+
+def as_read_by_pysigma(text: str, rules: Iterable[Rule]) -> list[Rule]:
+    """*rules*, which stand in *text*, with the conditions that pySigma has read: what we misread is reached by these."""
+    theirs = {str(rule.id): rule for rule in Oracle(text).rules}
+    return [
+        replace(rule, condition=And((condition(demand(theirs[rule.id])), condition(theirs[rule.id])))) for rule in rules
     ]
 
 

@@ -154,11 +154,18 @@ def _rows(
 
 
 def _asked(connection: sqlite3.Connection, backend: AnyOf, rule: SigmaRule) -> set[int]:
+    matched, demanded = (
+        " OR ".join(f"({query})" for query in backend.convert_rule(asked)) for asked in (rule, demand(rule))
+    )
+    return {row - 1 for (row,) in connection.execute(f"SELECT rowid FROM logs WHERE ({demanded}) AND ({matched})")}
+
+
+def demand(rule: SigmaRule) -> SigmaRule:
+    """What the logsource of *rule* demands of an event, as a rule."""
     source = copy.copy(rule)
     wanted = logsources.demand(rule.logsource.product, rule.logsource.category, rule.logsource.service)
     source.detection = SigmaDetections.from_dict({"demand": wanted, "condition": "demand"})
-    matched, demanded = (" OR ".join(f"({query})" for query in backend.convert_rule(asked)) for asked in (rule, source))
-    return {row - 1 for (row,) in connection.execute(f"SELECT rowid FROM logs WHERE ({demanded}) AND ({matched})")}
+    return source
 
 
 def _search(expression: str, text: str | None) -> bool | None:

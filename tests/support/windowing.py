@@ -15,7 +15,7 @@ Arrival = tuple[float, str, str]
 def correlation(
     type: CorrelationType = "event_count",
     *rules: str,
-    id: str = "c",
+    id: str = "own",
     at_least: int = 1,
     within_s: float = 10.0,
     by: Sequence[str] = (),
@@ -25,7 +25,7 @@ def correlation(
     aliases: Mapping[str, dict[str, str]] | None = None,
     tags: Sequence[str] = (),
 ) -> Correlation:
-    """A correlation over *rules* (``r`` where none is given)."""
+    """A correlation over *rules* (``r`` where none is given), by the name of its id."""
     return Correlation(
         file="test.yml",
         id=id,

@@ -17,8 +17,8 @@ _INSTANCES = 256
 _SAMPLES = 2_000
 _BYTES = 1 << 20
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
-_HEARD = ("collector", "classifier")
-"""Services without which nothing arrives."""
+_HEARD = ("collector", "classifier", "correlator")
+"""Services without which alerts do not arrive, or not all."""
 
 
 class Heard(Struct, frozen=True):

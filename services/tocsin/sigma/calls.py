@@ -38,6 +38,8 @@ _NAMES_FILE = _names(
 """Calls whose texts are paths."""
 _MASK = ((4, "read"), (2, "write"), (1, "exec"), (8, "append"))
 """MAY_READ and the others of the mask of file_permission."""
+_MEANINGS = 16
+"""Of the lowest four bits."""
 _PROTECTION = ((1, "read"), (2, "write"), (4, "exec"))
 _O_ACCMODE, _O_CREAT, _O_APPEND = 0o3, 0o100, 0o2000
 _MODES: dict[int, Values] = {0: ("read",), 1: ("write",), 2: ("read", "write")}
@@ -79,14 +81,21 @@ def access(seen: Seen) -> Values:
     return found if isinstance(found, tuple) else found(_args(seen))
 
 
-def _masked(args: tuple[Argument, ...]) -> Values:
-    numbers = _numbers(args)
-    return tuple(name for bit, name in _MASK if numbers and numbers[0] & bit)
+def _bits(names: tuple[tuple[int, str], ...]) -> Callable[[tuple[Argument, ...]], Values]:
+    """What the lowest bits of the first number mean."""
+    meanings = [tuple(name for bit, name in names if number & bit) for number in range(_MEANINGS)]
 
+    def extract(args: tuple[Argument, ...]) -> Values:
+        for each in args:
+            number = each.int_arg if each.int_arg is not None else each.uint_arg
+            if number is None:
+                number = each.long_arg if each.long_arg is not None else each.size_arg
+            found = integer(number)
+            if found is not None:
+                return meanings[found % _MEANINGS]
+        return ()
 
-def _mapped(args: tuple[Argument, ...]) -> Values:
-    numbers = _numbers(args)
-    return tuple(name for bit, name in _PROTECTION if numbers and numbers[0] & bit)
+    return extract
 
 
 def _opened(args: tuple[Argument, ...]) -> Values:
@@ -104,8 +113,8 @@ _ACCESS: dict[str, Values | Callable[[tuple[Argument, ...]], Values]] = {
     **dict.fromkeys(_WRITES, ("write",)),
     **dict.fromkeys(_READS, ("read",)),
     **dict.fromkeys(_EXECUTES, ("exec",)),
-    **dict.fromkeys(_MASKED, _masked),
-    **dict.fromkeys(_MAPS, _mapped),
+    **dict.fromkeys(_MASKED, _bits(_MASK)),
+    **dict.fromkeys(_MAPS, _bits(_PROTECTION)),
     **dict.fromkeys(_OPENS, _opened),
 }
 

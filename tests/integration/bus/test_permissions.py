@@ -23,7 +23,7 @@ API = "$JS.API"
 MAKERS = {
     "collector": ("EVENTS", "DEAD_COLLECTOR"),
     "classifier": ("ALERTS", "DEAD_CLASSIFIER"),
-    "correlator": ("SIGNALS", "RAISED"),
+    "correlator": ("SIGNALS", "RAISED", "ALERTS", "DEAD_CORRELATOR"),
     "gateway": ("ALERTS", "ALERTS_KEPT"),
 }
 """Who may make short-lived consumers, and where."""
@@ -186,6 +186,7 @@ async def test_a_reader_of_streams_reads_its_own(declared: NatsServer, user: str
         "EVENTS": OWN_EVENTS,
         "DEAD_COLLECTOR": subjects.dead("collector"),
         "DEAD_CLASSIFIER": subjects.dead("classifier"),
+        "DEAD_CORRELATOR": subjects.dead("correlator"),
         "SIGNALS": "signals.>",
         "RAISED": "tocsin.raised.>",
     }

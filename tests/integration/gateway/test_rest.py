@@ -227,15 +227,15 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
     async with gateway(declared) as own:
         await own.ready()
         broken = msgspec.convert(await own.get("/readyz", status=503), ReadyAnswer).broken
-        assert set(broken) == {"collector", "classifier"}
-        for name, problems in (("collector", {}), ("classifier", {"rules": "3 rules are wrong"})):
+        assert set(broken) == {"collector", "classifier", "correlator"}
+        for name, problems in (("collector", {}), ("correlator", {}), ("classifier", {"rules": "3 rules are wrong"})):
             report = Report(service=name, instance="x", time="", problems=problems)
             async with open_bus(declared.settings(name), name) as service_bus:
                 await service_bus.tell(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
         deep = b'{"samples":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
         async with open_bus(declared.settings("collector"), "collector") as service_bus:
             await service_bus.tell("tocsin.metrics.collector.x", deep)
-        await until(lambda: _heard(own) >= {"collector", "classifier"})
+        await until(lambda: _heard(own) >= {"collector", "classifier", "correlator"})
         ready = await own.get("/readyz", status=503)
         assert ready["broken"] == {"classifier.rules": "3 rules are wrong"}
         async with open_bus(declared.settings("classifier"), "classifier") as service_bus:

@@ -129,14 +129,16 @@ def reported(service: str, instance: str = "a", **fields: object) -> bytes:
 def test_a_service_that_falls_silent_is_a_broken_hop() -> None:
     reports = Reports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("collector", problems={"file": "gone"}), 0.0)
-    reports.hear("tocsin.metrics.classifier.a", reported("classifier"), 20.0)
+    for service in ("classifier", "correlator"):
+        reports.hear(f"tocsin.metrics.{service}.a", reported(service), 20.0)
     assert reports.problems(20.0) == {"collector.file": "gone"}
     assert reports.problems(31.0) == {"collector": "no collector has reported for 30 s"}
 
 
 def test_just_after_the_start_a_service_that_was_not_heard_is_awaited_and_not_broken() -> None:
     reports = Reports(100.0)
-    reports.hear("tocsin.metrics.classifier.a", reported("classifier"), 101.0)
+    for service in ("classifier", "correlator"):
+        reports.hear(f"tocsin.metrics.{service}.a", reported(service), 101.0)
     assert reports.problems(109.0) == {}
     assert reports.awaited(109.0) == {"collector": "no collector was heard yet"}
     assert reports.problems(112.0) == {"collector": "no collector has reported for 12 s"}

@@ -17,7 +17,7 @@ def test_the_event_that_reaches_the_threshold_fires() -> None:
     assert firing.evidence == ("at-0", "at-4", "at-10")
     assert firing.signal.id == "at-10"
     assert firing.key == {"cluster": "k1"}
-    assert firing.id == firing_id("c", {"cluster": "k1"}, "at-10")
+    assert firing.id == firing_id("own", {"cluster": "k1"}, "at-10")
     assert len(firing.id) == 32
 
 

@@ -80,7 +80,7 @@ class Windows:
             return []
         waiting: dict[int, list[Trigger]] = {}
         for rule in signal.rules:
-            self._route(Trigger(rule, time_ns, seq, signal.id, _RULE), waiting)
+            self._route(Trigger(rule, time_ns, seq, signal.id, _RULE), waiting, 0)
         firings: list[Firing] = []
         while waiting:
             index = min(waiting)
@@ -96,7 +96,7 @@ class Windows:
                 firings.append(firing)
                 rule = firing.correlation.id
                 id = signal.id if rule in self._silent else firing.id
-                self._route(Trigger(rule, firing.to_ns, low, id, firing.key), waiting)
+                self._route(Trigger(rule, firing.to_ns, low, id, firing.key), waiting, index + 1)
         return firings
 
     @property
@@ -129,8 +129,11 @@ class Windows:
         """Rule to what became of its signals."""
         return {each.correlation.id: each.refresh() for each in self._tracks}
 
-    def _route(self, trigger: Trigger, waiting: dict[int, list[Trigger]]) -> None:
+    def _route(self, trigger: Trigger, waiting: dict[int, list[Trigger]], first: int) -> None:
+        """To the correlations that refer to it, from the *first* on: what fires never feeds what stands before it."""
         for index in self._routes.get(trigger.rule, ()):
+            if index < first:
+                continue
             waiting.setdefault(index, []).append(trigger)
 
     def _newest(self, signal: Signal, time_ns: int) -> int:
