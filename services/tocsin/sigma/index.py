@@ -121,6 +121,7 @@ class Index:
 
     def __init__(self, rules: Sequence[tuple[Compiled, Witness | None]]) -> None:
         """*rules*, in the order in which they shall be found, each with what must be there for it to match."""
+        self.rules = [rule for rule, _ in rules]
         self._owners: list[Compiled] = []
         wanted: dict[Place, dict[str, int]] = {}
         for rule, ways in rules:

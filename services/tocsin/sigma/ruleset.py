@@ -69,7 +69,10 @@ class RuleSet:
 
     def match(self, record: Record, time_ns: int) -> Hits:
         """Every rule that matches, with the silence of *time_ns* that is in force for it."""
-        candidates = self._selection.candidates(record)
+        try:
+            candidates = self._selection.candidates(record)
+        except Exception:  # a field that cannot be had: the rules that need it are named below, the others match
+            candidates = self._selection.every(record)
         if not candidates:
             return NONE
         hits: list[Hit] = []

@@ -30,7 +30,14 @@ class Selection:
     def candidates(self, record: Record) -> list[Compiled]:
         """Every rule that may match *record*; none that does is missing."""
         record.looks = self._looks
-        return self._by_kind[_FOUND_RUNNING if record.existing else record.kind].candidates(record)
+        return self._index(record).candidates(record)
+
+    def every(self, record: Record) -> list[Compiled]:
+        """All rules for events of the kind of *record*, without looking at it any closer."""
+        return self._index(record).rules
+
+    def _index(self, record: Record) -> Index:
+        return self._by_kind[_FOUND_RUNNING if record.existing else record.kind]
 
 
 def _index(rules: Iterable[Compiled], kind: str, *, existing: bool) -> Index:

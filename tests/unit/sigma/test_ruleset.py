@@ -115,7 +115,7 @@ def test_a_silence_names_itself_until_it_expires() -> None:
     assert [each.id for each in ruleset.silences] == ["s1"]
 
 
-def test_a_rule_that_fails_is_named_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
     ruleset = load(a=text("a1"), b=text("b1", "CommandLine|re: curl"))
 
     def breaks(_: Record) -> bool:
@@ -132,6 +132,19 @@ def test_a_rule_that_fails_is_named_and_the_others_go_on(monkeypatch: pytest.Mon
     assert id == "b1"
     assert why.startswith("RuntimeError: this expression")
     assert len(why) <= 200
+
+
+def test_a_field_that_cannot_be_had_costs_only_the_rules_that_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    ruleset = load(a=text("a1"), b=text("b1", "flags: execve"))
+
+    def breaks(_: Record) -> tuple[str, ...]:
+        raise ValueError("no flags")
+
+    broken = seen(process={"binary": "/usr/bin/curl", "flags": "execve"})
+    monkeypatch.setitem(broken._extracts, "flags", breaks)
+    hits = ruleset.match(broken, BEFORE)
+    assert [hit.rule.id for hit in hits.hits] == ["a1"]
+    assert hits.failed == (("b1", "ValueError: no flags"),)
 
 
 def test_a_bad_document_keeps_its_last_good_version_and_the_rest_is_loaded() -> None:
