@@ -106,7 +106,13 @@ async def _told(own: House) -> set[str]:
 
 
 async def _all_are_told(own: House) -> bool:
-    return {name.split("_")[1] for name in await _told(own)} >= {"collector", "classifier", "correlator", "gateway", "bus"}
+    return {name.split("_")[1] for name in await _told(own)} >= {
+        "collector",
+        "classifier",
+        "correlator",
+        "gateway",
+        "bus",
+    }
 
 
 async def test_tail_and_ledger_answer_and_a_second_up_is_refused(house: Callable[..., House], tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ def correlation(
     generate: bool = True,
     aliases: Mapping[str, dict[str, str]] | None = None,
     tags: Sequence[str] = (),
+    confirms: bool = False,
 ) -> Correlation:
     """A correlation over *rules* (``r`` where none is given), by the name of its id."""
     return Correlation(
@@ -42,6 +43,7 @@ def correlation(
         generate=generate,
         aliases=dict(aliases or {}),
         tags=tuple(tags),
+        confirms=confirms,
     )
 
 

@@ -18,8 +18,6 @@ from tocsin.sigma.documents import Correlation
 from tocsin.sigma.windows import Firing
 
 KIND = "correlation"
-CONFIRMING = "tocsin.confirmed"
-"""The tag of a correlation whose last step proves what the first one ordered."""
 
 _WORD_CHARACTERS = 80
 _TITLE_CHARACTERS = 240
@@ -94,7 +92,7 @@ def alert(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: i
             cluster=signal.cluster,
             kind=KIND,
             event_type=KIND,
-            outcome=CONFIRMED if CONFIRMING in correlation.tags else OBSERVED,
+            outcome=CONFIRMED if correlation.confirms else OBSERVED,
             exec_id=firing.key.get("exec_id", firing.key.get("ProcessGuid", "")),
             fingerprint=ids.fingerprint(correlation.id, *pairs),
             correlation=Correlated(

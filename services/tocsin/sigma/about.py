@@ -17,7 +17,7 @@ SIGMA_KEYS = (
     "modified", "logsource", "detection", "correlation", "filter", "fields", "falsepositives", "level", "tags",
     "scope",
 )  # fmt: skip
-OWN_KEYS = ("x-tests", "x-runbook", "x-link", "x-requires", "x-existing", "x-repeat", "x-silence")
+OWN_KEYS = ("x-tests", "x-runbook", "x-link", "x-requires", "x-existing", "x-repeat", "x-outcome", "x-silence")
 TAXONOMIES = ("sigma", "tetragon")
 _STATUSES = ("stable", "test", "experimental", "deprecated", "unsupported")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")

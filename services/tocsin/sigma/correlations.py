@@ -21,6 +21,7 @@ KEPT_S = 86_400.0
 _KEYS = ("type", "rules", "group-by", "timespan", "timeframe", "condition", "aliases", "generate", "x-repeat")
 _TYPES: tuple[CorrelationType, ...] = get_args(CorrelationType)
 _NUMERIC = ("value_sum", "value_avg", "value_percentile", "value_median")
+_OUTCOMES = ("observed", "confirmed")
 _TEMPORAL = ("temporal", "temporal_ordered")
 _CLOSING = ("lt", "lte", "eq", "neq")
 _TOO_LATE = "is decided only once the window has closed, and an alert does not wait for that"
@@ -69,8 +70,19 @@ def correlation(page: Page, entries: dict[str, Entry], root: Node, source: str) 
         aliases=aliases,
         generate=_generate(page, inner, node, entries),
         repeat_s=seconds(page, repeat.value, "x-repeat") if repeat else timespan_s,
+        confirms=_confirms(page, entries),
         tests=about.tests(page, entries),
     )
+
+
+def _confirms(page: Page, entries: dict[str, Entry]) -> bool:
+    if "x-outcome" not in entries:
+        return False
+    place = entries["x-outcome"].value
+    written = text(page, place, "x-outcome")
+    if written not in _OUTCOMES:
+        raise _wrong(page, place, f"x-outcome: {shown(written)} is not known; write one of {', '.join(_OUTCOMES)}")
+    return written == _OUTCOMES[1]
 
 
 def _type(page: Page, inner: dict[str, Entry], node: Node) -> CorrelationType:

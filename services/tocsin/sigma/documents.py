@@ -114,6 +114,8 @@ class Correlation(About, frozen=True, kw_only=True):
     """Whether the rules that it refers to alert by themselves."""
     repeat_s: float = 0.0
     """After firing, silent for this long (``x-repeat``; the timespan where it is not given)."""
+    confirms: bool = False
+    """``x-outcome: confirmed``: its last step proves that what the first one ordered was done."""
     tests: tuple[dict[str, Any], ...] = ()
 
     @property

@@ -134,3 +134,10 @@ def test_generate_beside_the_correlation_is_pointed_at() -> None:
 @pytest.mark.parametrize("key", ["x-silence: {}", "x-existing: true", "x-requires: {}"])
 def test_keys_of_other_documents_are_refused(key: str) -> None:
     assert "does not belong to a correlation" in refused(text(f"{key}\n")).text
+
+
+def test_one_that_proves_says_so_and_no_other_word_is_known() -> None:
+    assert only(text("x-outcome: confirmed\n")).confirms
+    assert not only(text("x-outcome: observed\n")).confirms
+    assert not only(text()).confirms
+    assert "observed, confirmed" in refused(text("x-outcome: certain\n")).text
