@@ -38,7 +38,7 @@ x-requires: {{hooks: [__x64_sys_openat, security_file_open, syscalls/sys_enter_o
 x-existing: true
 x-tests:
   - {{name: one, match: true, event: {{process_exec: {{process: {{pid: 7, binary: /bin/sh}}}}}}}}
-x-other: kept out
+x-of-ours: kept out
 """
 
 
