@@ -1,8 +1,8 @@
 """The whole house under a step load, beside the same three stages over plain core NATS with nothing stored.
 
 Offered, delivered, latency from the event's time to a WebSocket client, CPU per event of each process, memory. The
-simulator, the server, all services and the client share this machine, which the table says. Usage: `make bench`, or for
-other steps `PYTHONPATH=tests python -m bench.stages 1000 5000`.
+simulator, the server, all services and the client share this machine, which the table says. A rate judged without rules
+stands beside that with the whole pack. Usage: `make bench`, or for other steps `PYTHONPATH=tests python -m bench.stages 1000 5000`.
 """
 
 import asyncio
@@ -21,18 +21,19 @@ from tocsin.bus import Bus, Message, open_bus, streams
 from tocsin.model import alert, subjects
 from tocsin.model.severity import Severity
 from tocsin.model.times import parse_ns
-from tocsin.runtime import ledger
+from tocsin.runtime import ledger, policies
 
 from bench import core
 from bench.processes import cpu_s, percentile, resident_mb
 from support.house import House
 from support.load import Load
 
-_STEPS = (1_000, 5_000, 10_000, 15_000, 20_000)
+_STEPS = (1_000, 5_000, 8_000, 9_000, 10_000, 15_000)
+_WITHOUT_RULES = (8_000, 9_000, 10_000)
 _STEP_S = 12.0
 _SETTLE_S = 3.0
 _DRAIN_S = 120.0
-NAMES = ("collector", "classifier", "gateway", "nats")
+NAMES = ("collector", "classifier", "correlator", "gateway", "nats")
 
 
 class Watcher:
@@ -88,13 +89,25 @@ async def _last(bus: Bus) -> int:
     return (await bus.stream(streams.ALERTS)).state.last_seq
 
 
-async def step(folder: Path, rate: int) -> str:
-    """One rate in a house of its own; a line of the table."""
+async def step(folder: Path, rate: int, *, rules: bool = True) -> str:
+    """One rate in a house of its own, with the pack of rules or without; a line of the table."""
     export = folder / "export" / "tetragon.log"
-    own = House(folder, "--file", str(export))
+    own = House(folder, "--file", str(export), environ={} if rules else _bare(folder))
     own.start()
     count = int(rate * (_STEP_S + _SETTLE_S))
-    load = Load(export, "--rate", str(rate), "--count", str(count), "--max-backups", "0", "--max-size-mb", "200")
+    load = Load(
+        export,
+        "--rate",
+        str(rate),
+        "--count",
+        str(count),
+        "--max-backups",
+        "0",
+        "--max-size-mb",
+        "200",
+        "--late-share",
+        "0",
+    )
     watcher = Watcher(own.page)
     watching = asyncio.create_task(watcher.run())
     reader, stop = Reader(), asyncio.Event()
@@ -133,6 +146,14 @@ async def step(folder: Path, rate: int) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
+def _bare(folder: Path) -> dict[str, str]:
+    """Policies that are the severity table alone."""
+    table = folder / "bare" / policies.SEVERITY_FILE
+    table.parent.mkdir()
+    table.write_bytes((policies.shipped() / policies.SEVERITY_FILE).read_bytes())
+    return {"TOCSIN_CLASSIFIER_POLICIES": str(table.parent)}
+
+
 async def is_through(bus: Bus, lines: int) -> bool:
     """Whether everything written arrives, and the ledger balances at rest."""
     deadline = time.monotonic() + _DRAIN_S
@@ -161,6 +182,10 @@ async def main(steps: list[int]) -> None:
     for rate in steps:
         with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
             print(await step(Path(folder), rate), flush=True)
+    print("\nThe same without rules\n")
+    for rate in [rate for rate in steps if rate in _WITHOUT_RULES]:
+        with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder:
+            print(await step(Path(folder), rate, rules=False), flush=True)
     print("\nThe ceiling: the same three stages over core NATS, nothing stored, nothing acknowledged\n")
     for line in await core.table(steps):
         print(line, flush=True)
