@@ -38,7 +38,7 @@ _STORED = 100_000
 _KEYS = 1_000_000
 _BATCH = 100
 """Signals in one message, as the classifier gathers them under load."""
-_BEGIN_NS = 1_800_000_000 * NS_PER_S
+_BEGIN_NS = 1_790_000_000 * NS_PER_S
 _REPEATS = 3
 
 COUNT = correlation(id="count", at_least=100, by=["scope"])

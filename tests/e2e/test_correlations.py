@@ -154,7 +154,7 @@ async def _expected(bus: Bus, files: dict[str, bytes]) -> dict[str, str]:
 
     def take(message: Message) -> None:
         for one in signal.decode(message.payload):
-            for firing in windows.feed(one, message.seq):
+            for firing in windows.feed(one, message.seq, message.stored_ns):
                 found[firing.id] = firing.correlation.id
 
     await bus.read(streams.SIGNALS, take, filters=[])

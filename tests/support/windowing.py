@@ -7,7 +7,7 @@ from tocsin.model.times import NS_PER_S, format_ns
 from tocsin.sigma.documents import Correlation, CorrelationType
 from tocsin.sigma.windows import Firing, Windows
 
-BEGIN_NS = 1_800_000_000 * NS_PER_S
+BEGIN_NS = 1_790_000_000 * NS_PER_S
 Arrival = tuple[float, str, str]
 """Seconds since the beginning, the rule that matched, and the value that is counted."""
 

@@ -77,6 +77,11 @@ class Bus:
         """Send into a stream, returning as soon as the window has room; *then* is called once it is stored."""
         await self.window.publish(subject, payload, id=id, headers=headers, then=then)
 
+    @property
+    def max_payload(self) -> int:
+        """Bytes that the server takes as one message, headers included."""
+        return self.connection.client.max_payload
+
     def check_size(self, subject: str, payload: bytes, *, id: str) -> None:
         """`TooLarge` where the server does not take it."""
         self.window.check_size(subject, payload, id=id)

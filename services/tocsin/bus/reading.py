@@ -18,7 +18,7 @@ from tocsin.bus import api
 from tocsin.bus.connection import Connection
 from tocsin.bus.message import Message
 from tocsin.bus.pull import Pull
-from tocsin.model.errors import BusError, BusUnavailable, Gone
+from tocsin.model.errors import BusError, BusUnavailable, Fatal
 from tocsin.model.times import NS_PER_S, format_ns
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,9 @@ async def follow(
     while not stop.is_set():
         try:
             await reader.read(stop)
-        except (BusUnavailable, Gone) as error:
+        except Fatal:
+            raise
+        except BusError as error:
             if time.monotonic() - logged_at > _LOG_INTERVAL_S:
                 logged_at = time.monotonic()
                 log.warning("stream.unreadable", extra={"stream": stream, "error": str(error)})

@@ -107,7 +107,7 @@ def _classifier(readers: _Readers) -> Rights:
 
 
 def _correlator(readers: _Readers) -> Rights:
-    read = (streams.SIGNALS, streams.RAISED, streams.ALERTS, streams.dead("correlator"))
+    read = (streams.SIGNALS, streams.RAISED, streams.ALERTS, streams.ALERTS_KEPT, streams.dead("correlator"))
     publish = [
         *(subject for stream in read for subject in _ephemerals(stream, ">")),
         subjects.ALL_ALERTS,

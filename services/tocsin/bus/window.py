@@ -158,17 +158,19 @@ class Window:
         """
         own = {**headers, ID_HEADER: id} if headers else {ID_HEADER: id}
         self._check_size(subject, payload, own)
-        while not self._room.is_set():
-            await self._room.wait()
         self._acked_is_shared = True
         pending = _Pending(subject, payload, own, then, self._acked)
+        while not self._room.is_set():
+            await self._room.wait()
         number = self._next = self._next + 1
         self._waiting[number] = pending
         self._bytes += len(payload)
         self._empty.clear()
         if len(self._waiting) >= self._size or self._bytes >= MAX_BYTES:
             self._room.clear()
-        if not self._broken:
+        if time.monotonic() - pending.published > self._blind_s:
+            self._wake.set()  # it waited so long for room that another may have sent it: asked first, as resends are
+        elif not self._broken:
             await self._send(number, pending)
 
     def check_size(self, subject: str, payload: bytes, *, id: str) -> None:

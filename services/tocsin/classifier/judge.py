@@ -116,14 +116,14 @@ def _signal(alert: Alert, record: Record, ruling: Ruling) -> Signal:
         rules=alert.signals,
         values={field: _whole_or_hash(value) for field, value in values.items()},
         cluster=alert.cluster,
-        node=alert.node,
-        namespace=alert.namespace,
-        pod=alert.pod,
-        container=alert.container,
-        image=alert.image,
-        workload=alert.workload,
-        workload_kind=alert.workload_kind,
-        process=alert.process,
+        node=_whole_or_hash(alert.node),
+        namespace=_whole_or_hash(alert.namespace),
+        pod=_whole_or_hash(alert.pod),
+        container=_whole_or_hash(alert.container),
+        image=_whole_or_hash(alert.image),
+        workload=_whole_or_hash(alert.workload),
+        workload_kind=_whole_or_hash(alert.workload_kind),
+        process=_whole_or_hash(alert.process),
     )
 
 

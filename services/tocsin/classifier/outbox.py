@@ -15,7 +15,8 @@ from tocsin.model import ids, signal, subjects
 from tocsin.model.signal import Signal
 
 MAX_SIGNALS = 500
-"""In one message; whoever brings more waits until it is on its way."""
+MAX_BYTES = 256 << 10
+"""In one message; whoever brings more waits until it is on its way. Signals differ in length a hundredfold."""
 
 
 class Outgoing(Struct, frozen=True):
@@ -30,14 +31,24 @@ class Outgoing(Struct, frozen=True):
 
 
 class _Gathered:
-    """Signals of one cluster that go together, and the alerts that wait for them."""
+    """Signals of one cluster that go together, and the alerts that wait for them, each since when."""
 
-    __slots__ = ("alerts", "signals", "since")
+    __slots__ = ("alerts", "bytes", "signals")
 
     def __init__(self) -> None:
-        self.since = time.monotonic()
-        self.signals: list[Signal] = []
-        self.alerts: list[Outgoing] = []
+        self.signals: list[bytes] = []
+        self.alerts: list[tuple[Outgoing, float]] = []
+        self.bytes = 0
+
+    def add(self, encoded: bytes, alert: Outgoing, since: float) -> None:
+        """Take one more along."""
+        self.signals.append(encoded)
+        self.alerts.append((alert, since))
+        self.bytes += len(encoded)
+
+    def takes(self, size: int, limit: int) -> bool:
+        """Whether a signal of *size* bytes may come along, where all may have *limit*."""
+        return len(self.signals) < MAX_SIGNALS and self.bytes + size <= limit
 
 
 class Outbox:
@@ -53,8 +64,7 @@ class Outbox:
         self._held = 0
         """Alerts that wait for their signal or for room in the window."""
         self._wanted = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._sent = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
         self._ready: asyncio.Queue[_Gathered] = asyncio.Queue()
@@ -67,23 +77,18 @@ class Outbox:
     async def put(self, alert: Outgoing, counted: Signal | None) -> None:
         """Publish *alert*, after its signal where it is *counted*.
 
-        `TooLarge` where the server does not take the alert.
+        `TooLarge` where the server does not take the alert, or its signal.
         """
         if counted is None:
             await self._bus.publish(alert.subject, alert.payload, id=alert.id, then=alert.then)
             return
+        since, encoded = time.monotonic(), signal.encode_one(counted)
         self._bus.check_size(alert.subject, alert.payload, id=alert.id)
-        while not self._room.is_set():
-            await self._room.wait()
-        gathered = self._gathered.get(counted.cluster)
-        if gathered is None:
-            gathered = self._gathered[counted.cluster] = _Gathered()
-        gathered.signals.append(counted)
-        gathered.alerts.append(alert)
+        self._bus.check_size(subjects.signals(counted.cluster), encoded, id=alert.id)
+        gathered = await self._with_room(counted.cluster, len(encoded))
+        gathered.add(encoded, alert, since)
         self._held += 1
         self._empty.clear()
-        if len(gathered.signals) >= MAX_SIGNALS:
-            self._room.clear()
         if not self._on_their_way:
             self._wanted.set()
 
@@ -102,6 +107,16 @@ class Outbox:
             return False
         return await self._bus.flush(timeout_s)
 
+    async def _with_room(self, cluster: str, size: int) -> _Gathered:
+        limit = min(MAX_BYTES, self._bus.max_payload // 2)
+        while True:
+            gathered = self._gathered.setdefault(cluster, _Gathered())
+            if not gathered.signals or gathered.takes(size, limit):
+                return gathered
+            self._sent.clear()
+            self._wanted.set()
+            await self._sent.wait()
+
     async def _send_signals(self) -> None:
         while True:
             await self._wanted.wait()
@@ -112,13 +127,13 @@ class Outbox:
 
     async def _send(self, cluster: str) -> None:
         gathered = self._gathered.pop(cluster)
-        self._room.set()
+        self._sent.set()
         self._on_their_way += 1
         self.sent_signals += len(gathered.signals)
         await self._bus.publish(
             subjects.signals(cluster),
-            signal.encode(gathered.signals),
-            id=ids.together(one.id for one in gathered.signals),
+            signal.join(gathered.signals),
+            id=ids.together(alert.id for alert, _ in gathered.alerts),
             then=lambda _: self._stored(gathered),
         )
 
@@ -131,9 +146,8 @@ class Outbox:
     async def _send_alerts(self) -> None:
         while True:
             gathered = await self._ready.get()
-            late = time.monotonic() - gathered.since > self._patience_s
-            for alert in gathered.alerts:
-                if late:
+            for alert, since in gathered.alerts:
+                if time.monotonic() - since > self._patience_s:
                     await alert.back()
                 else:
                     await self._bus.publish(alert.subject, alert.payload, id=alert.id, then=alert.then)

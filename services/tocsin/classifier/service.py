@@ -112,6 +112,20 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
     waiting.cancel()
 
 
+class _Asked:
+    """When the streams were asked what they hold: another replica may store more of it as time goes by."""
+
+    def __init__(self, bus: Bus, at: float) -> None:
+        self._bus = bus
+        self._until = at + streams.ack_wait_s(bus.duplicate_window_s)
+        self._breaks = bus.connection.breaks
+
+    @property
+    def holds(self) -> bool:
+        """Whether the answer is still good."""
+        return self._bus.connection.breaks == self._breaks and time.monotonic() < self._until
+
+
 class Classifier:
     """One replica at work."""
 
@@ -242,13 +256,16 @@ class Classifier:
         async with self._settling:
             batch = list(self._held.values())
             if batch:
-                await self._answer(batch, await repeats.stored(self._bus, batch))
+                asked = _Asked(self._bus, time.monotonic())
+                await self._answer(batch, await repeats.stored(self._bus, batch), asked)
             self._health.mended("repeats")
             if not self._held:
                 self._holding.clear()
 
-    async def _answer(self, batch: Collection[Message], stored: Collection[str]) -> None:
+    async def _answer(self, batch: Collection[Message], stored: Collection[str], asked: "_Asked") -> None:
         for message in batch:
+            if not asked.holds:
+                return  # what is left is held on, and asked for again
             if message.id in stored:
                 await self._repeat(message)
             elif message.delivered < _ALONE_FROM:

@@ -12,6 +12,7 @@ from tocsin.correlator.rebuild import MARGIN_NS
 from tocsin.model import raised as records
 from tocsin.model import subjects
 from tocsin.model.raised import Raised
+from tocsin.model.severity import KEPT
 from tocsin.model.times import parse_ns
 from tocsin.sigma.windows import Windows
 
@@ -80,7 +81,23 @@ async def restore(bus: Bus, windows: Windows, *, position: int, same_stream: boo
 
 
 async def missing(bus: Bus, unsettled: Collection[Unsettled]) -> list[Raised]:
-    """Those whose alert ALERTS does not hold, in order. An alert is stored after its record."""
+    """Those whose alert was never stored, in order. An alert is stored after its record.
+
+    ALERTS may have dropped it since; critical and high live on in ALERTS_KEPT. Of the others those are left out whose
+    record is older than anything in ALERTS: their alert would be gone as well.
+    """
+    kept = tuple(subjects.alerts_of(severity).removesuffix(">") for severity in KEPT)
+    begins_ns = parse_ns((await bus.stream(streams.ALERTS)).state.first_ts) or 0
+    looked = [each for each in unsettled if each.raised.subject.startswith(kept) or each.stored_ns >= begins_ns]
+    grave = [each for each in looked if each.raised.subject.startswith(kept)]
+    stored = await _stored(bus, streams.ALERTS, looked) | await _stored(bus, streams.ALERTS_KEPT, grave)
+    if len(looked) < len(unsettled):
+        log.warning("raised.passed_over", extra={"records": len(unsettled) - len(looked)})
+    return [each.raised for each in looked if each.raised.id not in stored]
+
+
+async def _stored(bus: Bus, stream: str, unsettled: Collection[Unsettled]) -> set[str]:
+    """Ids of those whose alert *stream* holds."""
     oldest: dict[str, int] = {}
     for each in unsettled:
         subject = each.raised.subject
@@ -91,8 +108,8 @@ async def missing(bus: Bus, unsettled: Collection[Unsettled]) -> list[Raised]:
     stored: set[str] = set()
     for filter, since_ns in oldest.items():
         start = Start(time_ns=max(1, since_ns - MARGIN_NS))
-        stored |= (await bus.stored_ids(streams.ALERTS, filter=filter, start=start, among=among)).keys()
-    return [each.raised for each in unsettled if each.raised.id not in stored]
+        stored |= (await bus.stored_ids(stream, filter=filter, start=start, among=among)).keys()
+    return stored
 
 
 async def buried(bus: Bus) -> set[str]:

@@ -124,7 +124,7 @@ class Reading:
         why = ""
         for signal in batch:
             try:
-                firings += self.windows.feed(signal, seq)
+                firings += self.windows.feed(signal, seq, message.stored_ns)
             except Exception as error:  # no signal may end what all others rest on
                 why = f"{type(error).__name__}: {error}"
         if self.partial and not self._partial_until_ns and self.windows.clock_ns:

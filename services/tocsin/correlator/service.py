@@ -143,8 +143,8 @@ class Correlator:
 
     async def _check_stream(self, reading: Reading) -> None:
         """Begin anew where SIGNALS is another one: its sequences begin anew too, and nothing of it would be read."""
-        stream = await self._bus.stream(streams.SIGNALS)
-        if rebuild.anew(self._standing(reading), stream):
+        standing = self._standing(reading)  # first: the position may move past what the stream says of itself then
+        if rebuild.anew(standing, await self._bus.stream(streams.SIGNALS)):
             self._halt.set()
 
     async def follow_rules(self, policies: Policies) -> None:
@@ -239,6 +239,10 @@ class Correlator:
         self._tally.seq = plan.silent_to
         self._began = time.monotonic()
         stood = known if known is not None and same else Position(stream=stream.created)
+        latest = self._latest
+        if latest is not now and latest.correlations == now.correlations:  # it came meanwhile, and counts the same
+            self._judging = now = latest
+            self._changed.set()
         self._reading = Reading(now, windows, plan, stood, self._tally)
         self._say(plan, anew=bool(plan.anew) and bool(known is not None or records))
         return self._reading

@@ -38,6 +38,16 @@ def encode(signals: Sequence[Signal]) -> bytes:
     return _encoder.encode(signals)
 
 
+def encode_one(signal: Signal) -> bytes:
+    """One signal, to be joined with others."""
+    return _encoder.encode(signal)
+
+
+def join(encoded: Sequence[bytes]) -> bytes:
+    """The same as `encode`, of signals that are encoded already."""
+    return b"".join((b"[", b",".join(encoded), b"]"))
+
+
 def decode(payload: bytes) -> tuple[Signal, ...]:
     """The signals of one message; ``msgspec.DecodeError`` where it holds none."""
     return _decoder.decode(payload)

@@ -65,6 +65,9 @@ class Policies:
                 unreadable[name] = error.strerror or str(error)
                 if name in self._last:
                     contents[name] = self._last[name]
+        for folder in self._rules:
+            if self._keep(folder, contents):
+                unreadable[str(folder)] = "the folder is gone; what it held judges on"
         if len(self._stamps) > MAX_FILES:
             unreadable[str(self._rules[-1])] = f"more than {MAX_FILES:,} files of rules in all: the rest is not read"
         if str(path) not in contents:
@@ -74,6 +77,14 @@ class Policies:
                 raise SettingsError(f"{self._prefix}_RULES: {folder} is no folder")
         self._last = dict(contents)
         return Content(contents.pop(str(path)), str(path), contents, unreadable)
+
+    def _keep(self, folder: Path, contents: dict[str, bytes]) -> bool:
+        """Whether *folder* is gone, with what was read from it: that is kept. To drop rules one drops their files."""
+        if _is_readable(folder):
+            return False
+        before = {name: held for name, held in self._last.items() if Path(name).is_relative_to(folder)}
+        contents.update({name: held for name, held in before.items() if Path(name) != self._folder / SEVERITY_FILE})
+        return bool(before)
 
     async def changes(self, *, look_s: float = LOOK_S) -> AsyncIterator[Content]:
         """Each new content, once it has been the same at two looks: nobody is in the middle of writing it."""
@@ -128,6 +139,15 @@ def _files(folder: Path, depth: int = 0) -> Iterator[Path]:
             yield Path(entry.path)
         elif depth < _MAX_DEPTH and _is_folder(entry):
             yield from _files(Path(entry.path), depth + 1)
+
+
+def _is_readable(folder: Path) -> bool:
+    """Whether it is a folder that can be listed."""
+    try:
+        with os.scandir(folder):
+            return True
+    except OSError:
+        return False
 
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:

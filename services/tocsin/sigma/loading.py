@@ -1,13 +1,13 @@
 """From rule files to documents that judge together: what is unchanged is kept, and what is bad stays as it was."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from tocsin.sigma.documents import Document
 from tocsin.sigma.link import Linked, link
-from tocsin.sigma.parse import Parsed, parse
+from tocsin.sigma.parse import Failed, Parsed, parse
 from tocsin.sigma.problem import Problem
 
 _DIGEST_BYTES = 16
@@ -63,24 +63,34 @@ def _file(name: str, content: bytes, before: File | None) -> File:
     if before is not None and before.digest == digest:
         return before
     parsed = parse(name, content)
+    if before is not None and before.good and not parsed.documents and not parsed.failed:
+        parsed = structs.replace(parsed, failed=(_emptied(name),))
     good, kept = list(parsed.documents), set()
     loaded = {each.id for each in good}
     for place, failed in enumerate(parsed.failed):
-        last = _last_good(failed.id, failed.index, before)
-        if last is not None and last.id not in loaded:
-            good.append(last)
-            loaded.add(last.id)
-            kept.add(place)
+        for last in _last_good(failed, before):
+            if last.id not in loaded:
+                good.append(last)
+                loaded.add(last.id)
+                kept.add(place)
     return File(digest=digest, parsed=parsed, good=tuple(good), kept=frozenset(kept))
 
 
-def _last_good(id: str, index: int, before: File | None) -> Document | None:
-    """The version of *before* with this id, else (where no id could be read) the one at this place."""
+def _emptied(name: str) -> Failed:
+    text = "holds no document any more; remove the file if its rules are not wanted"
+    return Failed(index=-1, problem=Problem(file=name, text=text, code="empty"))
+
+
+def _last_good(failed: Failed, before: File | None) -> Sequence[Document]:
+    """The version of *before* with the id of what failed, else (where none could be read) the one at its place; all
+    of them where it is the file as a whole."""
     if before is None:
-        return None
-    if id:
-        return next((each for each in before.good if each.id == id), None)
-    return before.good[index] if 0 <= index < len(before.good) else None
+        return ()
+    if failed.index < 0:
+        return before.good
+    if failed.id:
+        return [each for each in before.good if each.id == failed.id][:1]
+    return before.good[failed.index : failed.index + 1]
 
 
 def _stand_ins(

@@ -23,7 +23,7 @@ API = "$JS.API"
 MAKERS = {
     "collector": ("EVENTS", "DEAD_COLLECTOR"),
     "classifier": ("ALERTS", "DEAD_CLASSIFIER"),
-    "correlator": ("SIGNALS", "RAISED", "ALERTS", "DEAD_CORRELATOR"),
+    "correlator": ("SIGNALS", "RAISED", "ALERTS", "ALERTS_KEPT", "DEAD_CORRELATOR"),
     "gateway": ("ALERTS", "ALERTS_KEPT"),
 }
 """Who may make short-lived consumers, and where."""

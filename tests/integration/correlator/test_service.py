@@ -93,7 +93,8 @@ async def test_a_record_without_its_alert_is_raised_at_the_next_start(nats_serve
                 await stored.offer(*burst(scope))
             await stored.settled()
         lost, kept = await stored.raised()
-        await stored.remove(streams.ALERTS, 1)
+        for stream in (streams.ALERTS, streams.ALERTS_KEPT):
+            await stored.remove(stream, 1)
         await stored.forget(0)
         if window_s < 1:
             await stored.until_forgotten()

@@ -102,3 +102,21 @@ async def test_a_changed_file_a_new_one_and_a_swapped_link_are_seen(folder: Path
         assert (await _next(reader)).rules[str(folder / "rules" / "c.yml")] == b"two"
         (folder / "rules" / "b.yml").unlink()
         assert str(folder / "rules" / "b.yml") not in (await _next(reader)).rules
+
+
+def test_a_folder_that_is_gone_keeps_what_it_held_and_says_so(folder: Path) -> None:
+    reader = Policies(str(folder))
+    before = reader.read().rules
+    (folder / "rules").rename(folder / "elsewhere")
+    content = reader.read()
+    assert content.rules == before
+    assert "the folder is gone" in content.unreadable[str(folder / "rules")]
+    (folder / "elsewhere").rename(folder / "rules")
+    assert reader.read().unreadable == {}
+
+
+def test_a_file_that_is_removed_takes_its_rules_with_it(folder: Path) -> None:
+    reader = Policies(str(folder))
+    reader.read()
+    (folder / "rules" / "deep" / "a.yml").unlink()
+    assert reader.read().rules == {}

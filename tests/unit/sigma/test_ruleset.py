@@ -315,3 +315,19 @@ def test_long_texts_are_judged_as_short_ones_are() -> None:
 def test_no_content_of_a_file_stops_the_others(content: bytes) -> None:
     ruleset = RuleSet.load({"bad.yml": content, "good.yml": text("a1").encode()})
     assert names(ruleset) == ["a1"]
+
+
+@pytest.mark.parametrize("broken", [b"", b"# nothing\n", b"\xff\xfe", b"#" * (2 << 20)])
+def test_a_file_that_holds_nothing_or_cannot_be_read_as_a_whole_keeps_all_its_rules(broken: bytes) -> None:
+    text = "\n---\n".join(
+        f"title: {id}\nid: {id}\nlevel: low\nlogsource: {{product: linux, category: process_creation}}\n"
+        f"detection: {{sel: {{Image: /bin/{id}}}, condition: sel}}\n"
+        for id in ("one", "two")
+    )
+    first = RuleSet.load({"a.yml": text.encode()})
+    assert [rule.id for rule in first.rules] == ["one", "two"]
+    second = RuleSet.load({"a.yml": broken}, first)
+    assert [rule.id for rule in second.rules] == ["one", "two"]
+    [problem] = [each for each in second.problems if not each.warning]
+    assert problem.kept
+    assert RuleSet.load({"a.yml": broken}).rules == ()

@@ -12,8 +12,8 @@ def test_the_event_that_reaches_the_threshold_fires() -> None:
     [firing] = feed(windows, [signal(0), signal(4), signal(10)])
     assert ends([firing]) == [10]
     assert firing.count == 3
-    assert firing.from_time == "2027-01-15T08:00:00.000000000Z"
-    assert firing.to_time == "2027-01-15T08:00:10.000000000Z"
+    assert firing.from_time == "2026-09-21T14:13:20.000000000Z"
+    assert firing.to_time == "2026-09-21T14:13:30.000000000Z"
     assert firing.evidence == ("at-0", "at-4", "at-10")
     assert firing.signal.id == "at-10"
     assert firing.key == {"cluster": "k1"}

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -184,3 +185,47 @@ def _restarted(correlations: list[Correlation], raised: list[Firing]) -> Windows
     for firing in raised:
         windows.restore(firing.correlation.id, firing.key, firing.id, firing.to_ns, seq=firing.seq)
     return windows
+
+
+def test_a_clock_that_is_ahead_makes_nothing_late_and_keeps_nothing_from_being_forgotten() -> None:
+    windows = Windows([correlation(at_least=3, within_s=10, repeat_s=10)])
+    arrivals = [signal(0), signal(86_400), *(signal(n) for n in range(1, 400))]
+    arrived = [0, 0, *range(1, 400)]
+    fired = [
+        firing
+        for seq, (each, at_s) in enumerate(zip(arrivals, arrived, strict=True), 1)
+        for firing in windows.feed(each, seq, BEGIN_NS + at_s * NS_PER_S)
+    ]
+    assert len(fired) == 40, "every ten seconds, all the while"
+    assert windows.late == 0
+    assert windows.rebuild_from > 200
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_rests_on_a_silent_correlation_is_the_same_after_any_restart(seed: int) -> None:
+    own = [
+        correlation("event_count", "a", id="child", at_least=3, within_s=5, by=["scope"], repeat_s=4),
+        correlation("event_count", "child", id="parent", at_least=3, within_s=20, by=["scope"], generate=False),
+    ]
+    rng = random.Random(seed)
+    at, stream = 0.0, []
+    for number in range(2_000):
+        at += rng.choice((0.1, 0.5, 1.0))
+        stream.append(signal(at, "a", id=str(number), scope=rng.choice("pq")))
+    whole = Windows(own)
+    expected = [f.id for f in feed(whole, stream) if f.correlation.id == "parent"]
+    found: list[str] = []
+    windows, done = Windows(own), 0
+    while done < len(stream):
+        upto = min(len(stream), done + rng.randrange(20, 300))
+        found += [
+            f.id for n in range(done, upto) for f in windows.feed(stream[n], n + 1) if f.correlation.id == "parent"
+        ]
+        begin, again = windows.rebuild_from, Windows(own)
+        for firing in (f for f in feed(Windows(own), stream[:upto]) if f.correlation.id == "parent"):
+            again.restore("parent", firing.key, firing.id, firing.to_ns, seq=firing.seq)
+        for n in range(begin - 1, upto):
+            again.feed(stream[n], n + 1)
+        windows, done = again, upto
+    assert found == expected
+    assert len(expected) > 20

@@ -56,18 +56,27 @@ def span_ns(correlation: Correlation) -> int:
     return max(1, int(correlation.timespan_s * NS_PER_S))
 
 
-def horizon_ns(correlation: Correlation) -> int:
-    """How far behind the newest signal of its node one still counts."""
+def horizon_ns(correlation: Correlation, *, silent: bool = False) -> int:
+    """How far behind the newest signal of its node one still counts.
+
+    Of a *silent* one nothing else tells when it fired last: it reaches back over the time that it keeps still, too.
+    """
     own = span_ns(correlation)
-    return own + max(_LATE_NS, own)
+    return own + max(_LATE_NS, own, _repeat_ns(correlation) if silent else 0)
+
+
+def _repeat_ns(correlation: Correlation) -> int:
+    return int(correlation.repeat_s * NS_PER_S)
 
 
 class Track:
     """The windows of one correlation."""
 
-    def __init__(self, correlation: Correlation, max_keys: int) -> None:
+    def __init__(self, correlation: Correlation, max_keys: int, *, silent: bool = False) -> None:
+        """A *silent* one raises nothing by itself, so there is no record of when it fired."""
         self.correlation = correlation
-        self.horizon_ns = horizon_ns(correlation)
+        self.horizon_ns = horizon_ns(correlation, silent=silent)
+        self._silent = silent
         self.counts = Counts()
         self._sources = {rule: Source(correlation, rule) for rule in correlation.rules}
         self._steps = {
@@ -78,7 +87,7 @@ class Track:
         self._valued = correlation.type == "value_count"
         self._fresh = _maker(correlation, self.horizon_ns)
         self._epoch_ns = self.horizon_ns + span_ns(correlation) // _COARSEST + 1
-        self._repeat_ns = int(correlation.repeat_s * NS_PER_S)
+        self._repeat_ns = _repeat_ns(correlation)
         self._store: Generations[str, State] = Generations(self.horizon_ns, max_keys)
         self._fired: Generations[str, int] = Generations(max(self.horizon_ns, self._repeat_ns), max_keys)
         """Key to the end of the last window that fired."""
@@ -190,7 +199,7 @@ class Track:
             elif short in self._restored:
                 last = max(last or 0, self._restored[short])
         id = ""
-        if last is not None and span.to_ns < last + self._repeat_ns:
+        if last is not None and self._keeps_still(last, span.to_ns):
             id = firing_id(self.correlation.id, key, signal.id) if known else ""
             if id not in known:
                 self.counts.repeated += 1
@@ -208,6 +217,16 @@ class Track:
             signal=signal,
             seq=seq,
         )
+
+    def _keeps_still(self, last_ns: int, now_ns: int) -> bool:
+        """Whether it fired so short ago, at *last_ns*, that it does not fire now.
+
+        A silent one fires once in each `repeat` of the clock: counted from its last firing, when it fires would rest on
+        all firings before, and those of which there is no record would be others after a restart.
+        """
+        if self._silent and self._repeat_ns:
+            return now_ns // self._repeat_ns <= last_ns // self._repeat_ns
+        return now_ns < last_ns + self._repeat_ns
 
 
 def _maker(correlation: Correlation, horizon: int) -> Callable[[], State]:

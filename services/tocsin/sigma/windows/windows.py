@@ -11,6 +11,8 @@ from tocsin.sigma.windows.generations import NOTHING, Generations
 from tocsin.sigma.windows.track import Counts, Track, Trigger
 
 MAX_KEYS = 50_000
+NEVER = 1 << 63
+"""Later than any time."""
 _MAX_IDS = 600_000
 """Ids of signals that are known again; a repeat comes within seconds, or after a crash of the classifier."""
 _MAX_NODES = 20_000
@@ -30,12 +32,12 @@ class Windows:
     def __init__(self, correlations: Sequence[Correlation], *, max_keys: int = MAX_KEYS) -> None:
         """*correlations* stand after those that they refer to; each keeps up to *max_keys* keys."""
         self.correlations = tuple(correlations)
-        self._tracks = [Track(correlation, max_keys) for correlation in self.correlations]
+        self._silent = silent(self.correlations)
+        self._tracks = [Track(each, max_keys, silent=each.id in self._silent) for each in self.correlations]
         self._routes: dict[str, list[int]] = {}
         for index, correlation in enumerate(self.correlations):
             for rule in dict.fromkeys(correlation.rules):
                 self._routes.setdefault(rule, []).append(index)
-        self._silent = silent(self.correlations)
         longest = max((each.horizon_ns for each in self._tracks), default=1)
         self._ids: Generations[int, None] = Generations(longest, _MAX_IDS)
         self._nodes: Generations[str, int] = Generations(longest, _MAX_NODES)
@@ -61,14 +63,16 @@ class Windows:
         """Whether a firing under *id* was restored."""
         return id in self._known
 
-    def feed(self, signal: Signal, seq: int) -> list[Firing]:
+    def feed(self, signal: Signal, seq: int, stored_ns: int = NEVER) -> list[Firing]:
         """Count *signal*, which message *seq* of the stream carried; ``ValueError`` where it has no time.
 
-        What fires stands after what it rests on.
+        What fires stands after what it rests on. No event is newer than its message, stored at *stored_ns*: a clock
+        that is ahead would make all that comes after it late, and let nothing be forgotten.
         """
         time_ns = parse_ns(signal.time)
         if time_ns is None:
             raise ValueError(f"a signal without a time: {signal.time[:40]!r}")
+        time_ns = min(time_ns, stored_ns)
         self._seq = max(self._seq, seq)
         if self._known and seq > self._known_until:
             self._known = set()
@@ -158,8 +162,10 @@ class Windows:
 def horizon_ns(correlations: Iterable[Correlation]) -> int:
     """How far back the signals may lie on which the next firing rests, through correlations of correlations too."""
     reach: dict[str, int] = {}
-    for correlation in reversed(list(correlations)):
-        own = track.horizon_ns(correlation) + reach.get(correlation.id, 0)
+    known = list(correlations)
+    quiet = silent(known)
+    for correlation in reversed(known):
+        own = track.horizon_ns(correlation, silent=correlation.id in quiet) + reach.get(correlation.id, 0)
         for rule in (*correlation.rules, correlation.id):
             reach[rule] = max(own, reach.get(rule, 0))
     return max(reach.values(), default=0)
