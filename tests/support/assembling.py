@@ -103,6 +103,8 @@ def _special(body: dict[str, Any], envelope: dict[str, Any], field: str, value: 
             envelope["cluster_name"] = value
         case "in_container" if value.lower() == "true":
             body["process"].setdefault("docker", "0123456789abcde")
+        case "parent.in_container" if value.lower() == "true":
+            body.setdefault("parent", {}).setdefault("docker", "0123456789abcde")
         case "existing" if value.lower() == "true":
             body["process"]["flags"] = "procFS auid"
         case "scope":

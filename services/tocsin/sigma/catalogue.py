@@ -114,6 +114,7 @@ parent.pid #       | process    | Q.pid | its process id
 parent.exec_id     | process    | Q.exec_id, P.parent_exec_id | its unique id
 parent.flags *     | process    | Q.flags | its flags
 parent.in_init_tree | process   | Q.in_init_tree | as in_init_tree
+parent.in_container | process   | Q.pod, Q.docker | as in_container; missing where there is no parent
 ancestors.binary * | process    | ancestors[].binary | programs further up; needs enable-ancestors
 ancestors.arguments * | process | ancestors[].arguments | their arguments
 pod.namespace      | process    | P.pod.namespace | namespace

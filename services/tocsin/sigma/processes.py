@@ -210,6 +210,7 @@ EXTRACTS: dict[str, Extract] = {
     "parent.uid": lambda seen: number(seen.parent.uid),
     "parent.flags": lambda seen: _flags(seen.parent),
     "parent.in_init_tree": lambda seen: truth(seen.parent.in_init_tree),
+    "parent.in_container": lambda seen: truth(seen.parent_in_container),
     "pod.namespace": lambda seen: text(_pod(seen).namespace),
     "pod.name": lambda seen: text(_pod(seen).name),
     "pod.uid": lambda seen: text(_pod(seen).uid),

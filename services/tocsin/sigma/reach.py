@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tocsin.model.functions import for_table, normalize
 from tocsin.sigma import tracing
 from tocsin.sigma.documents import Rule
-from tocsin.sigma.ir import And, Atom, Named, Node, Or
+from tocsin.sigma.ir import And, Atom, Named, Node, Not, Or
 from tocsin.sigma.tracing import Hook
 
 _HOOKED = frozenset({"kprobe", "tracepoint", "lsm", "uprobe", "usdt", "loader"})
@@ -14,6 +14,7 @@ _FUNCTIONS = frozenset({"function", "event_type", "function_name", "SYSCALL"})
 _ANY_CALL = "raw_syscalls/"
 """Tracepoints whose events are named after the system call, not after themselves."""
 _SHOWN = 8
+_IN_CONTAINER = "in_container"
 
 
 def why_never(rule: Rule, hooks: Sequence[Hook]) -> str:
@@ -60,3 +61,28 @@ def functions(node: Node) -> frozenset[str] | None:
             union |= each_of
         return union
     return None
+
+
+def host_only(node: Node) -> bool:
+    """Whether *node* can hold for no process in a container."""
+    if isinstance(node, Atom):
+        return _denies_container(node)
+    if isinstance(node, Named):
+        return host_only(node.item)
+    if isinstance(node, And):
+        return any(map(host_only, node.items))
+    if isinstance(node, Or):
+        return bool(node.items) and all(map(host_only, node.items))
+    return isinstance(node, Not) and _demands_container(node.item)
+
+
+def _denies_container(atom: Atom) -> bool:
+    if atom.field == _IN_CONTAINER:
+        return atom.op == "eq" and str(atom.value).lower() == "false"
+    return atom.op == "null" and atom.field == "container.id"
+
+
+def _demands_container(node: Node) -> bool:
+    if isinstance(node, Named):
+        return _demands_container(node.item)
+    return isinstance(node, Atom) and node.field == _IN_CONTAINER and str(node.value).lower() == "true"

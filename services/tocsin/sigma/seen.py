@@ -20,6 +20,11 @@ SEAM = "\0"
 _NO_PROCESS, _NO_POD = Process(), Pod()
 
 
+def _pod(process: Process) -> Pod | None:
+    pod = process.pod
+    return pod if pod is not None and (pod.namespace or pod != _NO_POD) else None
+
+
 class Seen:
     """What is the same for every rule."""
 
@@ -76,13 +81,18 @@ class Seen:
     @property
     def pod(self) -> Pod | None:
         """The pod of the process; an empty one is none."""
-        pod = self.process.pod
-        return pod if pod is not None and (pod.namespace or pod != _NO_POD) else None
+        return _pod(self.process)
 
     @property
     def in_container(self) -> bool:
         """Whether the process is of a container, even where its pod is not known."""
         return bool(self.process.docker) or self.pod is not None
+
+    @property
+    def parent_in_container(self) -> bool | None:
+        """The same of its parent; nothing where there is none."""
+        parent = self.parent
+        return None if parent == _NO_PROCESS else bool(parent.docker) or _pod(parent) is not None
 
     @property
     def scope(self) -> str:

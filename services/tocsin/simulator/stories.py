@@ -5,7 +5,7 @@ from msgspec import Struct
 from tocsin.simulator import attacks, bursts
 from tocsin.simulator.attacks import Tell
 
-_MINER = ("miner", "temporary_exec", "mining_port", "dropper_chain")
+_MINER = ("miner", "download_to_interpreter", "temporary_exec", "mining_port", "dropper_chain")
 _KILLED = ("root_gained", "enforcement_ordered", "kill_confirmed")
 
 

@@ -12,7 +12,10 @@ def test_the_names_of_sigma_are_known_to_every_rule(name: str) -> None:
     assert refusal(name, native=True) == ""
 
 
-@pytest.mark.parametrize("name", ["pod.name", "pod.labels.app.kubernetes.io/name", "arg0", "env.PATH", "cap.effective"])
+@pytest.mark.parametrize(
+    "name",
+    ["pod.name", "parent.in_container", "pod.labels.app.kubernetes.io/name", "arg0", "env.PATH", "cap.effective"],
+)
 def test_native_names_need_the_taxonomy(name: str) -> None:
     assert "taxonomy: tetragon" in refusal(name, native=False)
     assert refusal(name, native=True) == ""

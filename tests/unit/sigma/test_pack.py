@@ -63,7 +63,7 @@ DETECTIONS: dict[str, dict[str, str]] = {
     "39 mining port": {"mining_port": "medium"},
     "40 listener": {"listener_by_tool": "high"},
     "41 enforcement ordered": {"enforcement_ordered": "high"},
-    "42 argument stuffing": {"argument_stuffing": "medium"},
+    "42 argument stuffing": {"argument_stuffing": "medium", "argument_stuffing_shell": "high"},
     "43 throttled": {"throttled": "high"},
     "A1 exec or fork storm": {"exec_storm": "high", "fork_storm": "high"},
     "A2 connect storm": {"connect_storm": "high"},
@@ -185,8 +185,15 @@ def test_a_silent_rule_is_a_stone_of_a_correlation_and_no_detection() -> None:
     assert silent.isdisjoint(promised)
 
 
-def test_arguments_that_are_longer_than_rules_look_are_told_of() -> None:
-    process = {"binary": "/usr/bin/env", "arguments": "A" * (LONGEST + 1), "flags": "execve clone dataArgs"}
+@pytest.mark.parametrize(
+    ("process", "name"),
+    [
+        ({"binary": "/usr/bin/env", "flags": "execve clone dataArgs"}, "argument_stuffing"),
+        ({"binary": "/bin/bash", "docker": "0f5ea1e7c6b34d5"}, "argument_stuffing_shell"),
+    ],
+)
+def test_arguments_that_are_longer_than_rules_look_are_told_of(process: dict[str, str], name: str) -> None:
+    process = {**process, "arguments": "A" * (LONGEST + 1)}
     line = json.dumps({"process_exec": {"process": process}, "node_name": "n", "time": "2026-01-01T00:00:00Z"}).encode()
     record = Record.of(events.read(line), line)
-    assert "argument_stuffing" in {hit.rule.name for hit in pack().match(record, 0).hits}
+    assert name in {hit.rule.name for hit in pack().match(record, 0).hits}
