@@ -30,3 +30,11 @@ def full(name: str) -> list[bytes]:
     if not path.exists():
         pytest.skip(f"the corpus of real events has no {path}")
     return gzip.decompress(path.read_bytes()).splitlines()
+
+
+def scrapes() -> list[bytes]:
+    """Metrics of real agents, as they were scraped."""
+    found = sorted((FOLDER / "metrics").glob("*.txt"))
+    if not found:
+        pytest.skip(f"the corpus of real events has no metrics at {FOLDER}")
+    return [path.read_bytes() for path in found]

@@ -10,6 +10,8 @@ class StreamState(Struct, frozen=True):
     bytes: int = 0
     first_seq: int = 0
     last_seq: int = 0
+    first_ts: str = ""
+    """When the first message that it still holds was stored (RFC 3339); before all times where it holds none."""
     subjects: dict[str, int] = {}
     """Messages for each subject, where they were asked for."""
 

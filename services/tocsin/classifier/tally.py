@@ -7,6 +7,7 @@ from tocsin.classifier.ruling import Ruling
 from tocsin.model.rulebook import Rulebook, RuleState, SilenceState
 from tocsin.runtime.metrics import Metrics
 from tocsin.sigma.documents import Correlation, Filter, Rule
+from tocsin.sigma.stated import stated
 
 
 class Tally:
@@ -62,17 +63,9 @@ class Tally:
         )
 
     def _rule(self, rule: Rule | Correlation) -> RuleState:
-        return RuleState(
-            id=rule.id,
-            title=rule.title,
-            level=rule.level,
-            type=rule.type if isinstance(rule, Correlation) else "rule",
-            file=rule.file,
-            line=rule.line,
-            author=rule.author,
-            hits=self._hits[rule.id],
-            failures=self._failures[rule.id],
-            last_failure=self._last_failure.get(rule.id, ""),
+        id = rule.id
+        return stated(
+            rule, hits=self._hits[id], failures=self._failures[id], last_failure=self._last_failure.get(id, "")
         )
 
     def _silence(self, filter: Filter, now_ns: int) -> SilenceState:

@@ -17,6 +17,8 @@ from tocsin.collector.pressure import Pressure
 from tocsin.collector.readback import KINDS, Reader
 from tocsin.collector.sending import Sender
 from tocsin.collector.settings import DEFAULT_CLUSTER, Settings
+from tocsin.collector.sources import agent
+from tocsin.collector.sources.agent import Agents
 from tocsin.collector.sources.base import Source
 from tocsin.collector.sources.file import FileSource
 from tocsin.collector.sources.stdin import StdinSource
@@ -60,14 +62,16 @@ async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, source: Sour
     metrics, health = Metrics(), Health()
     collector = Collector(bus, settings, source or make_source(settings), health)
     watch(metrics, collector.tally, lambda: collector.account, collector.source, collector.pressure)
+    agents = Agents(settings.agents, settings.node)
+    agent.watch(metrics, agents)
     done = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(report(bus, metrics, health, done, facts=collector.facts))
-        background: list[asyncio.Task[None]] = []
+        background = [tasks.create_task(agents.keep_reading())]
         try:
             if await collector.start(stop):
                 works = (collector.keep_saving, collector.keep_asking, collector.keep_resolving, collector.keep_looking)
-                background = [tasks.create_task(work()) for work in works]
+                background += [tasks.create_task(work()) for work in works]
                 await collector.collect(stop)
         finally:
             done.set()
@@ -353,6 +357,8 @@ class Collector:
             "lines": self.account.lines,
             "state": state,
         }
+        if self._settings.node:
+            own["node"] = self._settings.node
         return {**self.source.facts(), **own}
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 MAX_LINE_BYTES = (8 << 20) - (128 << 10)
 """The server's ``max_payload``, less room for headers."""
 DEFAULT_CLUSTER = "default"
+_URLS = r"^\s*(https?://[^\s,]+\s*(,\s*https?://[^\s,]+\s*)*)?$"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,3 +28,11 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A longer line becomes a dead letter with its first 64 KiB, its length and its hash."""
     checkpoint_interval_s: Annotated[float, Meta(ge=0.05, le=60)] = 1.0
     """Between two saves of where the source stands."""
+    agent_metrics: Annotated[str, Meta(max_length=8192, pattern=_URLS)] = ""
+    """Addresses of Tetragon's own metrics, separated by commas (``http://127.0.0.1:2112/metrics``), read every 15 s to
+    tell what the agent itself lost; empty: they are not read."""
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """`agent_metrics` one by one."""
+        return tuple(url.strip() for url in self.agent_metrics.split(",") if url.strip())

@@ -5,9 +5,10 @@ from collections import Counter as Counting
 import msgspec
 
 from tocsin.correlator.judging import Judging
-from tocsin.model.rulebook import Rulebook, RuleState
+from tocsin.model.rulebook import Rulebook
 from tocsin.model.severity import Severity
 from tocsin.runtime.metrics import Metrics
+from tocsin.sigma.stated import stated
 from tocsin.sigma.windows import Counts, Windows
 
 _TOTALS = {
@@ -66,19 +67,7 @@ class Tally:
             time=now,
             hash=judging.hash,
             loaded=loaded,
-            rules=[
-                RuleState(
-                    id=each.id,
-                    title=each.title,
-                    level=each.level,
-                    type=each.type,
-                    file=each.file,
-                    line=each.line,
-                    author=each.author,
-                    hits=self._hits[each.id],
-                )
-                for each in judging.correlations
-            ],
+            rules=[stated(each, hits=self._hits[each.id]) for each in judging.correlations],
             problems=list(judging.problems),
         )
 

@@ -1,6 +1,6 @@
 """A batch: the rows of one covered range, folded and cut so that it never grows with the flood behind it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -83,14 +83,13 @@ class Collecting:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def add(self, rows: Iterable[Row], match: Callable[[Row], bool] | None) -> int:
-        """Take in what matches; how many that were."""
+    def add(self, rows: Iterable[Row]) -> int:
+        """Take them in; how many they were."""
         before = len(self.rows)
         for row in rows:
-            if match is None or match(row):
-                self.rows.append((row, 1))
-                if row.shape.index <= 1:
-                    self.urgent = True
+            self.rows.append((row, 1))
+            if row.shape.index <= 1:
+                self.urgent = True
         added = len(self.rows) - before
         if len(self.rows) > _CROWD:
             self.rows = self.rows if self._raw else fold(self.rows)

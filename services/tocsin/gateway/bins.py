@@ -25,6 +25,11 @@ class Bins:
         self._end: int | None = None
         """The first second that the ring does not hold yet."""
 
+    @property
+    def begin(self) -> int:
+        """The first second that is counted."""
+        return 0 if self._end is None else self._end - self._size
+
     def add(self, index: int, second: int, n: int = 1) -> None:
         """Count *n* alerts of the severity at *index*."""
         end = self._end
@@ -52,9 +57,10 @@ class Bins:
         ring, first, last = self._rings[index], begin % self._size, end % self._size
         return sum(ring[first:last]) if first < last else sum(ring[first:]) + sum(ring[:last])
 
-    def series(self, t0: int, step_s: int, bins: int) -> Series:
-        """The counts of *bins* bins of *step_s* seconds from *t0* on."""
+    def series(self, t0: int, step_s: int, bins: int, end: int | None = None) -> Series:
+        """The counts of *bins* bins of *step_s* seconds from *t0* on; nothing from *end* on counts."""
         edges = [t0 + step_s * n for n in range(bins + 1)]
+        edges = edges if end is None else [min(edge, end) for edge in edges]
         return [
             [self.count(index, begin, end) for begin, end in itertools.pairwise(edges)]
             for index in range(len(SEVERITIES))

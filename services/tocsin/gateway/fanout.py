@@ -1,13 +1,15 @@
 """From the live window to the clients: each filter's rows are matched, folded and written once, whoever wants them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from msgspec import Struct
 
 from tocsin.gateway import batch
 from tocsin.gateway.batch import Batch, Collecting
-from tocsin.gateway.filter import EVERYTHING, Filter
+from tocsin.gateway.filter import EVERYTHING, Filter, Matchers
+from tocsin.gateway.matched import Matched, Ticks
 from tocsin.gateway.pace import Credit, Pace
 from tocsin.gateway.rows import Row
 from tocsin.gateway.window import Match, Window
@@ -16,6 +18,8 @@ REPLAY = 5_000
 """Sequences that a client may lie behind and still be told every one."""
 _FRESH = 5_000
 """Rows that wait for the next look at most."""
+_UNUSED = 10
+"""Counts under a filter that nobody asked for in so many seconds are forgotten."""
 
 Why = Literal["retention", "too_far", "epoch"]
 
@@ -66,12 +70,12 @@ class View(Struct, frozen=True):
 class Group:
     """The clients with one view."""
 
-    def __init__(self, view: View, head: int, now: float) -> None:
+    def __init__(self, view: View, matchers: Matchers, head: int, now: float) -> None:
         """It begins after *head*."""
         self.view = view
         self.filter = view.filter
         self.limit = view.limit
-        self.match: Match | None = view.filter.match()
+        self.match: Match | None = matchers.of(view.filter)
         self.clients: set[Client] = set()
         self.pos = head
         """What the last batch covered up to."""
@@ -81,8 +85,8 @@ class Group:
         self._merged: dict[tuple[int, int], Batch] = {}
 
     def take(self, fresh: list[Row], head: int, now: float) -> None:
-        """Look through what is new, up to *head*."""
-        self._pace.note(self._collecting.add(fresh, self.match), now)
+        """Take in what is new and passes the filter, up to *head*."""
+        self._pace.note(self._collecting.add(fresh), now)
         self._seen = head
 
     def due(self, now: float) -> float | None:
@@ -114,7 +118,6 @@ class Group:
 
     def reset(self, head: int, now: float) -> None:
         """Begin again after *head* of another stream."""
-        self.match = self.filter.match()
         self.pos = self._seen = head
         self._collecting = Collecting(raw=not self.view.fold)
         self._merged.clear()
@@ -155,6 +158,11 @@ class Client:
     def behind(self) -> bool:
         """Whether it is being told what it missed."""
         return self._behind and self.watching
+
+    @property
+    def slow(self) -> bool:
+        """Whether rows wait for its acknowledgement, or it is being told what it missed."""
+        return self.behind or (self.watching and self._pending is not None and not self.credit.allows(urgent=False))
 
     @property
     def watching(self) -> bool:
@@ -304,6 +312,9 @@ class Fanout:
     def __init__(self, window: Window) -> None:
         self.window = window
         self.numbers = Numbers()
+        self.matchers = Matchers()
+        self._counted: dict[Filter, dict[int, Matched]] = {}
+        """What passes a filter that some group has, by the length of the range."""
         self.clients: set[Client] = set()
         self._groups: dict[View, Group] = {}
         self._fresh: list[Row] = []
@@ -338,7 +349,7 @@ class Fanout:
         self._spread(now)
         group = self._groups.get(view)
         if group is None:
-            group = self._groups[view] = Group(view, self.window.head, now)
+            group = self._groups[view] = Group(view, self.matchers, self.window.head, now)
         group.cut(now)
         if old is not None and old is not group:
             self.leave(client, old)
@@ -352,10 +363,13 @@ class Fanout:
         self.clients.discard(client)
         if not group.clients:
             self._groups.pop(group.view, None)
+            if all(other.filter != group.filter for other in self._groups.values()):
+                self._counted.pop(group.filter, None)  # nobody looks through what comes any more
 
     def reset(self, epoch: str, now: float) -> None:
         """The window was made anew; clients stood in the stream *epoch*."""
         self._fresh.clear()
+        self._counted.clear()
         self.urgent = False
         for group in self._groups.values():
             group.reset(self.window.head, now)
@@ -367,7 +381,42 @@ class Fanout:
         """How many different views there are."""
         return len(self._groups)
 
+    def matched(self, wanted: Filter, window_s: int, now: float) -> Matched | None:
+        """What passes the filter in the range of this length, up to now, where `matching` began it."""
+        if self._fresh:
+            self._spread(now)
+        return self._counted.get(wanted, {}).get(window_s)
+
+    @contextmanager
+    def matching(self, wanted: Filter, window_s: int, own: Matched, now: float) -> Iterator[None]:
+        """Let it count from now on; the body makes it ready, else it is forgotten, as when the last client leaves."""
+        self._spread(now)
+        if any(group.filter == wanted for group in self._groups.values()):
+            self._counted.setdefault(wanted, {})[window_s] = own
+        try:
+            yield
+        finally:
+            if not own.ready:
+                self._counted.get(wanted, {}).pop(window_s, None)
+
+    def second(self, now_s: int, ticks: Ticks) -> None:
+        """Once a second: bring what passes filters up to date; what nobody asked for lately is forgotten."""
+        for lengths in self._counted.values():
+            for length, own in list(lengths.items()):
+                if ticks.now - own.used > _UNUSED:
+                    del lengths[length]
+                else:
+                    own.second(now_s)
+
     def _spread(self, now: float) -> None:
         fresh, self._fresh, self.urgent = self._fresh, [], False
+        passed: dict[Filter, list[Row]] = {}
         for group in self._groups.values():
-            group.take(fresh, self.window.head, now)
+            rows = passed.get(group.filter)
+            if rows is None:
+                rows = fresh if group.match is None else [row for row in fresh if group.match(row)]
+                passed[group.filter] = rows
+            group.take(rows, self.window.head, now)
+        for wanted, lengths in self._counted.items():
+            for own in lengths.values():
+                own.add(passed[wanted])

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
@@ -12,7 +13,10 @@ MAX_VALUES = 64
 MAX_CHARACTERS = 512
 _MAX_WORDS = 16
 _MEMO = 5_000
-_WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
+WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
+"""A quoted phrase or a word of free text."""
+EXCLUDES = "-"
+_LITERAL = re.compile(r"\\*-")
 
 
 class FilterError(ValueError):
@@ -44,7 +48,7 @@ _OF_SHAPE: Mapping[str, Callable[[Shape], Iterable[str]]] = {
     "att": _technique,
     "container": lambda shape: (shape.container,),
 }
-_TARGET, _TEXT = "target", "q"
+_TARGET, _TEXT, _SEVERITY = "target", "q", "sev"
 FIELDS = (*_OF_SHAPE, _TARGET)
 
 
@@ -73,12 +77,43 @@ class Filter(Struct, frozen=True):
         """Whether rows of one shape pass or fail together, so that a window is searched in no time."""
         return not self.words and all(values.field != _TARGET for values in self.fields)
 
+    @property
+    def severities(self) -> tuple[bool, ...] | None:
+        """For each severity whether all of it passes; ``None`` where it is not the severity alone that decides."""
+        if self.words or any(values.field != _SEVERITY for values in self.fields):
+            return None
+        return tuple(all(values.allow((name,)) for values in self.fields) for name in SEVERITIES)
+
+    @property
+    def possible(self) -> tuple[bool, ...]:
+        """For each severity whether any of it may pass."""
+        own = [values for values in self.fields if values.field == _SEVERITY]
+        return tuple(all(values.allow((name,)) for values in own) for name in SEVERITIES)
+
+    def without(self, *fields: str) -> "Filter":
+        """The same but for what it says of these fields."""
+        return Filter(tuple(values for values in self.fields if values.field not in fields), self.words)
+
     def match(self) -> "Matcher | None":
         """A test for rows, which remembers what it found of each shape; ``None`` where every row passes."""
         return Matcher(self) if self.fields or self.words else None
 
 
 EVERYTHING = Filter()
+
+
+class Matchers:
+    """One matcher for equal filters, as long as somebody has it; for one thread."""
+
+    def __init__(self) -> None:
+        self._known: WeakValueDictionary[Filter, Matcher] = WeakValueDictionary()
+
+    def of(self, wanted: Filter) -> "Matcher | None":
+        """The filter's matcher; ``None`` where every row passes."""
+        found = self._known.get(wanted)
+        if found is None and (found := wanted.match()) is not None:
+            self._known[wanted] = found
+        return found
 
 
 class Matcher:
@@ -131,9 +166,23 @@ def parse(wire: Mapping[str, Any]) -> Filter:
     return Filter(tuple(fields), words(_text(wire.get(_TEXT) or "")))
 
 
+def unsigned(value: str) -> tuple[str, bool]:
+    """The value itself, and whether it excludes; a wanted one that begins with a minus has a backslash before it."""
+    if value.startswith(EXCLUDES):
+        return value[1:], True
+    return (value[1:], False) if value[:1] == "\\" and _LITERAL.match(value) else (value, False)
+
+
+def signed(text: str, *, excludes: bool) -> str:
+    """The value as it travels: what `unsigned` takes apart."""
+    if excludes:
+        return f"{EXCLUDES}{text}"
+    return f"\\{text}" if _LITERAL.match(text) else text
+
+
 def words(text: str) -> tuple[str, ...]:
     """The words of a free text, lower case; what stands between double quotes is one. `FilterError` for too many."""
-    found = {phrase or word for phrase, word in _WORD.findall(text.lower())}
+    found = {phrase or word for phrase, word in WORD.findall(text.lower())}
     if len(found - {""}) > _MAX_WORDS:
         raise FilterError(f"q must be at most {_MAX_WORDS} words; what stands between double quotes is one")
     return tuple(sorted(found - {""}))
@@ -153,8 +202,8 @@ def _values(name: str, given: object) -> Values | None:
     for value in given:
         if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
             raise FilterError(f"{name}: a value must be a text of at most {MAX_CHARACTERS} characters")
-        bare = value.removeprefix("-")
-        if name == "sev" and bare not in SEVERITIES:
+        bare, excludes = unsigned(value)
+        if name == _SEVERITY and bare not in SEVERITIES:
             raise FilterError(f"sev: {bare[:40]!r} is none of {', '.join(SEVERITIES)}")
-        (unwanted if value.startswith("-") else wanted).add(bare)
+        (unwanted if excludes else wanted).add(bare)
     return Values(name, frozenset(wanted), frozenset(unwanted)) if wanted or unwanted else None

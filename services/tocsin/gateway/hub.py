@@ -1,14 +1,20 @@
 """Everything that is known of the stream at this moment, fed with one alert after another."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.bins import Bins
 from tocsin.gateway.fanout import Fanout
 from tocsin.gateway.filter import Filter
+from tocsin.gateway.late import Spell
+from tocsin.gateway.matched import Matched, Ticks
 from tocsin.gateway.ranges import Range
 from tocsin.gateway.rows import SEVERITIES, Row, Shapes
 from tocsin.gateway.settings import Settings
+from tocsin.gateway.sight import Sight
 from tocsin.gateway.top import Tops
 from tocsin.gateway.window import Window
 from tocsin.model import alert, subjects
@@ -16,6 +22,7 @@ from tocsin.model.errors import BadEvent
 from tocsin.model.severity import WORST_FIRST
 
 _MS = 1_000
+_NS_PER_MS = 1_000_000
 _UNUSED = 10
 """A range that nobody asked for in so many seconds is forgotten."""
 
@@ -53,17 +60,19 @@ class Hub:
         """Between the newest alert's time (its arrival, where that was late) and our reading of it."""
         self.moved_at = 0.0
         """When the head moved last, seconds of the monotonic clock."""
-        self._tick = 0
+        self._ticks = Ticks()
         self._shown = ""
         """The epoch that clients know."""
         self._live = [0] * len(SEVERITIES)
         self._rate = [0] * len(SEVERITIES)
+        self.late = Spell()
         self._empty()
 
     def _empty(self) -> None:
         window_s = int(self._settings.window_hours * 3_600)
         self.bins = Bins(window_s)
         self.tops = Tops(window_s)
+        self.sight = Sight(self._settings.window_ms, self._settings.silent_s)
         self.counted_since = [0] * len(SEVERITIES)
         """Since when the counts of each severity are complete, milliseconds since 1970; 0 is the whole window."""
 
@@ -89,67 +98,106 @@ class Hub:
         """Take in one old alert."""
         self._take(subject, payload, seq)
 
+    def incomplete(self, index: int, now_ms: int, first_ns: int | None = None) -> None:
+        """Older alerts of the severity were not read back: the stream's first was stored at *first_ns*, if that bounds.
+
+        What was stored before a row happened before that row came, but for clocks that are ahead.
+        """
+        lane = self.window.lanes[index]
+        since = now_ms if lane.oldest is None else lane.oldest.t + lane.oldest.late_s * _MS
+        if first_ns is not None and first_ns > 0:
+            since = first_ns // _NS_PER_MS
+        self.counted_since[index] = since
+        lane.since_ms = max(lane.since_ms, since)
+
     def take(self, subject: str, payload: bytes, seq: int, *, now: float, now_ms: int) -> bool:
         """Take in the next alert; whether a client should hear of it at once."""
         window = self.window
         window.head = seq
         self.moved_at = now
         self.taken += 1
-        row = self._take(subject, payload, seq)
+        row = self._take(subject, payload, seq, now_ms)
         if row is None:
             return False
-        self._live[row.shape.index] += 1
+        self._live[row.shape.index] += not row.late_s
         self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * _MS)
+        if row.late_s:
+            self.late.note(row, now)
         self.fanout.add(row, now)
         return self.fanout.urgent
 
-    def _take(self, subject: str, payload: bytes, seq: int) -> Row | None:
+    def _take(self, subject: str, payload: bytes, seq: int, now_ms: int = 0) -> Row | None:
         try:
-            row = self._shapes.row(seq, alert.summarize(payload))
+            summary = alert.summarize(payload)
+            row = self._shapes.row(seq, summary)
             if not subject.startswith(_SUBJECTS[row.shape.index]):
                 raise BadEvent(f"{subject} is not for its severity")
         except (msgspec.DecodeError, BadEvent, UnicodeDecodeError, RecursionError):
             self.undecodable += 1
             return None
-        self.window.add(row)
+        self.window.add(row, summary.exec_id, summary.parent_exec_id)
         second = row.t // _MS
         self.bins.add(row.shape.index, second)
         self.tops.add(row.shape, second)
+        self.sight.take(subject, row, summary.cluster, payload, now_ms)
         return row
 
     def second(self, now_s: int) -> None:
         """Once a second: make room, drop what is too old, count what came."""
         self.bins.advance(now_s)
         self.window.evict(below_seq=self.held.first_seq, before_ms=now_s * _MS - self._settings.window_ms)
+        self.sight.nodes.look(now_s)
         self._rate, self._live = self._live, [0] * len(SEVERITIES)
         if not any(self._rate):
             self.delay_ms = 0
-        self._tick += 1
+        self._ticks.now += 1
+        self.fanout.second(now_s, self._ticks)
         for length, range_ in list(self._ranges.items()):
-            if self._tick - range_.used > _UNUSED:
+            if self._ticks.now - range_.used > _UNUSED:
                 del self._ranges[length]
             else:
-                range_.look(now_s, self._tick)
+                range_.look(now_s, self._ticks.now)
 
     def range(self, window_s: int, now_s: int) -> Range:
         """The range of this length, current to the second."""
         found = self._ranges.get(window_s)
         if found is None:
-            self._tick += 1
-            found = self._ranges[window_s] = Range(window_s, self.bins, self.tops, now_s, self._tick)
-        found.used = self._tick
+            self._ticks.now += 1
+            found = self._ranges[window_s] = Range(window_s, self.bins, self.tops, now_s, self._ticks.now)
+        found.used = self._ticks.now
         return found
 
-    def matching(self, wanted: Filter) -> list[int] | None:
-        """How many rows of the window match, for each severity; ``None`` where that takes a look at every row."""
-        if not wanted.by_shape:
-            return None
-        match = wanted.match()
-        return [len(lane) for lane in self.window.lanes] if match is None else self.window.matching(match.shape)
+    def matched(self, wanted: Filter, window_s: int, now: float) -> Matched | None:
+        """What passes the filter in the range of this length, current to the second, where somebody asked before."""
+        found = self.fanout.matched(wanted, window_s, now)
+        if found is not None:
+            found.used = self._ticks.now
+        return found
+
+    @contextmanager
+    def matching(self, wanted: Filter, window_s: int, now_s: int, now: float) -> Iterator[Matched]:
+        """The same from now on; the body has to `fill` it with what is there already, else it is forgotten."""
+        own = Matched(window_s, now_s, self._ticks)
+        with self.fanout.matching(wanted, window_s, own, now):
+            yield own
+
+    def counted(self, from_s: int, among: Sequence[bool]) -> bool:
+        """Whether the counts from *from_s* on are complete, of these severities."""
+        own = zip(self.counted_since, among, strict=True)
+        return self.bins.begin <= from_s and all(since <= from_s * _MS for since, asked in own if asked)
+
+    def held_since(self, from_ms: int, among: Sequence[bool]) -> bool:
+        """Whether every row from *from_ms* on is held, of these severities."""
+        return all(lane.since_ms <= from_ms for lane, asked in zip(self.window.lanes, among, strict=True) if asked)
+
+    @property
+    def rows_since(self) -> list[int | None]:
+        """From when on the rows of each severity are all held, milliseconds since 1970; ``None`` is always."""
+        return [lane.since_ms or None for lane in self.window.lanes]
 
     @property
     def rate(self) -> list[int]:
-        """Alerts of the last second, for each severity."""
+        """Alerts of the last second, for each severity; what came late is not of that second."""
         return self._rate
 
     @property

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import logging
 import time
 from typing import Any
@@ -15,11 +16,12 @@ from tocsin.gateway import filter as filters
 from tocsin.gateway.answers import RefusedError
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.fanout import Client, Gap, Snapshot
-from tocsin.gateway.filter import Filter, FilterError
+from tocsin.gateway.filter import EVERYTHING, Filter, FilterError
 from tocsin.gateway.hub import Hub
+from tocsin.gateway.matched import Matched
 from tocsin.gateway.protocol import Ack, Open, Pong, ProtocolError, View
 from tocsin.gateway.ranges import Range
-from tocsin.gateway.rows import Row
+from tocsin.gateway.rows import SEVERITIES, Row
 from tocsin.gateway.rules import Trouble
 from tocsin.gateway.searches import Asker, Searches
 from tocsin.gateway.settings import Settings
@@ -69,6 +71,7 @@ class Live:
         self.closed_silent = 0
         self.refused = 0
         self.searches = Searches()
+        self._counting = asyncio.Lock()
         self.silence_s = silence_s
         self._limit = settings.clients
         self._stopping = False
@@ -76,6 +79,11 @@ class Live:
         """Set while there is no session."""
         self._empty.set()
         self._snapshots: dict[tuple[object, ...], bytes] = {}
+
+    @property
+    def slow(self) -> int:
+        """Clients who cannot take what there is at this moment."""
+        return sum(session.slow for session in self.sessions)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One client, until it goes, is silent for too long or we stop."""
@@ -143,13 +151,14 @@ class Live:
         for session in list(self.sessions):
             session.abort()
 
-    def stats(self, window_s: int, tick: int) -> tuple[bytes, int]:
+    def stats(self, client: Client, window_s: int, tick: int) -> tuple[bytes, int]:
         """The frame for a client that was last told at *tick*, and the tick it is at then; shared by all of them."""
         hub = self.hub
         now = time.time()
         range_ = hub.range(window_s, int(now))
-        key = ("stats", window_s, tick, range_.tick)
+        key = ("stats", client.filter, window_s, tick, range_.tick)
         if key not in self._snapshots:
+            matched = self._matched(client, window_s)
             self._snapshots[key] = protocol.frame(
                 "stats",
                 {
@@ -157,11 +166,32 @@ class Live:
                     "t": int(now),
                     "rate": protocol.by_severity(hub.rate),
                     **range_.since(tick),
+                    **({} if matched is None else matched.since(tick)),
+                    **hub.late.fields(time.monotonic()),
                     "lag": self._lag(),
                     **({} if self.rules == _NO_TROUBLE else {"rules": self.rules}),
                 },
             )
         return self._snapshots[key], range_.tick
+
+    def _matched(self, client: Client, window_s: int) -> Matched | None:
+        """What passes the client's filter, where that was looked up."""
+        found = self.hub.matched(client.filter, window_s, time.monotonic())
+        return found if found is not None and found.ready else None
+
+    async def count(self, client: Client, window_s: int) -> None:
+        """Look up what passes the client's filter, unless it is known; `RefusedError` where too many wait for that."""
+        wanted, hub = client.filter, self.hub
+        if wanted == EVERYTHING or self._matched(client, window_s) is not None:
+            return
+        with self.searches.room("socket"):
+            async with self._counting:
+                if self._matched(client, window_s) is not None:
+                    return
+                with hub.matching(wanted, window_s, int(time.time()), time.monotonic()) as own:
+                    look = functools.partial(own.look, wanted=wanted, up_to=hub.window.head)
+                    found = await self.searches.look(hub.window, look)
+                    own.fill(found, hub.rows_since)
 
     def _lag(self) -> dict[str, Any]:
         hub = self.hub
@@ -178,27 +208,31 @@ class Live:
         if frame is None:
             if len(self._snapshots) > _MEMO:
                 self._snapshots.clear()
+            with contextlib.suppress(RefusedError):  # stats bring it once there is room
+                await self.count(client, window_s)
             since_ms, epoch = range_.since_ms, self.hub.window.epoch
             rows = await self.search(client.filter, _SNAPSHOT_ROWS, up_to=to, since_ms=since_ms, asker="socket")
-            frame = self._snapshots[key] = self._snapshot(client.filter, wire, range_, cursor.render(epoch, to), rows)
+            frame = self._snapshots[key] = self._snapshot(client, wire, range_, cursor.render(epoch, to), rows)
         return frame, range_.tick
 
     def crowded(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
         """The same without rows, where there was no room for the search: the client gets a whole one a second later."""
         range_ = self.hub.range(window_s, int(time.time()))
         place = cursor.render(self.hub.window.epoch, to)
-        return self._snapshot(client.filter, wire, range_, place, [], busy=True), range_.tick
+        return self._snapshot(client, wire, range_, place, [], busy=True), range_.tick
 
-    def _snapshot(self, wanted: Filter, wire: bytes, range_: Range, place: str, rows: list[Row], **more: bool) -> bytes:
-        matched = self.hub.matching(wanted)
+    def _snapshot(self, client: Client, wire: bytes, range_: Range, place: str, rows: list[Row], **more: bool) -> bytes:
+        matched = self._matched(client, range_.window_s)
         return protocol.frame(
             "snapshot",
             {
                 "to": place,
                 "filter": msgspec.Raw(wire),
                 "complete_since": protocol.by_severity(self.hub.counted_since),
-                **({} if matched is None else {"matched": protocol.by_severity(matched)}),
+                "rows_since": dict(zip(SEVERITIES, self.hub.rows_since, strict=True)),
+                **({} if matched is None else matched.whole()),
                 **range_.whole(),
+                **self.hub.late.fields(time.monotonic()),
                 **more,
             },
             rows,
@@ -259,6 +293,11 @@ class Session:
         self._bye: bytes | None = None
         self._aborted = False
         self._code = 1001
+
+    @property
+    def slow(self) -> bool:
+        """Whether the client cannot take what there is."""
+        return self._open and self._client.slow
 
     async def run(self) -> None:
         """Read and write until either ends."""
@@ -400,7 +439,9 @@ class Session:
             return await self._snapshot(step)
         if self._stats and not self._client.behind:
             self._stats = False
-            frame, self._tick = self._live.stats(self._window_s, self._tick)
+            with contextlib.suppress(RefusedError):  # without it until there is room
+                await self._live.count(self._client, self._window_s)
+            frame, self._tick = self._live.stats(self._client, self._window_s, self._tick)
             return frame
         return None
 

@@ -1,5 +1,7 @@
 """The gateway's own metrics, copied from what its parts count."""
 
+import time
+
 from tocsin.gateway.rows import SEVERITIES
 from tocsin.gateway.state import State
 from tocsin.runtime.metrics import Metrics
@@ -11,6 +13,10 @@ def watch(metrics: Metrics, state: State) -> None:
     gauge, counter = metrics.gauge, metrics.counter
 
     def refresh() -> None:
+        nodes = hub.sight.nodes
+        gauge("tocsin_gateway_nodes", "Nodes that events come from.").set(len(nodes))
+        silent = nodes.silent(time.time_ns() // 1_000_000)
+        gauge("tocsin_gateway_silent_nodes", "Nodes that have stopped sending.").set(len(silent))
         sent = hub.fanout.numbers
         gauge("tocsin_gateway_clients", "Browsers on the WebSocket.").set(len(live.sessions))
         gauge("tocsin_gateway_views", "Different filters among them.").set(hub.fanout.groups)

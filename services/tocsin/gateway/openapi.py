@@ -7,11 +7,14 @@ import msgspec
 from msgspec import Struct
 
 from tocsin import __version__
+from tocsin.gateway import parameters
 from tocsin.gateway.answers import AlertsAnswer, ErrorAnswer, FullAlertsAnswer, HealthAnswer, ReadyAnswer, StatsAnswer
+from tocsin.gateway.parameters import Parameter
 from tocsin.gateway.protocol import SUBPROTOCOL
-from tocsin.gateway.query import MAX_ALERTS, MAX_FULL
+from tocsin.gateway.range_answers import AncestryAnswer, FacetsAnswer, RangeAnswer, TimelineAnswer
 from tocsin.gateway.rows import SEVERITIES
 from tocsin.gateway.rules import RulesAnswer
+from tocsin.gateway.status import StatusAnswer
 from tocsin.model.alert import Alert
 from tocsin.runtime.ledger import Ledger
 
@@ -20,14 +23,6 @@ _WRONG = {
     421: "The host is none of ours.",
     503: "NATS does not answer, the window is being read back, or too many ask for the same; Retry-After may say when.",
 }
-
-
-class Parameter(Struct, frozen=True):
-    """One parameter of a query."""
-
-    name: str
-    description: str
-    schema: Mapping[str, Any]
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -43,32 +38,57 @@ class Route(Struct, frozen=True, kw_only=True):
 
 
 _COMMON = (400, 421, 503)
-_ALERTS = (
-    Parameter("severity", "One or more, separated by commas.", {"type": "string", "examples": ["critical,high"]}),
-    Parameter("q", "Words that must all appear; in double quotes they are one.", {"type": "string", "maxLength": 512}),
-    Parameter(
-        "limit",
-        f"How many; with full=1 at most {MAX_FULL}.",
-        {"type": "integer", "minimum": 1, "maximum": MAX_ALERTS},
-    ),
-    Parameter("full", "1 for whole alerts instead of rows, 16 MiB at most.", {"type": "string", "enum": ["0", "1"]}),
-)
-_SEQ = Parameter("seq", "Its sequence, where known: reaches past the live window.", {"type": "integer", "minimum": 1})
 
 ROUTES = (
     Route(
         path="/api/runtime/alerts",
         summary="The newest alerts, newest first",
         answer=AlertsAnswer | FullAlertsAnswer,
-        parameters=_ALERTS,
+        parameters=parameters.NEWEST,
         errors=_COMMON,
     ),
     Route(path="/api/runtime/stats", summary="Counts", answer=StatsAnswer, errors=_COMMON),
     Route(
+        path="/api/v1/alerts",
+        summary="Alerts of a stretch of time that pass a filter, newest first",
+        answer=RangeAnswer,
+        parameters=parameters.ALERTS,
+        errors=_COMMON,
+    ),
+    Route(
+        path="/api/v1/timeline",
+        summary="How many there were, over time",
+        answer=TimelineAnswer,
+        parameters=parameters.TIMELINE,
+        errors=_COMMON,
+    ),
+    Route(
+        path="/api/v1/facets",
+        summary="The most frequent values of what passes a filter",
+        answer=FacetsAnswer,
+        parameters=parameters.FACETS,
+        errors=_COMMON,
+    ),
+    Route(
+        path="/api/v1/export",
+        summary="The same alerts as a file, newest first; the header Tocsin-Exact says whether all were at hand",
+        answer="text/csv",
+        parameters=parameters.EXPORT,
+        errors=_COMMON,
+    ),
+    Route(
         path="/api/v1/alerts/{id}",
         summary="One alert, as it is in the stream",
         answer=Alert,
-        parameters=(_SEQ,),
+        parameters=(parameters.SEQ,),
+        errors=_COMMON,
+        more={404: ("It is not known here.", ErrorAnswer), 410: ("The stream does not hold it any more.", ErrorAnswer)},
+    ),
+    Route(
+        path="/api/v1/alerts/{id}/ancestry",
+        summary="The processes around an alert",
+        answer=AncestryAnswer,
+        parameters=(parameters.SEQ,),
         errors=_COMMON,
         more={404: ("It is not known here.", ErrorAnswer), 410: ("The stream does not hold it any more.", ErrorAnswer)},
     ),
@@ -79,6 +99,12 @@ ROUTES = (
         errors=_COMMON,
     ),
     Route(path="/api/v1/ledger", summary="What every hop counted", answer=Ledger, errors=_COMMON),
+    Route(
+        path="/api/v1/status",
+        summary="The way of an event, hop by hop; nodes, what of them is seen, what is broken",
+        answer=StatusAnswer,
+        errors=_COMMON,
+    ),
     Route(
         path="/api/v1/stream",
         summary=f"WebSocket with the subprotocol {SUBPROTOCOL}",
@@ -115,6 +141,7 @@ def document() -> dict[str, Any]:
     whole = _described(Alert, event=dict[str, Any] | None)
     kinds = [
         AlertsAnswer, FullAlertsAnswer, StatsAnswer, ErrorAnswer, HealthAnswer, ReadyAnswer, whole, RulesAnswer, Ledger,
+        StatusAnswer, RangeAnswer, TimelineAnswer, FacetsAnswer, AncestryAnswer,
     ]  # fmt: skip
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     named = dict(zip(kinds, schemas, strict=True))
@@ -142,13 +169,13 @@ def _operation(route: Route, named: Mapping[Any, Any]) -> dict[str, Any]:
     for status in route.errors:
         text = _WRONG.get(status, "The page of another origin asked.")
         answers[str(status)] = {"description": text, "content": _content(ErrorAnswer, named)}
-    parameters: list[dict[str, Any]] = [
+    own_parameters: list[dict[str, Any]] = [
         {"name": own.name, "in": "query", "description": own.description, "schema": dict(own.schema)}
         for own in route.parameters
     ]
     if "{id}" in route.path:
-        parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
-    return {"summary": route.summary, "responses": answers} | ({"parameters": parameters} if parameters else {})
+        own_parameters.insert(0, {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}})
+    return {"summary": route.summary, "responses": answers} | ({"parameters": own_parameters} if own_parameters else {})
 
 
 def _content(kind: Any, named: Mapping[Any, Any]) -> dict[str, Any]:

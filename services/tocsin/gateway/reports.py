@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
+from tocsin.gateway.meters import growth, totals
 from tocsin.runtime import report
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.report import Report
@@ -13,7 +14,10 @@ from tocsin.runtime.report import Report
 FRESH_S = 30.0
 GRACE_S = 10.0
 """So long after the start a service may be silent: it tells of itself every five seconds."""
-_INSTANCES = 256
+_INSTANCES = 5_000
+"""A collector for each node of a large cluster."""
+_ROOM_BYTES = 64 << 20
+"""Of all Reports that are kept."""
 _SAMPLES = 2_000
 _BYTES = 1 << 20
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
@@ -26,6 +30,20 @@ class Heard(Struct, frozen=True):
 
     report: Report
     at: float
+    size: int
+    totals: Mapping[str, float]
+    """Each number, over its labels."""
+    rates: Mapping[str, float]
+    """How much each has grown a second since the Report before; empty after the first."""
+
+
+class Instance(Struct, frozen=True):
+    """What one instance told last, and what follows from that and from what it told before."""
+
+    report: Report
+    age_s: float
+    totals: Mapping[str, float]
+    rates: Mapping[str, float]
 
 
 class Reports:
@@ -37,27 +55,41 @@ class Reports:
         """Since when Reports can be heard."""
         self._grace_s = grace_s
         self._heard: dict[tuple[str, str], Heard] = {}
+        self._size = 0
         self.unreadable = 0
 
-    def hear(self, subject: str, payload: bytes, now: float) -> None:
-        """Keep what one instance says. It may speak for the service of its subject alone."""
+    def hear(self, subject: str, payload: bytes, now: float) -> Report | None:
+        """Keep what one instance says. It may speak for the service of its subject alone; else ``None``."""
         try:
             said = report.decode(payload) if len(payload) <= _BYTES else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             said = None
         if said is None or subject.split(".")[2:3] != [said.service]:
             self.unreadable += 1
-            return
+            return None
         key = (said.service, said.instance[:80])
-        self._heard.pop(key, None)
-        self._heard[key] = Heard(said, now)
-        while len(self._heard) > _INSTANCES:
-            del self._heard[next(iter(self._heard))]  # the one that has been silent for longest
+        before = self._heard.pop(key, None)
+        numbers = totals(said.samples)
+        rates = {} if before is None else growth(before.totals, numbers, now - before.at)
+        self._heard[key] = Heard(said, now, len(payload), numbers, rates)
+        self._size += len(payload) - (0 if before is None else before.size)
+        while (
+            len(self._heard) > _INSTANCES or self._size > _ROOM_BYTES
+        ):  # the one that has been silent for longest goes
+            self._size -= self._heard.pop(next(iter(self._heard))).size
+        return said
 
     def fresh(self, now: float) -> list[Report]:
         """The Reports that are not older than 30 s; the others are forgotten."""
-        self._heard = {key: heard for key, heard in self._heard.items() if now - heard.at <= FRESH_S}
+        old = [key for key, heard in self._heard.items() if now - heard.at > FRESH_S]
+        for key in old:
+            self._size -= self._heard.pop(key).size
         return [heard.report for heard in self._heard.values()]
+
+    def instances(self, now: float) -> list[Instance]:
+        """Those whose Reports are not older than 30 s, with how their numbers grow."""
+        self.fresh(now)
+        return [Instance(own.report, max(0.0, now - own.at), own.totals, own.rates) for own in self._heard.values()]
 
     def groups(self, now: float, *, but: tuple[str, str]) -> Iterable[tuple[Mapping[str, str], list[Sample]]]:
         """Labels and numbers of every instance *but* one, as `metrics.render` takes them."""

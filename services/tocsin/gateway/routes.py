@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from tocsin.bus import streams
-from tocsin.gateway import openapi, query, rules, security
+from tocsin.gateway import ancestry, lookup, openapi, query, questions, rules, security, status
 from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, RefusedError, totals
 from tocsin.gateway.query import QueryError
 from tocsin.gateway.settings import Settings
@@ -20,6 +20,7 @@ from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, TocsinError
 from tocsin.model.times import format_ns
 from tocsin.runtime import ledger
+from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.logs import Sparingly
 from tocsin.runtime.metrics import render
 
@@ -34,11 +35,17 @@ _WHOLE_BYTES = 16 << 20
 """The whole alerts of one answer, at most."""
 _WHOLE_ANSWERS = 2
 """Answers of whole alerts that are made or sent at a time."""
+_EXPORTS = 2
+"""Files that are sent at a time."""
 _SEND_S = 30.0
 """A client that does not take such an answer in this time is dropped."""
 _YEAR = "public, max-age=31536000, immutable"
 _NO_PAGE = "The page is not built yet: run `make ui` (the API and the WebSocket work without it).\n"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+_LEDGER_S = 3.0
+"""So long the pipeline's page waits for it; it looks twice, half a second apart."""
+_LEDGER_KEEP_S = 5.0
+"""It asks for every source's checkpoint: once in so long is enough for a page that asks every two seconds."""
 _encode = msgspec.json.Encoder().encode
 _errors = Sparingly()
 
@@ -67,11 +74,11 @@ class Face:
             raise RefusedError(503, state.hub.reading)
         return state
 
-    async def kept(self, name: str, ask: Callable[[], Awaitable[object]]) -> object:
-        """The answer to *ask*, at most a second old; however many want it, it is asked once."""
+    async def kept(self, name: str, ask: Callable[[], Awaitable[object]], *, keep_s: float = _KEEP_S) -> object:
+        """The answer to *ask*, at most *keep_s* old; however many want it, it is asked once."""
         async with self._asking.setdefault(name, asyncio.Lock()):
             at, value = self._kept.get(name, (0.0, None))
-            if value is None or time.monotonic() - at > _KEEP_S:
+            if value is None or time.monotonic() - at > keep_s:
                 value = await ask()
                 self._kept[name] = (time.monotonic(), value)
             return value
@@ -87,6 +94,20 @@ class Face:
         assert isinstance(held, BySeverity)
         return held
 
+    async def ledger(self, state: State, *, keep_s: float = _KEEP_S) -> Ledger:
+        """What every hop counted."""
+        taken = await self.kept("ledger", lambda: ledger.take(state.bus), keep_s=keep_s)
+        assert isinstance(taken, Ledger)
+        return taken
+
+    async def ledger_soon(self, state: State) -> Ledger | None:
+        """The same, some seconds old; ``None`` where it cannot be had in a short time."""
+        try:
+            async with asyncio.timeout(_LEDGER_S):
+                return await self.ledger(state, keep_s=_LEDGER_KEEP_S)
+        except (TocsinError, TimeoutError):
+            return None
+
 
 def application(face: Face) -> web.Application:
     """All routes."""
@@ -95,9 +116,15 @@ def application(face: Face) -> web.Application:
     app.on_response_prepare.append(_protect)
     app.router.add_get("/api/runtime/alerts", own.alerts)
     app.router.add_get("/api/runtime/stats", own.stats)
+    app.router.add_get("/api/v1/alerts", own.asked(questions.alerts))
+    app.router.add_get("/api/v1/timeline", own.asked(questions.timeline))
+    app.router.add_get("/api/v1/facets", own.asked(questions.facets))
+    app.router.add_get("/api/v1/export", own.export)
     app.router.add_get("/api/v1/alerts/{id}", own.alert)
+    app.router.add_get("/api/v1/alerts/{id}/ancestry", own.ancestry)
     app.router.add_get("/api/v1/rules", own.rules)
     app.router.add_get("/api/v1/ledger", own.ledger)
+    app.router.add_get("/api/v1/status", own.status)
     app.router.add_get("/api/v1/stream", own.stream, allow_head=False)
     app.router.add_get("/api/openapi.json", own.openapi)
     app.router.add_get("/metrics", own.metrics)
@@ -163,6 +190,7 @@ class _Routes:
         self._face = face
         self._openapi = b""
         self._whole_answers = 0
+        self._exports = 0
 
     async def alerts(self, request: web.Request) -> web.StreamResponse:
         """The newest alerts."""
@@ -209,33 +237,43 @@ class _Routes:
 
     async def alert(self, request: web.Request) -> web.Response:
         """One alert, whole."""
-        id = request.match_info["id"]
-        query.check(request.query, "seq")
-        hint = query.integer(request.query, "seq", default=0, most=2**63 - 1)
+        return _json(await lookup.alert(self._face.readable(), *_named(request)))
+
+    async def ancestry(self, request: web.Request) -> web.Response:
+        """The processes around an alert."""
+        return _json(await ancestry.answer(self._face.readable(), *_named(request)))
+
+    def asked(
+        self, answer: Callable[[State, str], Awaitable[bytes]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        """The handler of a question about a stretch of time, which reads the query string itself."""
+
+        async def handle(request: web.Request) -> web.Response:
+            return _json(await answer(self._face.readable(), request.rel_url.raw_query_string))
+
+        return handle
+
+    async def export(self, request: web.Request) -> web.StreamResponse:
+        """The rows of a stretch of time as a file."""
         state = self._face.readable()
-        window = state.hub.window
-        row = window.find(id)
-        seq = hint or (row.seq if row else window.left(id))
-        if not seq:
-            raise RefusedError(404, "no alert of this id is in the live window; its seq finds older ones")
+        download = questions.Download(state, request.rel_url.raw_query_string)
+        if self._exports >= _EXPORTS:
+            raise RefusedError(503, f"{_EXPORTS} others load files at this moment", retry_after_s=1)
+        self._exports += 1
         try:
-            stored = await state.bus.message(streams.ALERTS, seq)
-        except Gone as error:
-            if seq > max(state.hub.held.last_seq, state.hub.window.head):
-                raise RefusedError(404, "no alert of this id") from error
-            raise Gone("the stream does not hold this alert any more") from error
-        if _id(stored.payload) != id:
-            raise RefusedError(404, f"the alert at {seq} has another id")
-        return _json(stored.payload)
+            return await _streamed(request, download)
+        finally:
+            self._exports -= 1
 
     async def rules(self, request: web.Request) -> web.Response:
         """By which rules is judged."""
         _no_parameters(request)
-        books = self._face.running().rulebooks
+        state = self._face.running()
+        books = state.rulebooks
 
         async def ask() -> bytes:
-            now = time.monotonic()
-            return _encode(rules.answer(books.judges(now), books.differing(now), now, _now()))
+            now, seen = time.monotonic(), state.hub.sight.seen.summary(int(time.time()))
+            return _encode(rules.answer(books.judges(now), books.differing(now), now, _now(), seen))
 
         body = await self._face.kept("rules", ask)
         assert isinstance(body, bytes)
@@ -244,12 +282,18 @@ class _Routes:
     async def ledger(self, request: web.Request) -> web.Response:
         """What every hop counted."""
         _no_parameters(request)
+        return _json(ledger.encode(await self._face.ledger(self._face.running())))
+
+    async def status(self, request: web.Request) -> web.Response:
+        """How the whole way is, also where NATS does not answer."""
+        _no_parameters(request)
         state = self._face.running()
 
         async def ask() -> bytes:
-            return ledger.encode(await ledger.take(state.bus))
+            taken = await self._face.ledger_soon(state)
+            return _encode(status.answer(state, taken, now=time.monotonic(), now_ms=time.time_ns() // 1_000_000))
 
-        body = await self._face.kept("ledger", ask)
+        body = await self._face.kept("status", ask)
         assert isinstance(body, bytes)
         return _json(body)
 
@@ -300,16 +344,10 @@ class _Routes:
         return web.FileResponse(found, headers={"Cache-Control": cache})
 
 
-class _Id(msgspec.Struct):
-    id: str = ""
-
-
-def _id(payload: bytes) -> str:
-    """The alert's id, empty where it is no alert."""
-    try:
-        return msgspec.json.decode(payload, type=_Id).id
-    except (msgspec.DecodeError, RecursionError):
-        return ""
+def _named(request: web.Request) -> tuple[str, int]:
+    """The id of an alert, and its sequence where that is given."""
+    query.check(request.query, "seq")
+    return request.match_info["id"], query.integer(request.query, "seq", default=0, most=2**63 - 1)
 
 
 def _file(static: Path, path: str) -> Path | None:
@@ -348,9 +386,32 @@ async def _sent(request: web.Request, answer: web.Response) -> web.Response:
             await answer.prepare(request)
             await answer.write_eof()
     except (TimeoutError, ConnectionError):
-        if request.transport is not None:
-            request.transport.abort()
+        _drop(request)
     return answer
+
+
+async def _streamed(request: web.Request, download: questions.Download) -> web.StreamResponse:
+    """The file once the client has it; one who does not take a part in time is dropped, and can tell from its end."""
+    answer = web.StreamResponse(headers=download.headers)
+    try:
+        await answer.prepare(request)
+        if request.method == "HEAD":
+            return answer
+        async for part in download.parts():
+            async with asyncio.timeout(_SEND_S):
+                await answer.write(part)
+        await answer.write_eof()
+    except (TimeoutError, ConnectionError):
+        _drop(request)
+    except Exception:
+        _drop(request)  # half a file must not look like a whole one
+        raise
+    return answer
+
+
+def _drop(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()
 
 
 def _no_parameters(request: web.Request) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from tocsin.gateway import firing
 from tocsin.gateway.answers import BySeverity
+from tocsin.gateway.firing import CanFire
 from tocsin.gateway.rows import SEVERITIES
 from tocsin.gateway.rulebooks import Judge, Key
+from tocsin.gateway.seen import Summary
 from tocsin.model.rulebook import RuleProblem, RuleState, SilenceState
 
 _CHARACTERS = 1_000
 """Of a text that a judge says."""
+_LISTED = 20
 
 
 class JudgeAnswer(Struct, frozen=True, kw_only=True):
@@ -44,6 +48,17 @@ class RuleAnswer(Struct, frozen=True, kw_only=True):
     failures: int
     """Events for which it failed and was skipped."""
     last_failure: str
+    hooks: list[str]
+    """Functions, or tracepoints as ``subsystem/name``, of which it needs the events of any one."""
+    kinds: list[str]
+    """Kinds of events that it looks at; empty where that may be any."""
+    host_only: bool
+    """It matches no process in a container."""
+    runbook: str
+    """What to do first."""
+    falsepositives: list[str]
+    can_fire: CanFire
+    """Whether what it needs comes at all, from what the live window has seen."""
 
 
 class SilenceAnswer(Struct, frozen=True, kw_only=True):
@@ -97,11 +112,13 @@ class Trouble(Struct, frozen=True, kw_only=True, omit_defaults=True):
     expired: int = 0
 
 
-def answer(judges: Mapping[Key, Judge], differing: Iterable[Key], now: float, timestamp: str) -> RulesAnswer:
-    """All reports as one; *now* is of the clock that `Judge.at` is of."""
+def answer(
+    judges: Mapping[Key, Judge], differing: Iterable[Key], now: float, timestamp: str, seen: Summary
+) -> RulesAnswer:
+    """All reports as one; *now* is of the clock that `Judge.at` is of, *seen* is what the live window has seen."""
     return RulesAnswer(
         judges=[_judge(key, judge, now) for key, judge in sorted(judges.items())],
-        rules=_rules(judges.values()),
+        rules=_rules(judges.values(), seen),
         silences=_silences(judges.values()),
         problems=_problems(judges),
         hashes_differ=[instance for _, instance in differing],
@@ -131,22 +148,30 @@ def _oldest_first(judges: Iterable[Judge]) -> list[Judge]:
     return sorted(judges, key=lambda judge: (judge.book.loaded, judge.at))
 
 
-def _rules(judges: Iterable[Judge]) -> list[RuleAnswer]:
+def _rules(judges: Iterable[Judge], seen: Summary) -> list[RuleAnswer]:
     found: dict[str, list[RuleState]] = {}
     for judge in _oldest_first(judges):
         for rule in judge.book.rules:
             found.setdefault(rule.id, []).append(rule)
-    return sorted(map(_rule, found.values()), key=lambda rule: (rule.file, rule.line, rule.id))
+    fires = firing.of_all(found.values(), seen)
+    made = [_rule(states, fires[id]) for id, states in found.items()]
+    return sorted(made, key=lambda rule: (rule.file, rule.line, rule.id))
 
 
-def _rule(states: list[RuleState]) -> RuleAnswer:
+def _rule(states: list[RuleState], can_fire: CanFire) -> RuleAnswer:
     own = states[-1]
     return RuleAnswer(
         id=own.id, title=own.title[:_CHARACTERS], level=own.level, type=own.type, file=own.file, line=own.line,
         author=own.author[:_CHARACTERS], hits=sum(state.hits for state in states),
         failures=sum(state.failures for state in states),
         last_failure=next((s.last_failure for s in reversed(states) if s.last_failure), "")[:_CHARACTERS],
+        hooks=_texts(own.hooks), kinds=_texts(own.kinds), host_only=own.host_only,
+        runbook=own.runbook[:_CHARACTERS], falsepositives=_texts(own.falsepositives), can_fire=can_fire,
     )  # fmt: skip
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    return [text[:_CHARACTERS] for text, _ in zip(texts, range(_LISTED), strict=False)]
 
 
 def _silences(judges: Iterable[Judge]) -> list[SilenceAnswer]:

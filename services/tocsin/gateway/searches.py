@@ -2,18 +2,20 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tocsin.gateway.answers import RefusedError
 from tocsin.gateway.filter import Filter
 from tocsin.gateway.rows import Row
-from tocsin.gateway.window import Window, newest
+from tocsin.gateway.window import Block, Window, newest
 
+T = TypeVar("T")
+Look = Callable[[Sequence[Block]], T]
 Asker = Literal["socket", "request"]
 
-ROOM: Mapping[Asker, int] = {"socket": 64, "request": 8}
+ROOM: Mapping[Asker, int] = {"socket": 64, "request": 24}
 """How many of each kind may wait or be searched for; a session of the WebSocket asks for one at a time."""
 _RETRY_S = 1
 
@@ -31,10 +33,19 @@ class Searches:
         self, window: Window, wanted: Filter, limit: int, *, since_ms: int, up_to: int, asker: Asker
     ) -> list[Row]:
         """See `Window.newest`; `RefusedError` (503) where too many wait already."""
+        match = wanted.match()
         with self.room(asker):
-            async with self._lock:
-                blocks, match = window.blocks(), wanted.match()
-                return await asyncio.to_thread(newest, blocks, limit, match, since_ms=since_ms, up_to=up_to)
+            return await self.look(window, lambda blocks: newest(blocks, limit, match, since_ms=since_ms, up_to=up_to))
+
+    async def ask(self, window: Window, look: Look[T], *, asker: Asker = "request") -> T:
+        """What *look* finds in the rows of the window; `RefusedError` (503) where too many wait already."""
+        with self.room(asker):
+            return await self.look(window, look)
+
+    async def look(self, window: Window, look: Look[T]) -> T:
+        """The same for who has a place in the queue already."""
+        async with self._lock:
+            return await asyncio.to_thread(look, window.blocks())
 
     @contextmanager
     def room(self, asker: Asker) -> Iterator[None]:

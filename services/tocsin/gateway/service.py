@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tocsin.bus import Bus, Message, Start, streams
-from tocsin.gateway import cursor, readback, routes, rules
+from tocsin.bus import Bus, Message, Start, StreamState, streams
+from tocsin.gateway import coverage, cursor, readback, routes, rules
 from tocsin.gateway.hub import Held, Hub
 from tocsin.gateway.live import SILENCE_S, Live
 from tocsin.gateway.numbers import watch
@@ -24,6 +24,7 @@ from tocsin.gateway.state import State
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
+from tocsin.model.times import parse_ns
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.report import report
@@ -35,7 +36,11 @@ _RETRY_S = 0.5
 _BACKLOG = 256
 _STUCK_S = 5.0
 _CLASSIFIER_EVERY = 2
+_AGENTS_EVERY = 5
 _CLOSE_S = 2.0
+_LINE_BYTES = 65_536
+"""Of a request: a filter may be as long as on the WebSocket."""
+_NS_PER_MS = 1_000_000
 
 
 @asynccontextmanager
@@ -46,7 +51,10 @@ async def listening(settings: Settings) -> AsyncIterator[Face]:
     """
     face = Face(settings)
     server = _bind(settings)
-    runner = web.AppRunner(routes.application(face), access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_S)
+    runner = web.AppRunner(
+        routes.application(face), access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_S,
+        max_line_size=_LINE_BYTES,
+    )  # fmt: skip
     await runner.setup()
     try:
         await web.SockSite(runner, server, backlog=_BACKLOG).start()
@@ -123,7 +131,9 @@ class _Gateway:
 
     def hear(self, subject: str, payload: bytes) -> None:
         """A Report of some service."""
-        self._state.reports.hear(subject, payload, time.monotonic())
+        said = self._state.reports.hear(subject, payload, time.monotonic())
+        if said is not None and said.service == "collector":
+            self._hub.sight.hear(said, time.time_ns() // _NS_PER_MS)
 
     def hear_rules(self, subject: str, payload: bytes) -> None:
         """By which rules some instance judges."""
@@ -169,15 +179,16 @@ class _Gateway:
             state = stream.state
             self._hub.begin(Held(cursor.epoch(stream.created), state.first_seq, state.last_seq), int(time.time()))
             for index in range(len(WORST_FIRST)):
-                await self._read_lane(index, state.first_seq, state.last_seq)
+                await self._read_lane(index, state)
         except BusError as error:
             self._state.health.broken("alerts", f"the stream ALERTS cannot be read: {error}")
             self._hub.reading = "the stream ALERTS cannot be read"
             return None
         return state.last_seq
 
-    async def _read_lane(self, index: int, first: int, last: int) -> None:
+    async def _read_lane(self, index: int, state: StreamState) -> None:
         hub, severity = self._hub, WORST_FIRST[index]
+        first, last = state.first_seq, state.last_seq
         wanted, limit = subjects.alerts_of(severity), self._state.settings.window_rows
         hub.reading = f"the window is being read back: {severity.value} ({len(hub.window):,} alerts so far)"
 
@@ -185,16 +196,17 @@ class _Gateway:
             return await self._bus.count(streams.ALERTS, filter=wanted, start=Start(seq=seq))
 
         begin = await readback.begin(first, last, limit, count)
-        lane = hub.window.lanes[index]
-        lane.floor = max(0, begin - 1)
+        hub.window.lanes[index].floor = max(0, begin - 1)
 
         def take(message: Message) -> None:
             if message.seq <= last:
                 hub.read_back(message.subject, message.payload, message.seq)
 
         await self._bus.read(streams.ALERTS, take, filters=[wanted], start=Start(seq=begin))
-        if begin > first or first > 1:
-            hub.counted_since[index] = lane.oldest.t if lane.oldest is not None else time.time_ns() // 1_000_000
+        if begin > first:
+            hub.incomplete(index, time.time_ns() // 1_000_000)
+        elif first > 1:
+            hub.incomplete(index, time.time_ns() // 1_000_000, first_ns=parse_ns(state.first_ts))
 
     async def look(self, stop: asyncio.Event) -> None:
         """Once a second, ask the stream and the classifier's consumer how they are."""
@@ -210,10 +222,20 @@ class _Gateway:
             now = time.monotonic()
             if not self._bus.connection.up:
                 self._state.reports.since = now  # who cannot be heard is not silent
-            self._state.live.lag.broken = self._state.words(now)
+            self._look_at_nodes(now, agents=turn % _AGENTS_EVERY == 1)
             books = self._state.rulebooks
             self._state.live.rules = rules.trouble(books.judges(now), books.differing(now))
             await _pause(stop, _LOOK_S)
+
+    def _look_at_nodes(self, now: float, *, agents: bool) -> None:
+        state, hub, now_ms = self._state, self._hub, time.time_ns() // _NS_PER_MS
+        if state.blinded(now):
+            hub.sight.nodes.blind(now_ms)
+        if agents:
+            hub.sight.follow(coverage.agents(state.reports.fresh(now)))
+        state.live.lag.broken = state.words(now, now_ms)
+        state.meters["read"].note(hub.window.head, now)
+        state.meters["rows"].note(hub.fanout.numbers.rows, now)
 
     async def _look_at_stream(self) -> None:
         hub, health = self._hub, self._state.health
@@ -227,6 +249,7 @@ class _Gateway:
             self._ends.set()
             return
         hub.held = held
+        self._state.meters["alerts"].note(held.last_seq, time.monotonic())
         stuck_s = time.monotonic() - hub.moved_at
         if not hub.ready or (hub.waiting and stuck_s > _STUCK_S):
             if hub.ready:
@@ -238,6 +261,9 @@ class _Gateway:
         with contextlib.suppress(Gone):
             consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
             self._state.live.lag.classifier = consumer.num_pending + consumer.num_ack_pending
+            self._state.meters["judged"].note(consumer.ack_floor.stream_seq, time.monotonic())
+        events = await self._bus.stream(streams.EVENTS)
+        self._state.meters["events"].note(events.state.last_seq, time.monotonic())
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

@@ -20,6 +20,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Alerts kept at hand for each severity, some 450 bytes each; fewer where hostile texts make them larger."""
     clients: Annotated[int, Meta(ge=1, le=10_000)] = 500
     """Browsers at a time; one more is refused."""
+    silent_s: Annotated[float, Meta(ge=10, le=86_400)] = 120.0
+    """A node that has sent nothing for so long is named as silent; one that often pauses gets more time."""
 
     @property
     def names(self) -> frozenset[str]:

@@ -1,8 +1,10 @@
 """What a running gateway consists of, and what is broken of the way from the sensor to its clients."""
 
 from tocsin.bus import Bus
+from tocsin.gateway import nodes
 from tocsin.gateway.hub import Hub
 from tocsin.gateway.live import Live
+from tocsin.gateway.meters import Meter
 from tocsin.gateway.reports import Reports
 from tocsin.gateway.rulebooks import Rulebooks
 from tocsin.gateway.settings import Settings
@@ -36,6 +38,8 @@ class State:
         self.reports = reports
         self.rulebooks = rulebooks
         self.settings = settings
+        self.meters = {name: Meter() for name in ("events", "judged", "alerts", "read", "rows")}
+        """What goes into EVENTS and to the classifier, into ALERTS and to this gateway, and to its clients."""
 
     def _own(self, now: float) -> dict[str, str]:
         """What keeps alerts from clients, as seen from here; *now* is of the monotonic clock."""
@@ -57,10 +61,19 @@ class State:
         """What is broken: as seen from here, and as the services say of themselves."""
         return {**self.reports.problems(now), **self._own(now)}
 
+    def blinded(self, now: float) -> bool:
+        """Whether something of ours keeps events from coming, so that a node that is not heard may well send."""
+        return bool(self._own(now)) or "classifier" in self.reports.problems(now)
+
     def unready(self, now: float) -> dict[str, str]:
         """The same, and who was not heard yet just after the start."""
         return {**self.reports.awaited(now), **self.problems(now)}
 
-    def words(self, now: float) -> str:
-        """The problems in a sentence for clients, empty where there is none; while the window is read they wait."""
-        return "; ".join(why for hop, why in self.problems(now).items() if hop != "window")[:_CHARACTERS]
+    def words(self, now: float, now_ms: int) -> str:
+        """The problems in a sentence for clients, empty where there is none; while the window is read they wait.
+
+        Nodes that are silent are named, too: they keep no alert from clients, so `unready` does not have them.
+        """
+        told = [why for hop, why in self.problems(now).items() if hop != "window"]
+        silent = nodes.words(self.hub.sight.nodes.silent(now_ms))
+        return "; ".join([*told, silent] if silent else told)[:_CHARACTERS]

@@ -17,7 +17,7 @@ _LENGTH = 10
 _INDEX_BITS, _INDEX_MASK = 2, 3
 """A count and the index of its worst severity are kept in one integer: there are many."""
 
-_DIMENSIONS: Mapping[str, Callable[[Shape], Iterable[str]]] = {
+DIMENSIONS: Mapping[str, Callable[[Shape], Iterable[str]]] = {
     "event": lambda shape: (shape.fn,),
     "process": lambda shape: (shape.bin,),
     "namespace": lambda shape: (shape.ns,),
@@ -49,14 +49,23 @@ class Tops:
 
     def lists(self, now_s: int, window_s: int) -> dict[str, list[Entry]]:
         """The ten most frequent of everything in the last *window_s*, in whole minutes (long ones: hours)."""
+        return {name: _best(counts) for name, counts in self._counts(now_s - window_s, None, now_s).items()}
+
+    def between(self, from_s: int, to_s: int, now_s: int, length: int) -> tuple[dict[str, list[Entry]], dict[str, int]]:
+        """The *length* most frequent of everything in a time, in whole minutes or hours; how many values are known."""
+        counted = self._counts(from_s, to_s, now_s)
+        lists = {name: _best(counts, length) for name, counts in counted.items()}
+        return lists, {name: len(counts) for name, counts in counted.items()}
+
+    def _counts(self, from_s: int, to_s: int | None, now_s: int) -> _Lists:
         self._settle()
-        if window_s <= _HOUR_S:
-            held, width = self._by_minute, _MINUTE_S
-        else:
-            held, width = self._by_hour, _HOUR_S
-        first = (now_s - window_s) // width
-        places = [lists for place, lists in held.items() if place >= first]
-        return {name: _best(_sum(lists[name] for lists in places)) for name in _DIMENSIONS}
+        held, width = (self._by_minute, _MINUTE_S) if now_s - from_s <= _HOUR_S else (self._by_hour, _HOUR_S)
+        places = [
+            lists
+            for place, lists in held.items()
+            if place >= from_s // width and (to_s is None or place * width < to_s)
+        ]
+        return {name: _sum(lists[name] for lists in places) for name in DIMENSIONS}
 
     def _settle(self) -> None:
         for (minute, shape), n in self._fresh.items():
@@ -66,10 +75,10 @@ class Tops:
             ):
                 lists = held.get(place)
                 if lists is None:
-                    lists = held[place] = {name: {} for name in _DIMENSIONS}
+                    lists = held[place] = {name: {} for name in DIMENSIONS}
                     while len(held) > limit:
                         del held[min(held)]
-                for name, values in _DIMENSIONS.items():
+                for name, values in DIMENSIONS.items():
                     _count(lists[name], values(shape), n, shape.index)
         self._fresh.clear()
 
@@ -78,10 +87,21 @@ def rank(
     shapes: Iterable[tuple[Shape, int]], values: Callable[[Shape], Iterable[str]], length: int = _LENGTH
 ) -> list[Entry]:
     """The most frequent values, ties by name; what is empty does not count."""
+    return ranked(shapes, values, length)[0]
+
+
+def ranked(
+    shapes: Iterable[tuple[Shape, int]], values: Callable[[Shape], Iterable[str]], length: int
+) -> tuple[list[Entry], int]:
+    """The same, and how many different values there are."""
     counts: dict[str, int] = {}
+    seen = counts.get
     for shape, n in shapes:
-        _count(counts, values(shape), n, shape.index, limit=None)
-    return _best(counts, length)
+        for value in values(shape):
+            if value:
+                packed = seen(value, _INDEX_MASK)
+                counts[value] = (packed >> _INDEX_BITS) + n << _INDEX_BITS | min(packed & _INDEX_MASK, shape.index)
+    return _best(counts, length), len(counts)
 
 
 def _count(counts: dict[str, int], values: Iterable[str], n: int, index: int, limit: int | None = _VALUES) -> None:

@@ -5,6 +5,7 @@ import heapq
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 
+from tocsin.gateway.links import Links
 from tocsin.gateway.rows import SEVERITIES, Row, Shape, newest_first
 
 _ROWS = 256
@@ -13,19 +14,24 @@ _ROW_BUDGET = 740
 """Bytes of memory for each row; ordinary ones need half of it."""
 _MS = 1_000
 
+_NEVER = 1 << 62
+
 Match = Callable[[Row], bool]
 
 
 class Block:
     """Some rows that follow one another, and how far their times go, so that most blocks need no look."""
 
-    __slots__ = ("max_t", "rows", "start")
+    __slots__ = ("links", "max_t", "min_t", "rows", "start")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
+        self.links = Links()
+        """For each row, its processes."""
         self.start = 0
         """Rows before this one are evicted."""
         self.max_t = 0
+        self.min_t = _NEVER
 
 
 class Ids:
@@ -70,6 +76,8 @@ class Lane:
         """How many rows of each shape are held."""
         self.floor = 0
         """The last sequence that was evicted: what is above it and of this severity is all here."""
+        self.since_ms = 0
+        """Every alert of this severity whose time is not before this one is here; 0 where none ever left."""
 
     def __len__(self) -> int:
         return self._size
@@ -79,13 +87,15 @@ class Lane:
         """Oldest first."""
         return self._blocks
 
-    def add(self, row: Row) -> None:
-        """Append the row, which must come after all others in the stream."""
+    def add(self, row: Row, own: str = "", parent: str = "") -> None:
+        """Append the row, which must come after all others in the stream; *own* and *parent* name its processes."""
         if not self._blocks or len(self._blocks[-1].rows) >= _ROWS:
             self._blocks.append(Block())
         block = self._blocks[-1]
         block.rows.append(row)
+        block.links.add(own, parent)
         block.max_t = max(block.max_t, row.t)
+        block.min_t = min(block.min_t, row.t)
         self._size += 1
         self._ids.add(row)
         self._budget -= row.cost
@@ -131,6 +141,7 @@ class Lane:
         self._size -= 1
         self._ids.drop(row)
         self.floor = row.seq
+        self.since_ms = max(self.since_ms, row.t + 1)
         self._budget += row.cost
         if self.shapes[row.shape] > 1:
             self.shapes[row.shape] -= 1
@@ -159,9 +170,9 @@ class Window:
         self.head = 0
         self.epoch = epoch
 
-    def add(self, row: Row) -> None:
-        """Take in one row."""
-        self.lanes[row.shape.index].add(row)
+    def add(self, row: Row, own: str = "", parent: str = "") -> None:
+        """Take in one row; *own* and *parent* are the ids of its process and of that which started it."""
+        self.lanes[row.shape.index].add(row, own, parent)
 
     def evict(self, *, below_seq: int, before_ms: int) -> None:
         """Hold nothing that the stream does not hold any more, and nothing too old."""
@@ -189,10 +200,6 @@ class Window:
         """Whether every row above *after* is still here."""
         return all(lane.floor <= after for lane in self.lanes)
 
-    def matching(self, passes: Callable[[Shape], bool]) -> list[int]:
-        """How many rows are of a shape that passes, for each severity."""
-        return [sum(n for shape, n in lane.shapes.items() if passes(shape)) for lane in self.lanes]
-
     def find(self, id: str) -> Row | None:
         """The row of this id."""
         return self._ids.row(id)
@@ -205,14 +212,26 @@ class Window:
         return sum(map(len, self.lanes))
 
 
-def newest(blocks: Iterable[Block], limit: int, match: Match | None, *, since_ms: int, up_to: int) -> list[Row]:
-    """See `Window.newest`."""
+def newest(
+    blocks: Iterable[Block],
+    limit: int,
+    match: Match | None,
+    *,
+    since_ms: int,
+    up_to: int,
+    below: tuple[int, int] = (_NEVER, 0),
+) -> list[Row]:
+    """See `Window.newest`; only what lies before *below*, a time and a sequence."""
     found: list[tuple[int, int, Row]] = []
     for block in sorted(blocks, key=lambda block: -block.max_t):
         if block.max_t < since_ms or (len(found) >= limit and block.max_t < found[0][0]):
             break
+        if block.min_t > below[0]:
+            continue
         for row in block.rows[block.start :]:
             if row.t < since_ms or row.seq > up_to or (len(found) >= limit and (row.t, row.seq) < found[0][:2]):
+                continue
+            if (row.t, row.seq) >= below:
                 continue
             if match is not None and not match(row):
                 continue

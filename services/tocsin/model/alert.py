@@ -123,6 +123,8 @@ class Summary(Struct, frozen=True):
     rules: tuple[RuleHit, ...] = ()
     techniques: tuple[str, ...] = ()
     silenced_by: str = ""
+    exec_id: str = ""
+    parent_exec_id: str = ""
 
 
 _encoder = msgspec.json.Encoder()

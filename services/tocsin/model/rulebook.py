@@ -3,6 +3,9 @@
 import msgspec
 from msgspec import Struct
 
+_WORDY_BYTES = 2 << 20
+"""A report that is larger leaves out what people read of each rule; a gateway hears no more than 4 MiB."""
+
 
 class RuleState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One rule or correlation as loaded, and what became of it since this instance started."""
@@ -19,6 +22,19 @@ class RuleState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     failures: int = 0
     """Events for which it failed and was skipped."""
     last_failure: str = ""
+    hooks: tuple[str, ...] = ()
+    """Functions, or tracepoints as ``subsystem/name``, of which it needs the events of any one."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of events that it looks at; empty where that may be any."""
+    options: tuple[str, ...] = ()
+    """Options of the agent without which its events lack what it looks for."""
+    host_only: bool = False
+    """It matches no process in a container."""
+    rules: tuple[str, ...] = ()
+    """Of a correlation: ids of the rules and correlations that it counts."""
+    runbook: str = ""
+    """What to do first."""
+    falsepositives: tuple[str, ...] = ()
 
 
 class SilenceState(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,7 +83,11 @@ _decoder = msgspec.json.Decoder(Rulebook)
 
 def encode(rulebook: Rulebook) -> bytes:
     """The report as JSON."""
-    return _encoder.encode(rulebook)
+    payload = _encoder.encode(rulebook)
+    if len(payload) <= _WORDY_BYTES:
+        return payload
+    short = [msgspec.structs.replace(rule, runbook="", falsepositives=()) for rule in rulebook.rules]
+    return _encoder.encode(msgspec.structs.replace(rulebook, rules=short))
 
 
 def decode(payload: bytes) -> Rulebook:

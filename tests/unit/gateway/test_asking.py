@@ -158,9 +158,16 @@ def test_a_report_speaks_for_its_own_service_alone() -> None:
 
 def test_the_number_of_instances_is_bounded() -> None:
     reports = Reports(0.0)
-    for n in range(1_000):
+    for n in range(5_100):
         reports.hear("tocsin.metrics.collector.a", reported("collector", f"i{n}"), 0.0)
-    assert len(reports.fresh(0.0)) == 256
+    assert len(reports.fresh(0.0)) == 5_000
+    for n in range(100):
+        large = reported("collector", f"i{n}", problems={"x": "y" * 900_000})
+        reports.hear("tocsin.metrics.collector.a", large, 1.0)
+    assert 60 < len(reports.fresh(1.0)) < 80
+    assert reports.fresh(32.0) == []
+    reports.hear("tocsin.metrics.collector.a", reported("collector", "i"), 33.0)
+    assert len(reports.fresh(33.0)) == 1
 
 
 def test_samples_with_names_that_prometheus_cannot_read_are_left_out() -> None:

@@ -51,7 +51,7 @@ def test_whatever_is_merged_every_alert_is_in_a_row_or_left_out(
 def test_what_waits_is_bounded_whatever_comes(raw: bool, fingerprint: str) -> None:
     waiting = Collecting(raw=raw)
     for start in range(0, 20_000, 1_000):
-        waiting.add([row(n, fingerprint=fingerprint or f"f{n}") for n in range(start + 1, start + 1_001)], None)
+        waiting.add([row(n, fingerprint=fingerprint or f"f{n}") for n in range(start + 1, start + 1_001)])
     assert len(waiting) <= 10 * batch.ROWS
     made = waiting.take(0, 20_000, 400, folding=True)
     assert not raw or made.folded == 0

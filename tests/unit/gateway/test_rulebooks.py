@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tocsin.gateway import rules
 from tocsin.gateway.rulebooks import FORGOTTEN_S, Rulebooks
 from tocsin.gateway.rules import RulesAnswer, Trouble
+from tocsin.gateway.seen import Summary
 from tocsin.model import rulebook, subjects
 from tocsin.model.rulebook import Rulebook, RuleProblem, RuleState, SilenceState
 
@@ -20,7 +21,7 @@ def tell(books: Rulebooks, instance: str, now: float, hash: str = "h1", service:
 
 
 def answer(books: Rulebooks, now: float) -> RulesAnswer:
-    return rules.answer(books.judges(now), books.differing(now), now, "2026-11-24T12:00:00Z")
+    return rules.answer(books.judges(now), books.differing(now), now, "2026-11-24T12:00:00Z", Summary())
 
 
 def trouble(books: Rulebooks, now: float) -> Trouble:
