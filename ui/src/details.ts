@@ -4,6 +4,7 @@ import { members } from "./json.ts";
 
 /** The fields of an alert that a detail shows; any may be absent. */
 export interface Alert {
+  id?: string;
   title?: string;
   reason?: string;
   severity?: string;
@@ -13,6 +14,7 @@ export interface Alert {
   unsilenced_severity?: string;
   rules?: RuleHit[];
   techniques?: string[];
+  /** RFC 3339: when the kernel saw it. */
   time?: string;
   received?: string;
   kind?: string;
@@ -26,15 +28,21 @@ export interface Alert {
   container?: string;
   image?: string;
   workload?: string;
+  workload_kind?: string;
   event_type?: string;
   process?: string;
   arguments?: string;
   cwd?: string;
   pid?: number;
   uid?: number;
+  exec_id?: string;
+  parent_exec_id?: string;
   parent_process?: string;
   parent_arguments?: string;
   target?: string;
+  fingerprint?: string;
+  /** Fields that were cut at 8 KiB. */
+  truncated?: string[];
   correlation?: Correlation;
   /** Of a correlation: ids of some of the alerts that it rests on. */
   evidence?: string[];

@@ -30,6 +30,22 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
+/** What people call them. */
+export const FIELD_NAMES: Record<Field, string> = {
+  sev: "severity",
+  ns: "namespace",
+  pod: "pod",
+  wl: "workload",
+  node: "node",
+  proc: "process",
+  event: "event",
+  kind: "kind",
+  rule: "rule",
+  att: "technique",
+  container: "container",
+  target: "target",
+};
+
 /** What the gateway takes; a filter that is larger ends the connection. */
 export const LIMITS = { values: 64, characters: 512, words: 16 } as const;
 /** Of the whole filter as it travels; what else stands in the frame fits beside it. */
@@ -132,13 +148,15 @@ function addWord(words: string[], text: string): string {
 function addField(filter: Filter, name: string, excludes: boolean, rest: string): string {
   const field = fieldOf(name);
   if (field === undefined) return `There is no field ${name}. To search for it as text, put it in quotation marks.`;
-  const values = split(rest);
+  const values = split(rest).map((value) =>
+    excludes ? signed(value.written, true) : signed(value.text, value.excludes),
+  );
   if (values.length === 0) return `${name}: needs a value.`;
   if (field === "sev") {
-    const wrong = values.find((value) => !isSeverity(value.toLowerCase()));
+    const wrong = values.find((value) => !isSeverity(unsigned(value).text.toLowerCase()));
     if (wrong !== undefined) return `A severity is one of ${SEVERITIES.join(", ")}.`;
   }
-  for (const value of values) include(filter, field, excludes ? `-${value}` : value);
+  for (const value of values) include(filter, field, value);
   return "";
 }
 
@@ -151,12 +169,37 @@ export function isSeverity(text: string): text is Severity {
   return (SEVERITIES as readonly string[]).includes(text);
 }
 
-/** The values of a list, `a,b` or `"a, b",c`; a sign may stand before a quotation mark. */
-export function split(text: string): string[] {
-  return [...text.matchAll(VALUE)]
-    .map(([, sign = "", quoted, plain = ""]) => (quoted ? sign + unescaped(quoted) : plain.trim()))
-    .filter((value) => value !== "" && value !== "-");
+interface Listed {
+  text: string;
+  excludes: boolean;
+  /** The text with its sign, if that was one. */
+  written: string;
 }
+
+/** The values of a list, `a,b` or `"a, b",-c`; what is between quotation marks has no sign. */
+function split(text: string): Listed[] {
+  return [...text.matchAll(VALUE)]
+    .map(([, sign = "", quoted, plain = ""]) => {
+      const bare = quoted === undefined ? plain.trim().replace(/^-/, "") : unescaped(quoted);
+      const excludes = sign === "-" || (quoted === undefined && plain.trim().startsWith("-"));
+      return { text: bare, excludes, written: excludes ? `-${bare}` : bare };
+    })
+    .filter(({ text }) => text !== "");
+}
+
+/** A value as it travels, taken apart; one that is asked for and begins with a minus has a backslash before it. */
+export function unsigned(value: string): { text: string; excludes: boolean } {
+  if (value.startsWith("-")) return { text: value.slice(1), excludes: true };
+  return { text: LITERAL.test(value) && value.startsWith("\\") ? value.slice(1) : value, excludes: false };
+}
+
+/** A value as it travels: what `unsigned` takes apart. */
+export function signed(text: string, excludes: boolean): string {
+  if (excludes) return `-${text}`;
+  return LITERAL.test(text) ? `\\${text}` : text;
+}
+
+const LITERAL = /^\\*-/;
 
 function unescaped(text: string): string {
   return text.replace(/\\(["\\])/g, "$1");
@@ -173,8 +216,8 @@ export function print(filter: Filter): string {
   const parts: string[] = [];
   for (const field of FIELDS) {
     const values = filter[field] ?? [];
-    const included = values.filter((value) => !value.startsWith("-"));
-    const excluded = values.filter((value) => value.startsWith("-")).map((value) => value.slice(1));
+    const included = sideOf(values, false);
+    const excluded = sideOf(values, true);
     if (included.length > 0) parts.push(`${field}:${included.map(quote).join(",")}`);
     if (excluded.length > 0) parts.push(`-${field}:${excluded.map(quote).join(",")}`);
   }
@@ -183,6 +226,14 @@ export function print(filter: Filter): string {
     parts.push(plain ? phrase : quoted(phrase));
   }
   return parts.join(" ");
+}
+
+/** The values that are left out, or those that are asked for: without their signs. */
+export function sideOf(values: readonly string[], excludes: boolean): string[] {
+  return values
+    .map(unsigned)
+    .filter((value) => value.excludes === excludes)
+    .map(({ text }) => text);
 }
 
 /** A value of a list, in quotation marks where it needs them. */
@@ -228,8 +279,8 @@ export function matcher(filter: Filter): (row: Row) => boolean {
 }
 
 function fieldTest(field: Field, values: string[]): (row: Row) => boolean {
-  const excluded = values.filter((value) => value.startsWith("-")).map((value) => value.slice(1));
-  const included = values.filter((value) => !value.startsWith("-"));
+  const excluded = sideOf(values, true);
+  const included = sideOf(values, false);
   return (row) => {
     const found = valuesOf(row, field);
     if (found.some((value) => excluded.includes(value))) return false;

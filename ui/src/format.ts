@@ -1,4 +1,5 @@
 /** Numbers, times and durations for people. */
+import { offset, parts, two } from "./zone.ts";
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
@@ -19,11 +20,10 @@ export function plural(n: number, noun: string): string {
   return `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 }
 
-/** `14:08:12` in the reader's time zone. */
+/** `14:08:12` by the clock that the reader chose. */
 export function clock(ms: number): string {
-  const time = new Date(ms);
-  if (Number.isNaN(time.getTime())) return "unknown";
-  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
+  const { hours, minutes, seconds } = parts(ms);
+  return Number.isNaN(hours) ? "unknown" : [hours, minutes, seconds].map(two).join(":");
 }
 
 /** `.904` */
@@ -32,11 +32,10 @@ export function fraction(ms: number): string {
   return Number.isNaN(thousandths) ? "" : `.${String(thousandths).padStart(3, "0")}`;
 }
 
-/** `2026-11-23`: the day in the reader's time zone; nothing where the time is none. */
+/** `2026-11-23`: the day by that clock; nothing where the time is none. */
 export function calendar(ms: number): string {
-  const time = new Date(ms);
-  if (Number.isNaN(time.getTime())) return "";
-  return [time.getFullYear(), time.getMonth() + 1, time.getDate()].map((n) => String(n).padStart(2, "0")).join("-");
+  const { year, month, day } = parts(ms);
+  return Number.isNaN(year) ? "" : [year, month, day].map(two).join("-");
 }
 
 /** `Nov 23`, and nothing on the day `today` (of `calendar`): there the time is enough. */
@@ -50,12 +49,26 @@ const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /** `2026-11-23 14:08:12.904 +01:00`, for those who hover. */
 export function moment(ms: number): string {
-  const time = new Date(ms);
-  if (Number.isNaN(time.getTime())) return "unknown";
-  const offset = -time.getTimezoneOffset();
-  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  const zone = `${offset < 0 ? "-" : "+"}${String(hours).padStart(2, "0")}:${String(minutes).padStart(2, "0")}`;
-  return `${calendar(ms)} ${clock(ms)}${fraction(ms)} ${zone}`;
+  return calendar(ms) === "" ? "unknown" : `${calendar(ms)} ${clock(ms)}${fraction(ms)} ${offset(ms)}`;
+}
+
+/** `4 s`, `31 min`, `2 h`, `11 days`: near enough to tell by. */
+function rough(ms: number, digits = 0): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(digits)} s`;
+  if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${Math.round(ms / 3_600_000)} h` : `${Math.round(ms / 86_400_000)} days`;
+}
+
+/** `4 min ago`, `in 3 s`: how long from `now` to a moment. */
+export function ago(ms: number, now: number): string {
+  const words = rough(Math.abs(now - ms));
+  return ms > now + 999 ? `in ${words}` : `${words} ago`;
+}
+
+/** `−4.1 s`, `+2 min`: from one moment to another. */
+export function apart(ms: number): string {
+  const size = Math.abs(ms);
+  return `${ms < 0 ? "−" : "+"}${size < 1000 ? `${Math.round(size)} ms` : rough(size, 1)}`;
 }
 
 /** `41 ms`, `6 s`, `15 minutes`, `24 hours` */

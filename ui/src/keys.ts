@@ -1,9 +1,13 @@
 /** The keyboard alone must do. */
 import { signal } from "@preact/signals";
+import { drawerOpen } from "./drawer.ts";
+import { fieldOf } from "./filter.ts";
 import { listControl } from "./list_control.ts";
 import { togglePause } from "./live.ts";
+import { go, page, runtimeAddress } from "./page.ts";
+import { pageControl } from "./page_control.ts";
 import { SEVERITIES } from "./protocol.ts";
-import { commit, open, show, toggleSeverity } from "./query.ts";
+import { backToLive, commit, include, open, range, show, toggleSeverity } from "./query.ts";
 import { switchTheme } from "./theme.ts";
 
 const KEY = "tocsin.keys";
@@ -17,9 +21,13 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["j k ↓ ↑", "next, previous alert"],
   ["Enter o", "open or close the alert"],
   ["c", "copy its event as JSON"],
+  ["l", "copy a link to it"],
+  ["f", "show only the focused value; with Shift, all but it"],
   [".", "back to the newest"],
   ["Space", "pause, resume"],
   ["1 2 3 4", "only critical, high, medium, low; several together"],
+  ["g r", "to Runtime"],
+  ["g p", "to Pipeline"],
   ["t", "light or dark"],
   ["?", "this list"],
   ["Esc", "one step back"],
@@ -56,19 +64,22 @@ export function startKeys(): void {
 /** Whether the key was one of ours. */
 function handle(event: KeyboardEvent, target: Element): boolean {
   if (shortcutsOpen.peek()) return false;
-  const writes = target.matches("input, textarea, select");
-  if (event.key === "Escape") return back(target, writes);
+  const { key } = event;
+  const writes = target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
+  if (key === "Escape") return back(target, writes);
   if (writes) return false;
-  if (target.matches("button, a, summary")) return singleKeys.peek() && character(event.key);
-  return onList(event.key, target) || (singleKeys.peek() && (character(event.key) || space(event.key, target)));
+  const single = singleKeys.peek();
+  if (single && sequence(key)) return true;
+  if (target.matches("button, a, summary, input")) return single && character(key, target);
+  return onList(key, target) || (single && (character(key, target) || space(key, target)));
 }
 
 /** What scrolls by itself keeps the keys for that. */
-const SCROLLS = "pre, .box, .said";
+const SCROLLS = "pre, .box, .said, .scrolls, [role=tree] *";
 
 /** Keys that a list is expected to have, letters or not. */
 function onList(key: string, target: Element): boolean {
-  if (target.matches(SCROLLS)) return false;
+  if (target.matches(SCROLLS) || page.peek().name !== "runtime") return false;
   const steps: Record<string, number> = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -86,43 +97,92 @@ function onList(key: string, target: Element): boolean {
 
 function space(key: string, target: Element): boolean {
   if (key !== " " || target.matches(SCROLLS)) return false;
+  if (page.peek().name !== "runtime" || !range.peek().live) return false;
   togglePause();
   return true;
 }
 
-function character(key: string): boolean {
-  const severity = SEVERITIES[Number(key) - 1];
+const SEQUENCE_MS = 1000;
+let begun = Number.NEGATIVE_INFINITY;
+
+/** `g` and then the letter of a page, within a second. */
+function sequence(key: string): boolean {
+  const within = performance.now() - begun < SEQUENCE_MS;
+  begun = key === "g" && !within ? performance.now() : Number.NEGATIVE_INFINITY;
+  if (!within) return key === "g";
+  if (key === "r") go(runtimeAddress.peek());
+  else if (key === "p") go("/pipeline");
+  else return false;
+  return true;
+}
+
+/** Keys of every page. */
+const EVERYWHERE: Record<string, () => void> = { t: switchTheme, "?": openShortcuts };
+/** Keys of the list. */
+const ON_RUNTIME: Record<string, () => void> = {
+  j: () => listControl()?.move(1),
+  k: () => listControl()?.move(-1),
+  o: () => listControl()?.toggle(),
+  c: () => listControl()?.copy(),
+  l: () => listControl()?.link(),
+  ".": () => listControl()?.newest(),
+  "/": () => document.getElementById("search")?.focus(),
+};
+/** Keys of an alert's own page. */
+const ON_ALERT: Record<string, () => void> = {
+  c: () => pageControl()?.copy(),
+  l: () => pageControl()?.link(),
+};
+
+function character(key: string, target: Element): boolean {
+  const { name } = page.peek();
+  const severity = name === "runtime" ? SEVERITIES[Number(key) - 1] : undefined;
   if (severity !== undefined) {
     toggleSeverity(severity);
     return true;
   }
-  const does: Record<string, () => void> = {
-    j: () => listControl()?.move(1),
-    k: () => listControl()?.move(-1),
-    o: () => listControl()?.toggle(),
-    c: () => listControl()?.copy(),
-    ".": () => listControl()?.newest(),
-    t: switchTheme,
-    "?": openShortcuts,
-    "/": () => document.getElementById("search")?.focus(),
-  };
-  if (!Object.hasOwn(does, key)) return false;
-  does[key]?.();
+  if (key === "f" || key === "F") return focused(target, key === "F");
+  const own = name === "runtime" ? ON_RUNTIME : name === "alert" ? ON_ALERT : {};
+  const does = Object.hasOwn(own, key) ? own[key] : Object.hasOwn(EVERYWHERE, key) ? EVERYWHERE[key] : undefined;
+  does?.();
+  return does !== undefined;
+}
+
+/** Filters by the value that has the focus: what offers one says so in `data-field` and `data-value`. */
+function focused(target: Element, excludes: boolean): boolean {
+  const { field = "", value = "" } = target.closest<HTMLElement>("[data-field][data-value]")?.dataset ?? {};
+  const known = fieldOf(field);
+  if (known === undefined || value === "") return false;
+  include(known, value, excludes);
   return true;
 }
 
-/** One step: out of the box, then the open row, then the list. */
+/** One step: out of the box, then what lies over the page, the open row, the list, the range, the page. */
 function back(target: Element, writes: boolean): boolean {
   if (writes) {
     commit();
     (target as HTMLElement).blur();
     return true;
   }
+  const { name } = page.peek();
+  if (name === "alert") {
+    go(runtimeAddress.peek());
+    return true;
+  }
+  if (name !== "runtime") return false;
+  if (drawerOpen.peek()) {
+    drawerOpen.value = false;
+    return true;
+  }
   if (open.peek() !== null) {
     show(null);
     return true;
   }
-  if (target.closest(".grid") === null) return false;
-  listControl()?.newest();
+  if (target.closest(".grid") !== null) {
+    listControl()?.newest();
+    return true;
+  }
+  if (range.peek().live) return false;
+  backToLive();
   return true;
 }

@@ -13,6 +13,8 @@ export interface ListControl {
   open(id: string): void;
   /** Copies the event of the open row, else of the active one. */
   copy(): void;
+  /** Copies a link to that row. */
+  link(): void;
   /** Back to the top, with all that waits. */
   newest(): void;
 }

@@ -1,15 +1,16 @@
 /** Stream and store as signals: the one place where what arrives becomes what components read. */
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal } from "@preact/signals";
 import { announce, announceArrivals } from "./announce.ts";
+import { alerts } from "./api.ts";
 import { calendar } from "./format.ts";
 import { browser } from "./outside.ts";
 import { painter } from "./paint.ts";
-import type { Row, RuleTrouble, ServerFrame } from "./protocol.ts";
+import type { Row, RuleTrouble, ServerFrame, Timeline, Top } from "./protocol.ts";
 import * as query from "./query.ts";
-import { type Hold, type MissedRange, type Numbers, Store } from "./store.ts";
+import { Past, type RangeState } from "./range.ts";
+import { type Hold, type Late, type MissedRange, type Numbers, Store } from "./store.ts";
 import { type Status, Stream } from "./stream.ts";
 
-const WINDOW = "15m";
 const ROWS = 400;
 const BACK_FOR_MS = 8_000;
 
@@ -17,6 +18,16 @@ const store = new Store();
 
 export const status = signal<Status>({ is: "connecting" });
 export const numbers = signal<Numbers>(store.numbers);
+/** Counts over time and what is most frequent, as the stream tells: of everything, up to now (while paused: until then). */
+export const streamed = signal<{
+  timeline: Timeline | null;
+  top: Top;
+  complete_since: Partial<Record<string, number>>;
+}>({
+  timeline: null,
+  top: {},
+  complete_since: {},
+});
 export const window_s = signal<number | null>(null);
 export const lag = signal<{ ms: number | null; lagging: boolean; pending: number; broken: string }>({
   ms: null,
@@ -26,6 +37,14 @@ export const lag = signal<{ ms: number | null; lagging: boolean; pending: number
 });
 /** What is wrong with the rules, as the gateway said last. */
 export const rules = signal<RuleTrouble>({});
+/** Whether the page shows what happens now, or a time that is over. */
+export const mode = computed<"live" | "range">(() => (query.range.value.live ? "live" : "range"));
+/** How the rows of a time that is over stand. */
+export const rangeState = signal<RangeState>({ is: "live" });
+/** Whether the gateway has no room for the search just now. */
+export const busy = signal(false);
+/** What has been coming long after it happened; null where nothing has for half a minute. */
+export const late = signal<Late | null>(null);
 /** The list as it stands: rows OLDEST first, and how many wait above it. */
 export const list = signal<{
   rows: readonly Row[];
@@ -48,18 +67,43 @@ export const today = computed(() => calendar(now.value));
 /** When the gateway was heard last. */
 export const heardAt = signal<number | null>(null);
 
+/** The window that is streamed, also while another time is looked at. */
+let streamedWindow = "15m";
+
 const stream = new Stream(browser, { status: became, frame: arrived }, wish());
 const repaint = painter(paint, (ms) => stream.painted(ms));
-
+const past = new Past(alerts, () => {
+  batch(() => {
+    rangeState.value = past.state;
+    if (mode.peek() === "range") paint();
+  });
+  seekOpen();
+});
 function wish() {
   const visible = document.visibilityState === "visible";
-  return { window: WINDOW, filter: query.filter.peek(), rows: visible ? ROWS : 0, visible };
+  const range = query.range.peek();
+  if (range.live) streamedWindow = range.window;
+  const fold = query.fold.peek();
+  return { window: streamedWindow, filter: query.filter.peek(), rows: visible ? ROWS : 0, visible, fold };
 }
 
 export function start(): void {
-  query.watchFilter(filtered, () => stream.wish(wish()));
+  query.watchFilter(filtered, () => {
+    stream.wish(wish());
+    look();
+  });
   store.filter(query.filter.peek());
-  stream.wish(wish());
+  effect(() => {
+    // Read for its changes.
+    query.fold.value;
+    query.range.value;
+    stream.wish(wish());
+  });
+  effect(() => {
+    query.range.value;
+    query.refreshes.value;
+    look();
+  });
   document.addEventListener("visibilitychange", () => {
     stream.wish(wish());
     if (document.visibilityState === "visible") stream.retryNow();
@@ -77,7 +121,36 @@ function tick(): void {
   batch(() => {
     now.value = Date.now();
     cut.value = store.cut(now.peek());
+    late.value = store.late(now.peek());
   });
+}
+
+/** Shows the rows of the range: asks for them, or goes back to those that arrive. */
+function look(): void {
+  const range = query.range.peek();
+  if (range.live) past.leave();
+  else past.load({ from: range.from, to: range.to, filter: query.filter.peek() });
+  paint();
+}
+
+/** How many pages are turned in search of the alert that a link opens. */
+const SOUGHT_IN = 20;
+
+function seekOpen(): void {
+  const { state, rows } = past;
+  const id = query.open.peek();
+  if (id === null || state.is !== "ready" || rows.length > SOUGHT_IN * 200) return;
+  if (!rows.some((row) => row.id === id)) past.more();
+}
+
+/** Asks for older rows of the range. */
+export function more(): void {
+  past.more();
+}
+
+/** The gateway's clock, ms since 1970. */
+export function gatewayNow(): number {
+  return Date.now() + store.ahead_ms;
 }
 
 function became(next: Status): void {
@@ -103,7 +176,11 @@ function arrived(frame: ServerFrame, at: number): void {
   batch(() => {
     heardAt.value = at;
     if (frame.k === "stats" || frame.k === "snapshot") publishNumbers();
-    if (frame.k === "snapshot") missed.value = store.missed;
+    if (frame.k === "snapshot") {
+      missed.value = store.missed;
+      busy.value = store.busy;
+    }
+    if (frame.k === "alerts") late.value = store.late(at);
     if (frame.k === "stats") {
       announceArrivals(frame.rate);
       const { lagging, pending } = store;
@@ -113,7 +190,7 @@ function arrived(frame: ServerFrame, at: number): void {
   });
   if (frame.k === "snapshot" || frame.k === "alerts") {
     cut.value = store.cut(at);
-    repaint();
+    if (mode.peek() === "live") repaint();
   }
 }
 
@@ -125,9 +202,17 @@ function hearRules(next: RuleTrouble): void {
 function publishNumbers(): void {
   numbers.value = store.numbers;
   window_s.value = store.window_s;
+  if (store.paused_at !== null) return;
+  const { timeline, top, complete_since } = store;
+  streamed.value = { timeline, top, complete_since };
 }
 
 function paint(): void {
+  if (mode.peek() === "range") {
+    const complete = past.state.is === "ready";
+    list.value = { rows: past.rows, waiting: 0, overflowed: false, held: false, complete };
+    return;
+  }
   const { list: rows, waiting, overflowed, held, complete } = store;
   list.value = { rows, waiting, overflowed, held, complete };
   store.painted();

@@ -2,24 +2,28 @@
 import "./styles/fonts.css";
 import "./styles/tokens.css";
 import "./styles/base.css";
+import "./styles/shell.css";
 import "./styles/runtime.css";
+import "./styles/list.css";
 import "./styles/narrow.css";
+import "./styles/sheet.css";
+import "./styles/alert.css";
 import { render } from "preact";
+import { App } from "./app.tsx";
 import { startKeys } from "./keys.ts";
 import { start } from "./live.ts";
 import { speakNotices } from "./notices.ts";
+import { startPages } from "./page.ts";
+import { findPlace } from "./place.ts";
 import { readAddress } from "./query.ts";
-import { Runtime } from "./runtime.tsx";
 import { startTheme } from "./theme.ts";
 import { keepTitle } from "./title.ts";
 
-if (window.location.pathname === "/") history.replaceState(null, "", `/runtime${window.location.search}`);
-
 startTheme();
-readAddress();
-window.addEventListener("popstate", readAddress);
+startPages(readAddress);
 keepTitle();
+findPlace();
 speakNotices();
 startKeys();
 start();
-render(<Runtime />, document.getElementById("app") as HTMLElement);
+render(<App />, document.getElementById("app") as HTMLElement);

@@ -86,6 +86,8 @@ export interface Snapshot {
   matched?: Counts;
   /** The filter that `rows` were chosen by, where the gateway repeats it. */
   filter?: Filter;
+  /** It has no rows, because too many searches wait; another one follows in a second. */
+  busy?: boolean;
   timeline?: Timeline;
   top?: Top;
   rows: Row[];
@@ -124,7 +126,9 @@ export interface Stats {
   rate: Counts;
   counts: Counts;
   matched?: Counts;
+  /** The bins of the timeline that changed. */
   bins?: Bin[];
+  /** The lists that changed. */
   top?: Top;
   lag?: { pipeline_ms?: number; pending?: number; broken?: string };
   rules?: RuleTrouble;
@@ -162,13 +166,12 @@ export interface Open {
   filter: Filter;
   rows: number;
   visible: boolean;
+  /** Whether repeats may be one row in a flood. */
+  fold: boolean;
 }
 
-export interface View {
+export interface View extends Omit<Open, "k" | "cursor"> {
   k: "view";
-  filter: Filter;
-  rows: number;
-  visible: boolean;
 }
 
 export type ClientFrame = Open | View | { k: "ack"; to: string; painted_ms: number } | { k: "pong"; t: number };

@@ -1,36 +1,43 @@
-/** The page `/runtime`. Panels stand one below the other; a column of facets and a timeline find their place here. */
-
-import { spoken } from "./announce.ts";
+/** The page `/runtime`: what is most frequent at the side; counts, their course and the list one below the other. */
+import "./styles/numbers.css";
+import "./styles/timeline.css";
+import "./styles/facets.css";
+import { useEffect } from "preact/hooks";
 import { AlertList } from "./components/alert_list.tsx";
+import { Facets } from "./components/facets.tsx";
 import { Panel } from "./components/panel.tsx";
 import { QueryBar } from "./components/query_bar.tsx";
-import { Shortcuts } from "./components/shortcuts.tsx";
 import { StatCards } from "./components/stat_cards.tsx";
-import { TopBar } from "./components/top_bar.tsx";
+import { Timeline } from "./components/timeline.tsx";
+import { watchFigures } from "./shown.ts";
 
+/** The bar above, the tabs below, what is spoken and the keys are the app's: `app.tsx`. */
 export function Runtime() {
+  useEffect(watchFigures, []);
   return (
     <>
-      <a class="skip" href="#list-title">
-        Skip to the alerts
-      </a>
-      <TopBar />
-      <QueryBar />
-      <div class="body">
-        <main class="main">
-          <h1 class="vh">Runtime alerts</h1>
+      <Panel name="The search">
+        <QueryBar />
+      </Panel>
+      <div class="body runtime">
+        <Panel name="What is most frequent">
+          <Facets />
+        </Panel>
+        <main id="main" class="main">
+          <h1 class="vh" tabIndex={-1}>
+            Runtime alerts
+          </h1>
           <Panel name="The counts">
             <StatCards />
+          </Panel>
+          <Panel name="The timeline">
+            <Timeline />
           </Panel>
           <Panel name="The list">
             <AlertList />
           </Panel>
         </main>
       </div>
-      <div class="vh" role="status" aria-live="polite">
-        {spoken.value}
-      </div>
-      <Shortcuts />
     </>
   );
 }

@@ -1,8 +1,8 @@
 /** What has arrived: rows in order and without repeats, counts, and the list that the reader's place holds still. */
 import { isEmpty, matcher, narrows } from "./filter.ts";
+import { type Late, Lateness } from "./late.ts";
 import {
   type Alerts,
-  type Bin,
   type Counts,
   type Filter,
   type Gap,
@@ -10,17 +10,23 @@ import {
   type ServerFrame,
   type Snapshot,
   type Stats,
+  type Timeline,
+  type Top,
   total,
   zero,
 } from "./protocol.ts";
 import { merge, order, place } from "./rows.ts";
+import { moved } from "./timeline.ts";
+
+export type { Late } from "./late.ts";
 
 export const CAPACITY = 50_000;
-const BINS_KEPT = 900;
 /** The list counts as cut for this long after a frame that left rows out. */
 const CUT_FOR_MS = 2_000;
 const LAGGING_MS = 2_000;
 const LAGGING_FOR_MS = 5_000;
+/** Looks into every text of a row, so that the one that is searched in is there before anybody searches. */
+const prepare = matcher({ q: "\u0000" });
 
 /** Why the list stands still although nobody paused it. */
 export type Hold = "scrolled" | "pointer" | "open" | "selection" | "focus";
@@ -66,16 +72,25 @@ export class Store {
   #transport_ms = 0;
   #pipeline_ms: number | null = null;
 
-  /** Second by second, oldest first. */
-  bins: Bin[] = [];
+  /** Counts over time, and what is most frequent: of everything, whatever the filter. */
+  timeline: Timeline | null = null;
+  top: Top = {};
   window_s: number | null = null;
+  /** The beginning of the window by the gateway's clock, ms: what happened before is not listed. */
+  since_ms = Number.NEGATIVE_INFINITY;
+  /** The gateway's clock less ours, ms. */
+  ahead_ms = 0;
   complete_since: Partial<Counts> = {};
+  /** Whether the gateway has no room for our search just now. */
+  busy = false;
   /** Messages that wait in NATS. */
   pending = 0;
   /** What could not be replayed, until it is dismissed. */
   missed: MissedRange | null = null;
   /** Alerts of the time away that this connection added; null where that cannot be told from what is older. */
   recovered: number | null = 0;
+
+  #late = new Lateness();
 
   constructor(capacity: number = CAPACITY) {
     this.#capacity = capacity;
@@ -85,6 +100,7 @@ export class Store {
     switch (frame.k) {
       case "hello":
         this.#fastest = at - frame.now;
+        this.ahead_ms = frame.now - at;
         this.recovered = 0;
         break;
       case "snapshot":
@@ -105,8 +121,18 @@ export class Store {
   #snapshot(frame: Snapshot): void {
     this.window_s = frame.window_s;
     this.complete_since = frame.complete_since ?? {};
+    this.timeline = frame.timeline ?? null;
+    this.top = frame.top ?? {};
+    if (frame.timeline) this.#outlive(frame.timeline.t0 * 1000);
     const { previous = null, matched = null } = frame;
     this.#numbers = { ...this.#numbers, counts: frame.counts, previous, matched, known: true };
+    this.busy = frame.busy === true;
+    if (this.busy) {
+      // Its rows say nothing: what is loaded stays until they come.
+      this.#complete = null;
+      this.recovered = null;
+      return;
+    }
     const complete = this.#complete;
     if (frame.filter && !sameFilter(frame.filter, this.#filter)) {
       // From here on the gateway chooses by that filter, until it answers ours.
@@ -144,6 +170,12 @@ export class Store {
     const added = this.#insert(frame.rows);
     if (frame.replay && this.recovered !== null) this.recovered += added;
     if ((frame.left_out ?? 0) > 0) this.#cutAt = at;
+    this.#late.arrived(frame, at);
+  }
+
+  /** What has been coming late up to now; `null` where nothing has for a while. */
+  late(now: number): Late | null {
+    return this.#late.now(now);
   }
 
   #stats(frame: Stats, at: number): void {
@@ -151,7 +183,9 @@ export class Store {
     this.#numbers = { ...this.#numbers, counts: frame.counts, matched, rate: frame.rate, known: true };
     this.#pipeline_ms = frame.lag?.pipeline_ms ?? null;
     this.pending = frame.lag?.pending ?? 0;
-    for (const bin of frame.bins ?? []) this.#bin(bin);
+    if (this.timeline !== null) this.timeline = moved(this.timeline, frame.bins ?? [], frame.t);
+    if (frame.top) this.top = { ...this.top, ...frame.top };
+    if (this.window_s !== null) this.#outlive((frame.t - this.window_s) * 1000);
     this.#lastStats = at;
     if ((this.lag_ms ?? 0) > LAGGING_MS) this.#lateSince ??= at;
     else this.#lateSince = null;
@@ -163,11 +197,12 @@ export class Store {
     this.#transport_ms = apparent_ms - this.#fastest;
   }
 
-  #bin(bin: Bin): void {
-    let at = this.bins.length;
-    while (at > 0 && (this.bins[at - 1] as Bin)[0] >= bin[0]) at -= 1;
-    this.bins.splice(at, this.bins[at]?.[0] === bin[0] ? 1 : 0, bin);
-    if (this.bins.length > BINS_KEPT) this.bins.shift();
+  /** Lets go of what happened before the window. */
+  #outlive(since_ms: number): void {
+    this.since_ms = since_ms;
+    const old = this.#all.findIndex(({ t }) => t >= since_ms);
+    const gone = old < 0 ? this.#all.length : old;
+    if (gone > 0) this.#drop(gone);
   }
 
   /** Puts rows where they belong by time and returns for how many alerts the new ones stand. */
@@ -177,6 +212,8 @@ export class Store {
     for (const row of rows) {
       const known = this.#known.get(row.id);
       if (known === undefined) {
+        if (row.t < this.since_ms) continue;
+        prepare(row);
         this.#known.set(row.id, row);
         fresh.push(row);
         alerts += row.n ?? 1;
@@ -195,11 +232,18 @@ export class Store {
 
   #trim(): void {
     const excess = this.#all.length - this.#capacity;
-    if (excess <= 0) return;
-    for (const { id } of this.#all.splice(0, excess)) this.#known.delete(id);
+    if (excess > 0) this.#drop(excess);
+  }
+
+  /** Lets go of so many of the oldest rows. */
+  #drop(n: number): void {
+    for (const row of this.#all.splice(0, n)) {
+      this.#known.delete(row.id);
+      this.#unpainted.delete(row);
+    }
     if (this.#shown === this.#all) return;
-    const oldest = this.#all[0] as Row;
-    this.#shown.splice(0, place(this.#shown, oldest));
+    const oldest = this.#all[0];
+    this.#shown.splice(0, oldest === undefined ? this.#shown.length : place(this.#shown, oldest));
   }
 
   #clear(): void {

@@ -51,6 +51,8 @@ export interface Wish {
   /** Most rows in a frame; 0 for counts alone. */
   rows: number;
   visible: boolean;
+  /** Whether repeats may be one row in a flood. */
+  fold: boolean;
 }
 
 export class Stream {
@@ -102,9 +104,7 @@ export class Stream {
     if (filterChanged) this.#stale = true;
     // What was refused may have been the filter.
     if (filterChanged && this.#refused) this.retryNow();
-    if (filterChanged || wish.rows !== previous.rows || wish.visible !== previous.visible) {
-      this.#send({ k: "view", filter: wish.filter, rows: wish.rows, visible: wish.visible });
-    }
+    if (JSON.stringify(wish) !== JSON.stringify(previous)) this.#send({ k: "view", ...wish });
   }
 
   /** How long the last paint took; the next acknowledgement says so. */

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { brief, calendar, clock, count, day, duration, fraction, moment, plural } from "../src/format.ts";
+import { afterEach, describe, expect, it } from "vitest";
+import { ago, apart, brief, calendar, clock, count, day, duration, fraction, moment, plural } from "../src/format.ts";
+import { momentOf, zone } from "../src/zone.ts";
 
 it("writes numbers with their thousands", () => {
   expect(count(41208)).toBe("41,208");
@@ -49,4 +50,52 @@ it("stands times that are none", () => {
   expect(clock(Number.NaN)).toBe("unknown");
   expect(moment(Number.POSITIVE_INFINITY)).toBe("unknown");
   expect(fraction(-1)).toBe(".999");
+});
+
+describe("a time by the clock that the reader chose", () => {
+  const T = Date.UTC(2026, 10, 23, 23, 8, 12, 904);
+
+  afterEach(() => {
+    zone.value = "local";
+  });
+
+  it("is UTC's where that was chosen", () => {
+    zone.value = "utc";
+    expect(clock(T)).toBe("23:08:12");
+    expect(calendar(T)).toBe("2026-11-23");
+    expect(moment(T)).toBe("2026-11-23 23:08:12.904 UTC");
+    expect(clock(Number.NaN)).toBe("unknown");
+  });
+
+  it("is read back from what an input shows", () => {
+    for (const by of ["utc", "local"] as const) {
+      zone.value = by;
+      expect(momentOf(`${calendar(T)}T${clock(T)}`)).toBe(T - 904);
+    }
+    expect(momentOf("2026-11-23T14:08", "utc")).toBe(Date.UTC(2026, 10, 23, 14, 8));
+    expect(momentOf("", "utc")).toBeNaN();
+    expect(momentOf("tomorrow")).toBeNaN();
+  });
+
+  it.each([
+    [0, "0 s ago"],
+    [4_000, "4 s ago"],
+    [240_000, "4 min ago"],
+    [7_200_000, "2 h ago"],
+    [259_200_000, "3 days ago"],
+    [-5_000, "in 5 s"],
+  ])("%d ms before now is %s", (ms, words) => {
+    expect(ago(T - ms, T)).toBe(words);
+  });
+
+  it.each([
+    [-4_100, "−4.1 s"],
+    [200, "+200 ms"],
+    [0, "+0 ms"],
+    [-1_860_000, "−31 min"],
+    [7_200_000, "+2 h"],
+    [259_200_000, "+3 days"],
+  ])("%d ms apart is %s", (ms, words) => {
+    expect(apart(ms)).toBe(words);
+  });
 });

@@ -4,7 +4,7 @@ import { type Status, Stream, type Wish } from "../src/stream.ts";
 import { alerts, hello, rows, snapshot, stats } from "./frames.ts";
 import { World } from "./outside.ts";
 
-const WISH: Wish = { window: "15m", filter: {}, rows: 400, visible: true };
+const WISH: Wish = { window: "15m", filter: {}, rows: 400, visible: true, fold: true };
 
 let world: World;
 let stream: Stream;
@@ -295,7 +295,7 @@ describe("wishes", () => {
   it("changes the view without reconnecting", () => {
     live();
     stream.wish({ ...WISH, filter: { ns: ["payments"] } });
-    expect(world.socket.heard("view")).toEqual([{ k: "view", filter: { ns: ["payments"] }, rows: 400, visible: true }]);
+    expect(world.socket.heard("view")).toEqual([{ k: "view", ...WISH, filter: { ns: ["payments"] } }]);
     expect(world.sockets).toHaveLength(1);
   });
 

@@ -1,143 +1,147 @@
-/** An open alert: why it fired, which process did it, and the event itself. */
-import { useMemo, useState } from "preact/hooks";
-import { copy } from "../copy.ts";
-import { type Alert, type Detail, detail } from "../details.ts";
-import type { Field } from "../filter.ts";
+/** An open alert: why it fired, which process did it and who started it, the event itself, and what can be done from here. */
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { ancestry } from "../ancestries.ts";
+import { type Detail, detail } from "../details.ts";
 import { shown, visible } from "../json.ts";
+import { alertPath } from "../page.ts";
 import type { Row } from "../protocol.ts";
-import { include } from "../query.ts";
+import { Acts } from "./alert_acts.tsx";
 import { Counted } from "./alert_counted.tsx";
 import { Why } from "./alert_why.tsx";
-import { Fact } from "./fact.tsx";
+import { AncestryTree } from "./ancestry_tree.tsx";
+import { Box, named } from "./box.tsx";
 import { Icon } from "./icons.tsx";
 import { JsonView } from "./json_view.tsx";
+import { Panel } from "./panel.tsx";
+import { useCopy } from "./use_copy.ts";
+
+type Ready = Extract<Detail, { is: "ready" }>;
 
 interface Props {
   row: Row;
-  index: number;
+  /** Of the grid, from 1. */
+  rowIndex: number;
   top: number;
   height: number;
 }
 
-export function AlertDetail({ row, index, top, height }: Props) {
+/** In place, below its row. */
+export function AlertDetail({ row, rowIndex, top, height }: Props) {
   // Asked for once for each opening: asking while drawing would repeat what fails for ever.
   const found = useMemo(() => detail(row.id, row.seq), [row.id]).value;
-  const style = { top: `${top}px`, height: `${height}px` };
   return (
     <div
       class={`exp ${row.sev}`}
       role="row"
       aria-level={2}
-      aria-rowindex={index + 2}
-      style={style}
+      aria-rowindex={rowIndex}
+      style={{ top: `${top}px`, height: `${height}px` }}
       data-detail={found.is}
+      data-of={row.id}
     >
-      {found.is === "ready" ? <Boxes found={found} row={row} /> : <Absent found={found} />}
+      <Boxes found={found} id={row.id} row={row} cell />
     </div>
   );
 }
 
-function Absent({ found }: { found: Exclude<Detail, { is: "ready" }> }) {
-  const words = {
-    loading: "Loading…",
-    gone: "The stream no longer holds this alert; only its row is left.",
-    unknown: "The gateway does not know this alert.",
-    failed: "The alert could not be loaded. Close the row and open it again to retry.",
-  };
+interface BoxesProps {
+  found: Detail;
+  id: string;
+  /** Where the list has one. */
+  row: Row | null;
+  /** Whether it stands in the grid. */
+  cell: boolean;
+}
+
+export function Boxes({ found, id, row, cell }: BoxesProps) {
+  if (found.is !== "ready") return <Absent found={found} id={id} cell={cell} />;
+  return <Whole found={found} id={id} row={row} cell={cell} />;
+}
+
+const WORDS = {
+  loading: "Loading…",
+  gone: "The stream no longer holds this alert; only its row is left.",
+  unknown: "The gateway does not know this alert.",
+  failed: "The alert could not be loaded.",
+};
+
+function Absent({ found, id, cell }: { found: Exclude<Detail, Ready>; id: string; cell: boolean }) {
   return (
-    <div class="box absent" role="gridcell">
-      <p>{words[found.is]}</p>
-      {"why" in found && <p class="muted">{visible(found.why)}</p>}
+    <div class="box absent" {...named("The alert", cell)}>
+      <p>{WORDS[found.is]}</p>
+      {"why" in found && (
+        <p class="muted">
+          <bdi>{visible(found.why)}</bdi>
+        </p>
+      )}
+      {found.is === "failed" && (
+        <button type="button" class="btn" onClick={() => detail(id)}>
+          Try again
+        </button>
+      )}
     </div>
   );
 }
 
-function Boxes({ found, row }: { found: Extract<Detail, { is: "ready" }>; row: Row }) {
+function Whole({ found, id, row, cell }: BoxesProps & { found: Ready }) {
   const { alert, event, whole } = found;
+  const text = useMemo(() => shown(event), [event]);
+  const t = row?.t ?? Date.parse(alert.time ?? "");
+  const { correlation } = alert;
   return (
     <>
-      <Why alert={alert} />
-      {alert.correlation ? <Counted alert={alert} correlation={alert.correlation} /> : <Process alert={alert} />}
-      <Event event={event} name={whole ? "Alert" : "Event"} />
-      <div class="acts" role="gridcell">
-        <Only name="pod" field="pod" value={row.pod} />
-        <Only name="namespace" field="ns" value={row.ns} />
-        <Only name="process" field="proc" value={row.bin} />
-        <Only name="rule" field="rule" value={row.rule} />
-        <Only name="node" field="node" value={row.node} />
-      </div>
+      <Box name="Why this fired" kind="why" cell={cell}>
+        <Why alert={alert} row={row} />
+      </Box>
+      {correlation ? (
+        <Box name="What was counted" kind="counted" cell={cell}>
+          <Counted alert={alert} correlation={correlation} />
+        </Box>
+      ) : (
+        <Box name="Process ancestry" kind="line" cell={cell} still tool={<Page id={id} />}>
+          <Line id={id} t={t} />
+        </Box>
+      )}
+      <Box name={whole ? "Alert" : "Event"} kind="json" cell={cell} still tool={<CopyJson text={text} />}>
+        <JsonView text={text} />
+      </Box>
+      <Acts alert={alert} id={id} row={row} t={t} cell={cell} />
     </>
   );
 }
 
-function Only({ name, field, value }: { name: string; field: Field; value: string | undefined }) {
-  if (!value) return null;
+/** The tree, scrolled to the process of this alert once it is there. */
+function Line({ id, t }: { id: string; t: number }) {
+  const root = useRef<HTMLDivElement>(null);
+  const { is } = useMemo(() => ancestry(id), [id]).value;
+  useEffect(() => {
+    const own = root.current?.querySelector<HTMLElement>(".here");
+    if (root.current && own) root.current.scrollTop = own.offsetTop - root.current.clientHeight / 2;
+  }, [is]);
   return (
-    <button
-      type="button"
-      class="btn"
-      title={`Show only this ${name}; with Alt, all but it`}
-      onClick={(event) => include(field, value, event.altKey)}
-    >
-      <Icon name="filter" />
-      Only this {name}
+    <div class="scrolls" ref={root}>
+      <Panel name="The ancestry">
+        <AncestryTree id={id} t={t} />
+      </Panel>
+    </div>
+  );
+}
+
+function Page({ id }: { id: string }) {
+  return (
+    <a class="tool" href={alertPath(id)} title="The alert on a page of its own">
+      <Icon name="right" />
+      Whole page
+    </a>
+  );
+}
+
+function CopyJson({ text }: { text: string }) {
+  const json = useCopy("Copy JSON", text);
+  return (
+    <button type="button" class="tool" onClick={json.copy}>
+      <Icon name="copy" />
+      {json.word}
     </button>
-  );
-}
-
-function Process({ alert }: { alert: Alert }) {
-  const parent = alert.parent_process ?? "";
-  return (
-    <div class="box" role="gridcell" tabIndex={0}>
-      <h3>Process</h3>
-      <ul class="tree">
-        <li class={parent ? "" : "missing"}>
-          {parent ? <Command binary={parent} args={alert.parent_arguments} /> : <em>parent not recorded</em>}
-        </li>
-        <li class="here">
-          <Command binary={alert.process ?? ""} args={alert.arguments} />
-        </li>
-      </ul>
-      <dl>
-        <Fact name="Target" value={alert.target} />
-        <Fact name="Pod" value={[alert.namespace, alert.pod].filter(Boolean).join("/")} />
-        <Fact name="Container" value={alert.container} />
-        <Fact name="Image" value={alert.image} />
-        <Fact name="Node" value={[alert.cluster, alert.node].filter(Boolean).join("/")} />
-        <Fact name="Folder" value={alert.cwd} />
-        <Fact name="Ids" value={ids(alert)} />
-        <Fact name="Time" value={alert.time} />
-      </dl>
-    </div>
-  );
-}
-
-function ids({ pid, uid }: Alert): string {
-  return [pid === undefined ? "" : `pid ${pid}`, uid === undefined ? "" : `uid ${uid}`].filter(Boolean).join(", ");
-}
-
-function Command({ binary, args = "" }: { binary: string; args?: string | undefined }) {
-  return (
-    <span title={visible(`${binary} ${args}`)}>
-      <b>{visible(binary)}</b> <em>{visible(args)}</em>
-    </span>
-  );
-}
-
-function Event({ event, name }: { event: string; name: string }) {
-  const [copied, setCopied] = useState<boolean | null>(null);
-  const text = shown(event);
-  const word = copied === null ? "Copy JSON" : copied ? "Copied" : "Could not copy";
-  return (
-    <div class="box json" role="gridcell">
-      <h3>
-        {name}
-        <button type="button" class="tool" onClick={() => copy(text).then(setCopied)}>
-          <Icon name="copy" />
-          {word}
-        </button>
-      </h3>
-      <JsonView text={text} />
-    </div>
   );
 }

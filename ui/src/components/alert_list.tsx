@@ -1,41 +1,54 @@
-/** The live list: how many, what to know about it, and the rows or why there are none. */
+/** The list: how many, what to know about it, and the rows or why there are none. */
+import { useRef } from "preact/hooks";
 import { count } from "../format.ts";
-import { listControl } from "../list_control.ts";
-import { list, pausedAt } from "../live.ts";
+import { alertsIn, listed } from "../listing.ts";
+import { mode } from "../live.ts";
+import { ColumnMenu } from "./column_menu.tsx";
 import { Empty } from "./empty.tsx";
+import { ExportMenu } from "./export_menu.tsx";
+import { FoldToggle } from "./fold_toggle.tsx";
 import { Grid } from "./grid.tsx";
-import { Icon } from "./icons.tsx";
+import { NewPill } from "./new_pill.tsx";
 import { Notice } from "./notice.tsx";
 import { RulesNotice } from "./rules_notice.tsx";
+import { Sheet } from "./sheet.tsx";
+import { useFocusKept } from "./use_focus_kept.ts";
 
 export function AlertList() {
-  const { rows } = list.value;
+  const root = useRef<HTMLElement>(null);
+  useFocusKept(root);
   return (
-    <section class="panel alerts" aria-labelledby="list-title">
+    <section class="panel alerts" aria-labelledby="list-title" ref={root}>
       <header>
         <h2 id="list-title" tabIndex={-1}>
-          Live alerts
+          {mode.value === "live" ? "Live alerts" : "Alerts"}
         </h2>
-        <span class="muted">{count(rows.length)} loaded</span>
+        <HowMany />
         <NewPill />
+        <div class="tools">
+          <FoldToggle />
+          <ColumnMenu />
+          <ExportMenu />
+        </div>
       </header>
       <div class="slot">
         <Notice />
         <RulesNotice />
       </div>
-      {rows.length === 0 ? <Empty /> : <Grid />}
+      {listed.value.rows.length === 0 ? <Empty /> : <Grid />}
+      <Sheet />
     </section>
   );
 }
 
-function NewPill() {
-  const { waiting, overflowed, held } = list.value;
-  // While paused, the Resume button says how many wait.
-  if (!held || waiting === 0 || pausedAt.value !== null) return null;
+/** All of this time and filter, listed or not; where that is not known, how many rows there are. */
+function HowMany() {
+  const all = alertsIn.value;
+  const rows = `${count(listed.value.rows.length)} ${listed.value.rows.length === 1 ? "row" : "rows"}`;
+  if (all === null) return <span class="muted n">{rows}</span>;
   return (
-    <button type="button" class="pill" onClick={() => listControl()?.newest()}>
-      <Icon name="up" />
-      {count(waiting)} new <em>{overflowed ? "older ones are no longer loaded" : "held while you read"}</em>
-    </button>
+    <span class="muted n" title={`${rows} listed`}>
+      {all.exact ? count(all.n) : `at least ${count(all.n)}`}
+    </span>
   );
 }

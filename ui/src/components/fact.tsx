@@ -1,22 +1,26 @@
 /** One name and one value in a box of an open alert; nothing where there is no value. */
 import type { ComponentChildren } from "preact";
+import type { Field } from "../filter.ts";
 import { visible } from "../json.ts";
+import { Value } from "./value.tsx";
 
 interface Props {
   name: string;
   value: string | undefined;
+  /** Ours, not a machine's. */
   plain?: boolean;
+  /** What the value can be filtered by. */
+  field?: Field | undefined;
 }
 
-export function Fact({ name, value, plain = false }: Props): ComponentChildren {
+export function Fact({ name, value, plain = false, field }: Props): ComponentChildren {
   if (!value) return null;
-  const text = visible(value);
   return (
     <>
-      <dt>{visible(name)}</dt>
-      <dd class={plain ? "" : "mono"} title={text}>
-        {text}
-      </dd>
+      <dt>
+        <bdi>{visible(name)}</bdi>
+      </dt>
+      <dd class={plain ? "" : "mono"}>{field ? <Value field={field} value={value} /> : <bdi>{visible(value)}</bdi>}</dd>
     </>
   );
 }

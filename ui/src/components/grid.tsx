@@ -1,32 +1,49 @@
 /** The rows of the list: only those near what is seen are in the document, each at its own place. */
 import { useMemo, useRef } from "preact/hooks";
+import type { Column } from "../columns.ts";
+import { fieldOf } from "../filter.ts";
+import { COLUMN_NAMES, fitting, tracks } from "../list_columns.ts";
 import { active } from "../list_control.ts";
-import { list } from "../live.ts";
+import { listed, placeOf, rowsIn } from "../listing.ts";
+import { opened } from "../opened.ts";
 import type { Row } from "../protocol.ts";
-import { open } from "../query.ts";
+import { columns, include } from "../query.ts";
 import { indexOf, rowAt } from "../rows.ts";
-import { height, top, viewport } from "../viewport.ts";
+import { before, height, top, viewport } from "../viewport.ts";
 import { AlertDetail } from "./alert_detail.tsx";
 import { AlertRow } from "./alert_row.tsx";
-import { measures } from "./measures.ts";
+import { ListEnd } from "./list_end.tsx";
+import { measures, phone } from "./measures.ts";
 import { useControl } from "./use_control.ts";
 import { useHolds } from "./use_holds.ts";
 import { usePlace } from "./use_place.ts";
+import { usePrefetch } from "./use_prefetch.ts";
 
-const COLUMNS = ["Severity", "Time", "Alert", "Process", "Event", "Namespace / pod", "Node", "ATT&CK"];
+/** A row of three lines has room for these. */
+const ON_PHONE: readonly Column[] = ["severity", "time", "alert", "process", "where", "technique"];
 
 export function Grid() {
-  const shown = list.value;
+  const shown = listed.value;
   const { rows } = shown;
   const frame = useRef<HTMLDivElement>(null);
-  const openIndex = useMemo(() => indexOf(rows, open.value), [shown, open.value]);
+  const ids = opened.value;
+  const open = useMemo(() => places(shown, phone.value ? [] : ids), [shown, ids, phone.value]);
   const place = usePlace(frame);
   const toggle = useControl(frame, place);
-  const holds = useHolds(openIndex >= 0);
-  const { first, end } = viewport(place.scroll, place.visible, rows.length, openIndex, measures.value);
+  const holds = useHolds(open.length > 0 || (phone.value && ids.length > 0));
+  const prefetch = usePrefetch((target) => rowOf(rows, target));
+  const { first, end } = viewport(place.scroll, place.visible, rows.length, open, measures.value);
+  const chosen = phone.value ? ON_PHONE : fitting(columns.value, place.width);
+  const count = rowsIn.value < 0 ? -1 : rowsIn.value + open.length + 1;
   return (
-    <div class="grid" role="treegrid" aria-labelledby="list-title" aria-rowcount={rows.length + 1}>
-      <Head />
+    <div
+      class="grid"
+      role="treegrid"
+      aria-labelledby="list-title"
+      aria-rowcount={count}
+      style={{ "--tracks": tracks(chosen) }}
+    >
+      <Head columns={chosen} />
       <div
         class="rows"
         role="rowgroup"
@@ -34,25 +51,54 @@ export function Grid() {
         ref={frame}
         onScroll={place.onScroll}
         {...holds}
-        onClick={(event) => {
-          const row = rowOf(rows, event.target as Element);
-          if (row && document.getSelection()?.isCollapsed !== false) toggle(row);
+        onPointerOver={prefetch}
+        onMouseDown={keepSelection}
+        onFocusIn={(event) => {
+          holds.onFocusIn(event);
+          prefetch(event);
         }}
+        onClick={(event) => clicked(event, rows, toggle)}
       >
-        <div class="space" style={{ height: `${height(rows.length, openIndex, measures.value)}px` }}>
-          <Drawn first={first} end={end} openIndex={openIndex} />
+        <div class="space" style={{ height: `${height(rows.length, open, measures.value)}px` }}>
+          <Drawn first={first} end={end} open={open} columns={chosen} />
         </div>
+        <ListEnd near={end >= rows.length} />
       </div>
     </div>
   );
 }
 
-function Head() {
+function places(shown: { rows: readonly Row[]; folds: boolean }, ids: readonly string[]): number[] {
+  const found = ids.map((id) => placeOf(shown, id)).filter((index) => index >= 0);
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+/** A click opens the row, or filters by its technique; where text was selected it does nothing. */
+function clicked(event: MouseEvent, rows: readonly Row[], toggle: (row: Row, beside: boolean) => void): void {
+  const target = event.target as Element;
+  const link = target.closest<HTMLElement>(".row a[data-field]");
+  if (link !== null && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    const field = fieldOf(link.dataset.field ?? "");
+    if (field !== undefined) include(field, link.dataset.value ?? "", event.altKey);
+    return;
+  }
+  const row = rowOf(rows, target);
+  const selected = document.getSelection()?.isCollapsed === false;
+  if (row !== undefined && link === null && (!selected || event.shiftKey)) toggle(row, event.shiftKey);
+}
+
+/** Shift and a click opens a row beside others; it selects no text from the last click to here. */
+function keepSelection(event: MouseEvent): void {
+  if (event.shiftKey && (event.target as Element).closest(".row") !== null) event.preventDefault();
+}
+
+function Head({ columns }: { columns: readonly Column[] }) {
   return (
     <div class="cols" role="row" aria-rowindex={1}>
-      {COLUMNS.map((name) => (
-        <span role="columnheader" key={name}>
-          {name}
+      {columns.map((column) => (
+        <span role="columnheader" key={column}>
+          {COLUMN_NAMES[column]}
         </span>
       ))}
     </div>
@@ -62,12 +108,13 @@ function Head() {
 interface DrawnProps {
   first: number;
   end: number;
-  openIndex: number;
+  open: readonly number[];
+  columns: readonly Column[];
 }
 
-function Drawn({ first, end, openIndex }: DrawnProps) {
+function Drawn({ first, end, open, columns }: DrawnProps) {
   // Not a prop: the array stays the same object while it grows, and equal props are not drawn again.
-  const { rows } = list.value;
+  const { rows, folds } = listed.value;
   const size = measures.value;
   const drawn: [number, Row][] = [];
   for (let index = first; index < end; index += 1) {
@@ -82,20 +129,22 @@ function Drawn({ first, end, openIndex }: DrawnProps) {
         <AlertRow
           key={row.id}
           row={row}
-          index={index}
-          top={top(index, openIndex, size)}
-          open={index === openIndex}
+          columns={columns}
+          rowIndex={index + 2 + before(index, open)}
+          top={top(index, open, size)}
+          open={open.includes(index)}
           active={row.id === stop}
+          folds={folds}
         />
       ))}
       {drawn.map(
         ([index, row]) =>
-          index === openIndex && (
+          open.includes(index) && (
             <AlertDetail
               key={`detail ${row.id}`}
               row={row}
-              index={index}
-              top={top(index, openIndex, size) + size.row}
+              rowIndex={index + 3 + before(index, open)}
+              top={top(index, open, size) + size.row}
               height={size.detail}
             />
           ),

@@ -5,7 +5,7 @@ import { Icon } from "./icons.tsx";
 export function Notice() {
   const said = notice.value;
   if (said === null) return null;
-  const { kind, lead, text, action } = said;
+  const { kind, lead, text, actions = [] } = said;
   return (
     <div class={`notice ${kind}`} data-notice={kind}>
       <Icon name="warning" />
@@ -13,11 +13,13 @@ export function Notice() {
         {lead && <b>{lead} </b>}
         {text}
       </span>
-      {action && (
-        <button type="button" class="act" onClick={action.act}>
-          {action.name}
-        </button>
-      )}
+      <span class="does">
+        {actions.map(({ name, act }) => (
+          <button type="button" class="act" key={name} onClick={act}>
+            {name}
+          </button>
+        ))}
+      </span>
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** A part of the page that fails alone. */
 import { Component, type ComponentChildren } from "preact";
+import { useCopy } from "./use_copy.ts";
 
 interface Props {
   /** What failed, for the reader: `The list`. */
@@ -16,17 +17,29 @@ export class Panel extends Component<Props, { error: string | null }> {
 
   override render({ name, children }: Props, { error }: { error: string | null }) {
     if (error === null) return children;
-    return (
-      <section class="panel failed" role="alert">
-        <p>{name} failed.</p>
-        <button type="button" class="btn" onClick={() => this.setState({ error: null })}>
-          Reload
-        </button>
-        <details>
-          <summary>Detail</summary>
-          <pre>{error}</pre>
-        </details>
-      </section>
-    );
+    return <Failed name={name} error={error} again={() => this.setState({ error: null })} />;
   }
+}
+
+function Failed({ name, error, again }: { name: string; error: string; again: () => void }) {
+  const detail = useCopy("Copy detail", error);
+  return (
+    <section class="panel failed" role="alert">
+      <p>
+        <b>This panel failed.</b> {name} cannot be shown.
+      </p>
+      <div class="acts">
+        <button type="button" class="btn" onClick={again}>
+          Reload panel
+        </button>
+        <button type="button" class="btn" onClick={detail.copy}>
+          {detail.word}
+        </button>
+      </div>
+      <details>
+        <summary>Detail</summary>
+        <pre>{error}</pre>
+      </details>
+    </section>
+  );
 }

@@ -1,44 +1,30 @@
-/** Search box and Pause. */
+/** Time range, search box, filters and Pause. */
+import { announce } from "../announce.ts";
+import { drawerOpen } from "../drawer.ts";
+import { FIELDS } from "../filter.ts";
 import { count } from "../format.ts";
 import { visible } from "../json.ts";
 import { list, pausedAt, togglePause } from "../live.ts";
-import { commit, problems, text, type } from "../query.ts";
+import { backToLive, filter, problems, range, refresh } from "../query.ts";
 import { Icon } from "./icons.tsx";
+import { SearchBox } from "./search_box.tsx";
+import { TimeRange } from "./time_range.tsx";
 
 export function QueryBar() {
-  const wrong = problems.value;
   return (
     <div class="query" role="search">
-      <div class={`search${wrong.length > 0 ? " wrong" : ""}`}>
-        <Icon name="search" />
-        <input
-          id="search"
-          type="text"
-          autocomplete="off"
-          autocapitalize="off"
-          spellcheck={false}
-          placeholder="Search text or field:value"
-          aria-label="Search alerts"
-          aria-invalid={wrong.length > 0}
-          aria-describedby="search-problems"
-          value={text.value}
-          onInput={(event) => type(event.currentTarget.value)}
-          onKeyDown={(event) => event.key === "Enter" && commit()}
-          onBlur={commit}
-        />
-        {text.value === "" ? (
-          <kbd>/</kbd>
-        ) : (
-          <button type="button" class="icon" aria-label="Clear the search" onClick={clearText}>
-            <Icon name="close" />
-          </button>
-        )}
-      </div>
-      <PauseButton />
+      <TimeRange />
+      <SearchBox />
+      <FiltersButton />
+      <RefreshButton />
+      {range.value.live ? <PauseButton /> : <LiveButton />}
       <div id="search-problems" class="problems" role="status">
-        {wrong.map(({ text: part, reason }) => (
+        {problems.value.map(({ text: part, reason }) => (
           <p key={part}>
-            <s>{visible(part)}</s> {reason}
+            <s>
+              <bdi>{visible(part)}</bdi>
+            </s>{" "}
+            {reason}
           </p>
         ))}
       </div>
@@ -46,10 +32,55 @@ export function QueryBar() {
   );
 }
 
-function clearText(): void {
-  type("");
-  commit();
-  document.getElementById("search")?.focus();
+/** Brings out the facets where their column has no room. */
+function FiltersButton() {
+  const set = FIELDS.filter((field) => (filter.value[field] ?? []).length > 0).length;
+  const open = drawerOpen.value;
+  return (
+    <button
+      type="button"
+      class="btn filters"
+      aria-expanded={open}
+      aria-label={set > 0 ? `Filters, ${set} set` : "Filters"}
+      onClick={() => {
+        drawerOpen.value = !open;
+      }}
+    >
+      <Icon name="filter" />
+      <span class="lab">Filters</span>
+      {set > 0 && <span class="badge">{set}</span>}
+    </button>
+  );
+}
+
+/** What stands still can be asked for again. */
+function RefreshButton() {
+  const { live } = range.value;
+  if (live && pausedAt.value === null) return null;
+  const again = () => {
+    if (live) {
+      togglePause();
+      togglePause();
+    } else {
+      refresh();
+    }
+    announce("Refreshed.");
+  };
+  return (
+    <button type="button" class="btn square" aria-label="Refresh" title="Refresh" onClick={again}>
+      <Icon name="refresh" />
+    </button>
+  );
+}
+
+function LiveButton() {
+  return (
+    <button type="button" class="btn pause on" onClick={backToLive}>
+      <Icon name="play" />
+      <span class="lab">Back to live</span>
+      <kbd>Esc</kbd>
+    </button>
+  );
 }
 
 function PauseButton() {

@@ -1,33 +1,81 @@
-/** Five counts; four of them choose what the list shows. */
-import { brief, capital, count, duration } from "../format.ts";
-import { numbers, window_s } from "../live.ts";
-import { SEVERITIES, type Severity, total } from "../protocol.ts";
-import { isAsked, passes, toggleSeverity } from "../query.ts";
+/** Five counts, each with its change and its course; four of them choose what is shown. */
+import { brief, capital, clock, count, duration, moment } from "../format.ts";
+import { window_s } from "../live.ts";
+import { windowWords } from "../period.ts";
+import { SEVERITIES, type Severity, type Timeline, total } from "../protocol.ts";
+import { isAsked, passes, range, toggleSeverity } from "../query.ts";
+import { type Counted, complete_since, counted, stale, timeline } from "../shown.ts";
+import { change } from "../timeline.ts";
 import { SeverityMark } from "./icons.tsx";
+import { Sparkline } from "./sparkline.tsx";
+
+interface CardProps {
+  n: number | null;
+  before: number | null;
+  /** From when on (ms) the count is complete; null where all of the time is. */
+  since: number | null;
+  exact: boolean;
+  values: readonly number[] | null;
+}
 
 export function StatCards() {
-  const { counts, known } = numbers.value;
-  const span = window_s.value === null ? "" : ` in the last ${duration(window_s.value * 1000)}`;
+  const numbers = counted.value;
+  const course = timeline.value;
   return (
-    <ul class="cards" aria-label={`Alerts${span} by severity`}>
+    <ul class={`cards${stale.value ? " stale" : ""}`} aria-label={`Alerts ${spanWords()} by severity`}>
       <li>
-        <div class="card total" title={`All alerts${span}`}>
+        <div class="card total" title={`All alerts ${spanWords()}`}>
           <div class="k">
             <span>Total</span>
           </div>
-          <Value n={known ? total(counts) : null} />
+          <Value of="all" {...all(numbers, course)} />
         </div>
       </li>
       {SEVERITIES.map((severity) => (
         <li key={severity}>
-          <SeverityCard severity={severity} n={known ? counts[severity] : null} />
+          <SeverityCard severity={severity} {...one(severity, numbers, course)} />
         </li>
       ))}
     </ul>
   );
 }
 
-function SeverityCard({ severity, n }: { severity: Severity; n: number | null }) {
+/** `in the last 15 min`, `in this time`; the gateway may show more than was asked for. */
+function spanWords(): string {
+  return range.value.live ? `in the last ${lengthWords()}` : "in this time";
+}
+
+function lengthWords(): string {
+  const shown = range.value;
+  if (!shown.live) return duration(shown.to - shown.from);
+  return windowWords(window_s.value === null ? shown.window : `${window_s.value}s`);
+}
+
+function one(severity: Severity, { counts, previous, known, exact }: Counted, course: Timeline | null): CardProps {
+  return {
+    n: known ? counts[severity] : null,
+    before: previous === null ? null : previous[severity],
+    since: complete_since.value[severity] ?? null,
+    exact,
+    values: course === null ? null : course[severity],
+  };
+}
+
+function all({ counts, previous, known, exact }: Counted, course: Timeline | null): CardProps {
+  const since = Math.max(0, ...Object.values(complete_since.value));
+  return {
+    n: known ? total(counts) : null,
+    before: previous === null ? null : total(previous),
+    since: since > 0 ? since : null,
+    exact,
+    values:
+      course === null
+        ? null
+        : course.critical.map((_, index) => SEVERITIES.reduce((sum, each) => sum + (course[each][index] ?? 0), 0)),
+  };
+}
+
+function SeverityCard({ severity, ...card }: { severity: Severity } & CardProps) {
   return (
     <button
       type="button"
@@ -41,18 +89,40 @@ function SeverityCard({ severity, n }: { severity: Severity; n: number | null })
         <SeverityMark severity={severity} />
         <span>{capital(severity)}</span>
       </div>
-      <Value n={n} />
+      <Value of={severity} {...card} />
     </button>
   );
 }
 
-function Value({ n }: { n: number | null }) {
+function Value({ of, n, before, since, exact, values }: { of: string } & CardProps) {
+  const least = exact ? "" : "≥ ";
   return (
     <div class="v">
-      <strong>
-        <span class="only-l">{n === null ? "–" : count(n)}</span>
-        <span class="only-s">{n === null ? "–" : brief(n)}</span>
+      <strong title={exact ? undefined : "At least so many: older alerts are no longer held"}>
+        <span class="only-l">{n === null ? "–" : least + count(n)}</span>
+        <span class="only-s">{n === null ? "–" : least + brief(n)}</span>
       </strong>
+      <Note n={n} before={before} since={since} />
+      {values && <Sparkline of={of} values={values} />}
     </div>
+  );
+}
+
+/** How far back the count reaches where that is not all of the time; else how it has changed. */
+function Note({ n, before, since }: Pick<CardProps, "n" | "before" | "since">) {
+  if (since !== null) {
+    return (
+      <span class="note" title={`What happened before ${moment(since)} is not known`}>
+        since {clock(since).slice(0, 5)}
+      </span>
+    );
+  }
+  if (n === null || before === null) return null;
+  const found = change(n, before, count);
+  if (found === null) return null;
+  return (
+    <span class={`note${found.up ? " up" : ""}`} title={`${count(before)} in the ${lengthWords()} before`}>
+      {found.text}
+    </span>
   );
 }

@@ -1,31 +1,58 @@
 /** The bar above every page: where we are, how well we see, how it looks. */
 import { clock, count, duration } from "../format.ts";
+import { visible } from "../json.ts";
 import { openShortcuts } from "../keys.ts";
 import { lag, now, numbers, pausedAt, status } from "../live.ts";
+import { page, runtimeAddress } from "../page.ts";
+import { place } from "../place.ts";
 import { total } from "../protocol.ts";
+import { setZone, zone } from "../query.ts";
 import { switchTheme, theme } from "../theme.ts";
+import { PAGE_NAMES } from "../title.ts";
+import { offset } from "../zone.ts";
 import { Brand, HalfCircle, Icon } from "./icons.tsx";
+import { Nav } from "./nav.tsx";
 
 export function TopBar() {
   return (
     <header class="top">
-      <a class="brand" href="/runtime">
+      <a class="brand" href={runtimeAddress.value}>
         <Brand />
-        <span>Tocsin</span>
+        <span class="only-l">Tocsin</span>
+        <span class="only-s">{PAGE_NAMES[page.value.name]}</span>
       </a>
-      <nav class="nav" aria-label="Pages">
-        <a href="/runtime" aria-current="page">
-          Runtime
-        </a>
-      </nav>
+      {place.value && (
+        <span class="cluster" title="Cluster">
+          <bdi>{visible(place.value)}</bdi>
+        </span>
+      )}
+      <Nav />
       <div class="right">
         <ConnectionPill />
+        <ZoneButton />
         <ThemeButton />
         <button type="button" class="icon keys" aria-label="Keyboard shortcuts" onClick={openShortcuts}>
           <Icon name="keys" />
         </button>
       </div>
     </header>
+  );
+}
+
+/** Whose clock the times are by; the offset is on hover. */
+function ZoneButton() {
+  const utc = zone.value === "utc";
+  const own = offset(now.value, "local");
+  return (
+    <button
+      type="button"
+      class="tool zone"
+      aria-label={utc ? "Times are in UTC. Switch to local time" : `Times are local, ${own}. Switch to UTC`}
+      title={utc ? "Times are in UTC" : `Times are local, UTC${own}`}
+      onClick={() => setZone(utc ? "local" : "utc")}
+    >
+      {utc ? "UTC" : "Local"}
+    </button>
   );
 }
 

@@ -5,60 +5,89 @@ import { copy } from "../copy.ts";
 import { detail } from "../details.ts";
 import { shown } from "../json.ts";
 import { active, attach } from "../list_control.ts";
-import { hold, list } from "../live.ts";
+import { listed, placeOf } from "../listing.ts";
+import { gatewayNow, hold } from "../live.ts";
+import { closeAll, closeRow, opened, openRow } from "../opened.ts";
 import type { Row } from "../protocol.ts";
-import { open, show } from "../query.ts";
-import { indexOf, rowAt } from "../rows.ts";
+import { link, open } from "../query.ts";
+import { rowAt } from "../rows.ts";
 import { reveal } from "../viewport.ts";
-import { measures } from "./measures.ts";
+import { measures, phone } from "./measures.ts";
 import { releaseAll } from "./use_holds.ts";
 import type { Place } from "./use_place.ts";
 
 type Frame = RefObject<HTMLDivElement | null>;
 
-/** Hands the list to the keys; returns what a click on a row does. */
-export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Row) => void {
+/** Hands the list to the keys; returns what a click on a row does, `beside` leaves the others open. */
+export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Row, beside?: boolean) => void {
   const wantsFocus = useFocus(frame);
-  const revealRow = (index: number, openIndex: number) =>
-    scrollTo(reveal(index, frame.current?.scrollTop ?? 0, visible, openIndex, measures.peek()));
-
-  const toggle = (row: Row) => {
+  const revealRow = (id: string) => {
+    const own = listed.peek();
+    const [at, ...others] = [id, ...opened.peek()].map((each) => placeOf(own, each));
+    const below = phone.peek() ? [] : others.filter((index) => index >= 0).sort((a, b) => a - b);
+    scrollTo(reveal(at ?? 0, frame.current?.scrollTop ?? 0, visible, below, measures.peek()));
+  };
+  const shown = useOpenRevealed(revealRow);
+  const toggle = (row: Row, beside = false) => {
     active.value = row.id;
-    if (open.peek() === row.id) {
-      show(null);
+    const own = openIdOf(row);
+    if (own !== null) {
+      closeRow(own);
       return;
     }
     hold("open", true);
-    show(row.id);
-    const index = indexOf(list.peek().rows, row.id);
-    revealRow(index, index);
+    shown.current = row.id;
+    openRow(row.id, beside);
+    if (!phone.peek()) revealRow(row.id);
   };
   const move = (step: number) => {
     hold("focus", true);
-    const { rows } = list.peek();
-    const to = target(indexOf(rows, active.peek()), step, rows.length);
-    active.value = rowAt(rows, to)?.id ?? null;
+    const { rows } = listed.peek();
+    const to = rowAt(rows, target(placeOf(listed.peek(), active.peek()), step, rows.length));
+    active.value = to?.id ?? null;
     wantsFocus.current = true;
-    revealRow(to, indexOf(rows, open.peek()));
+    if (to !== undefined) revealRow(to.id);
   };
   const newest = () => {
-    show(null);
+    closeAll();
     active.value = null;
-    if (frame.current?.contains(document.activeElement)) frame.current.focus();
     releaseAll();
     scrollTo(0);
   };
   useEffect(() => {
+    const acted = () => opened.peek()[0] ?? active.peek();
     attach({
       move,
       newest,
       toggle: () => withRow(active.peek(), toggle),
       open: (id) => withRow(id, toggle),
-      copy: () => withRow(open.peek() ?? active.peek(), copyEvent),
+      copy: () => withRow(acted(), copyEvent),
+      link: () => withRow(acted(), ({ id }) => void copy(link(gatewayNow(), { open: id }))),
     });
     return () => attach(null);
   });
   return toggle;
+}
+
+/** Scrolls to the row that the address opens, once it is in the list; one that was opened here is seen already. */
+function useOpenRevealed(revealRow: (id: string) => void): { current: string | null } {
+  const shown = useRef<string | null>(null);
+  const id = open.value;
+  const here = !phone.value && placeOf(listed.value, id) >= 0;
+  useEffect(() => {
+    if (id === null) shown.current = null;
+    else if (here && shown.current !== id) {
+      shown.current = id;
+      revealRow(id);
+    }
+  }, [id, here]);
+  return shown;
+}
+
+/** The id by which a row is open: it may be that of one of its repeats. */
+function openIdOf(row: Row): string | null {
+  const own = listed.peek();
+  return opened.peek().find((id) => rowAt(own.rows, placeOf(own, id)) === row) ?? null;
 }
 
 /** The row to go to; from nowhere the first step leads to the newest. */
@@ -68,27 +97,21 @@ function target(from: number, step: number, length: number): number {
 }
 
 function withRow(id: string | null, act: (row: Row) => void): void {
-  const { rows } = list.peek();
-  const row = rowAt(rows, indexOf(rows, id));
-  if (row !== undefined) act(row);
+  const own = listed.peek();
+  const row = rowAt(own.rows, placeOf(own, id));
+  if (id !== null && row !== undefined) act(row);
 }
 
-/** Focuses the active row once it is drawn; a focused row that is no longer drawn leaves its focus to the list. */
+/** Focuses the active row once it is drawn. */
 function useFocus(frame: Frame): { current: boolean } {
   const wants = useRef(false);
-  const had = useRef(false);
   // Read here so that a move is drawn, and focused, also while nothing arrives.
   const id = active.value;
   useLayoutEffect(() => {
-    const element = frame.current as HTMLDivElement;
-    if (wants.current) {
-      wants.current = false;
-      const row = element.querySelector<HTMLElement>(`[data-id="${CSS.escape(id ?? "")}"]`);
-      row?.focus({ preventScroll: true });
-    } else if (had.current && document.activeElement === document.body) {
-      element.focus({ preventScroll: true });
-    }
-    had.current = element.contains(document.activeElement);
+    if (!wants.current) return;
+    wants.current = false;
+    const row = frame.current?.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(id ?? "")}"]`);
+    row?.focus({ preventScroll: true });
   });
   return wants;
 }

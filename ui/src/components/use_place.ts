@@ -2,11 +2,14 @@
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { hold } from "../live.ts";
-import { filter } from "../query.ts";
+import { filter, range } from "../query.ts";
 
 export interface Place {
   scroll: number;
+  /** Height of what is seen, px. */
   visible: number;
+  /** Its width; 0 until it is known. */
+  width: number;
   scrollTo(y: number): void;
   onScroll(event: { currentTarget: HTMLElement }): void;
 }
@@ -14,13 +17,18 @@ export interface Place {
 export function usePlace(frame: RefObject<HTMLDivElement | null>): Place {
   const [scroll, setScroll] = useState(0);
   const [visible, setVisible] = useState(600);
+  const [width, setWidth] = useState(0);
   const wanted = useRef<number | null>(null);
 
   useLayoutEffect(() => {
     const element = frame.current as HTMLDivElement;
-    const observer = new ResizeObserver(() => setVisible(element.clientHeight));
+    const measure = () => {
+      setVisible(element.clientHeight);
+      setWidth(element.clientWidth);
+    };
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
-    setVisible(element.clientHeight);
+    measure();
     return () => observer.disconnect();
   }, []);
 
@@ -30,11 +38,12 @@ export function usePlace(frame: RefObject<HTMLDivElement | null>): Place {
     wanted.current = null;
   });
 
-  useEffect(() => frame.current?.scrollTo({ top: 0 }), [filter.value]);
+  useEffect(() => frame.current?.scrollTo({ top: 0 }), [filter.value, range.value]);
 
   return {
     scroll,
     visible,
+    width,
     scrollTo(y) {
       wanted.current = y;
       frame.current?.scrollTo({ top: y });

@@ -1,0 +1,18 @@
+/** How many wait above the list while it stands still; a press shows them. */
+import { count } from "../format.ts";
+import { listControl } from "../list_control.ts";
+import { list, pausedAt } from "../live.ts";
+import { range } from "../query.ts";
+import { Icon } from "./icons.tsx";
+
+export function NewPill() {
+  const { waiting, overflowed, held } = list.value;
+  // While paused, the Resume button says how many wait; a range has none.
+  if (!held || waiting === 0 || pausedAt.value !== null || !range.value.live) return null;
+  return (
+    <button type="button" class="pill" onClick={() => listControl()?.newest()}>
+      <Icon name="up" />
+      {count(waiting)} new <em>{overflowed ? "older ones are no longer loaded" : "held while you read"}</em>
+    </button>
+  );
+}

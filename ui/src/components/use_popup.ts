@@ -1,0 +1,33 @@
+/** A panel that a button opens: closed by Escape, by a press outside and when the focus leaves; focus goes back to the button. */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+export function usePopup<Root extends HTMLElement>() {
+  const root = useRef<Root>(null);
+  const [open, setOpen] = useState(false);
+  const close = () => {
+    setOpen(false);
+    root.current?.querySelector<HTMLElement>("[aria-expanded]")?.focus();
+  };
+  useEffect(() => {
+    if (!open) return;
+    const outside = (event: Event) => {
+      if (!root.current?.contains(event.target as Node)) setOpen(false);
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      close();
+    };
+    // Before all others: what is open over the page is the first to be closed.
+    document.addEventListener("keydown", onKey, true);
+    document.addEventListener("pointerdown", outside);
+    document.addEventListener("focusin", outside);
+    return () => {
+      document.removeEventListener("keydown", onKey, true);
+      document.removeEventListener("pointerdown", outside);
+      document.removeEventListener("focusin", outside);
+    };
+  }, [open]);
+  return { root, open, close, toggle: () => setOpen(!open) };
+}
