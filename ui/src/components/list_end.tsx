@@ -1,4 +1,5 @@
 /** What stands below the last row: whether that is all, and how to get at the rest. */
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { count } from "../format.ts";
 import { visible } from "../json.ts";
@@ -13,13 +14,22 @@ export function ListEnd({ near }: { near: boolean }) {
   return range.value.live ? <LiveEnd /> : <RangeEnd />;
 }
 
+/** A row of the grid like the others: what stands between its rows has to be one. */
+function End({ children }: { children: ComponentChildren }) {
+  return (
+    <div class="end" role="row">
+      <span role="gridcell">{children}</span>
+    </div>
+  );
+}
+
 function LiveEnd() {
   const { rows } = list.value;
   const all = alertsIn.value;
   const here = rows.reduce((sum, { n = 1 }) => sum + n, 0);
   if (all === null || all.n <= here) return null;
   return (
-    <p class="end">
+    <End>
       {count(here)} of {count(all.n)} alerts are listed here.{" "}
       <button
         type="button"
@@ -28,7 +38,7 @@ function LiveEnd() {
       >
         Look through all that are held
       </button>
-    </p>
+    </End>
   );
 }
 
@@ -42,14 +52,14 @@ function RangeEnd() {
   if (!ready) return null;
   if (state.why !== "") {
     return (
-      <p class="end">
+      <End>
         Older ones could not be loaded. <bdi>{visible(state.why)}</bdi>{" "}
         <button type="button" class="act" onClick={more}>
           Try again
         </button>
-      </p>
+      </End>
     );
   }
-  if (state.more || state.loading) return <p class="end">Loading older ones…</p>;
-  return <p class="end">That is all that is held of this time.</p>;
+  if (state.more || state.loading) return <End>Loading older ones…</End>;
+  return <End>That is all that is held of this time.</End>;
 }
