@@ -128,13 +128,17 @@ def _holders(path: Path) -> list[str]:
         if int(process.name) == os.getpid():
             continue
         try:
-            held = any(
-                (status := descriptor.stat()).st_ino == target.st_ino and status.st_dev == target.st_dev
-                for descriptor in (process / "fd").iterdir()
-            )
-            if held:
+            if any(_is(descriptor, target) for descriptor in (process / "fd").iterdir()):
                 words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
                 found.append(f"{words.strip()[:80]} (pid {process.name})")
         except OSError:
             continue
     return found
+
+
+def _is(descriptor: Path, target: os.stat_result) -> bool:
+    """Whether an open file is *target*; one that its process closed since it was listed is not."""
+    try:
+        return os.path.samestat(descriptor.stat(), target)
+    except OSError:
+        return False
