@@ -12,7 +12,7 @@ UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup ui run test e2e check lint types layers ui-check bench docs lock clean
+.PHONY: help setup ui run test e2e check lint types layers ui-check bench ui-bench docs lock clean
 
 help:  ## What there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -64,11 +64,15 @@ ui-check: $(SETUP) $(UI_SETUP)  ## Types, style and tests of the page
 bench: $(SETUP) $(STATIC)  ## Measure events a second, latency, CPU and memory (bench.steady: memory over ten minutes)
 	PYTHONPATH=tests $(BIN)/python -m bench.stages
 
+ui-bench: $(SETUP) $(STATIC)  ## Measure the page: sizes, first paint, send to paint, CPU, heap, fifty clients (UI_BENCH="--seconds 5")
+	PYTHONPATH=tests $(BIN)/python -m bench.ui $(UI_BENCH)
+
 docs: $(SETUP)  ## Write what is made from the code and the pack: the fields in docs/rules.md, and docs/detections.md
 	$(BIN)/python scripts/docs
 
 lock: $(SETUP)  ## Compile the lock files anew
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header -o requirements/run.txt pyproject.toml
+	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra kubernetes --extra nkeys -o requirements/image.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra test --extra check -o requirements/dev.txt pyproject.toml
 
 clean:  ## Remove what was built

@@ -1,20 +1,23 @@
-"""Whole houses, stopped after their test."""
+"""Whole houses, stopped after their test or their file, and browsers before them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
 
+from support.browser import Witness, chromium, visit
 from support.house import House
 
+Houses = Callable[..., House]
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    """Makes a house with these arguments of ``tocsin up``; what still runs at the end is stopped."""
+
+def _houses(root: Path) -> Iterator[Houses]:
     made: list[House] = []
 
     def make(*arguments: str, environ: dict[str, str] | None = None, name: str = "house") -> House:
-        folder = tmp_path / name
+        folder = root / name
         folder.mkdir(exist_ok=True)
         own = House(folder, *arguments, environ=environ)
         made.append(own)
@@ -23,3 +26,37 @@ def house(tmp_path: Path) -> Iterator[Callable[..., House]]:
     yield make
     for own in made:
         own.stop()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Houses]:
+    """Makes a house with these arguments of ``tocsin up``; what still runs at the end is stopped."""
+    yield from _houses(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Houses]:
+    """The same for houses in which several tests of a file live."""
+    yield from _houses(tmp_path_factory.mktemp("houses"))
+
+
+@pytest.fixture
+def witness() -> Iterator[Witness]:
+    """Hears the browser of this test; what it heard fails the test."""
+    own = Witness()
+    yield own
+    own.absolve()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for a file of tests, each of which is a visitor of its own."""
+    async with async_playwright() as playwright, chromium(playwright) as own:
+        yield own
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, witness: Witness) -> AsyncIterator[Page]:
+    """A page of a fresh visitor, 1440 wide and dark."""
+    async with visit(browser, witness) as own:
+        yield own

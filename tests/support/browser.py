@@ -71,8 +71,8 @@ class Witness:
 
     def absolve(self) -> None:
         """Fail where there was something."""
-        assert self.errors == []
-        assert self.elsewhere == []
+        assert not self.errors, self.errors
+        assert not self.elsewhere, self.elsewhere
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):

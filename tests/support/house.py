@@ -59,6 +59,16 @@ class House:
         os.kill(pid, signal.SIGKILL)
         self._until(lambda: not _alive(pid), f"the end of {name}")
 
+    def hold(self) -> None:
+        """Let the supervisor stand still: a child that ends is not started again, those that live go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def release(self) -> None:
+        """Let the supervisor go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def pid(self, name: str) -> int:
         """The process of one child, waiting for it to be there."""
         self._until(lambda: name in self.children(), name)
@@ -68,6 +78,7 @@ class House:
         """Stop in order; the exit code."""
         if self._process is None:
             return 0
+        self.release()
         self._process.terminate()
         try:
             code = self._process.wait(_STOP_S)

@@ -15,11 +15,19 @@ export interface Place {
 
 /** Where to look around an alert; `null` where it names no place. */
 export function placeOf({ namespace, pod, node }: Alert): Place | null {
-  const only = (value: string) => [signed(value, false)];
+  const only = (value: string) => [signed(asInRows(value), false)];
   if (pod)
     return { name: "Same pod", filter: namespace ? { ns: only(namespace), pod: only(pod) } : { pod: only(pod) } };
   if (node) return { name: "Same node", filter: { node: only(node) } };
   return null;
+}
+
+/** Characters of a name that a row, which filters look at, holds; the last one says that more was cut off. */
+const NAME_CHARACTERS = 256;
+
+function asInRows(name: string): string {
+  const all = [...name];
+  return all.length > NAME_CHARACTERS ? `${all.slice(0, NAME_CHARACTERS - 1).join("")}…` : name;
 }
 
 /** The rows nearest in time to `t`, newest first, with half of them before it where there are so many. */

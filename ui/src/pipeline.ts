@@ -87,8 +87,9 @@ function apart(connected: boolean): Verdict | null {
 function fine({ nodes, hops }: PipelineStatus): Verdict {
   const last = least(nodes.map(({ last_s }) => last_s));
   const heard = last === null ? "" : `, the last event came ${ago(last)}`;
+  const works = hops.some(({ instances }) => instances === 0) ? "No hop reports a problem." : "Every hop works.";
   const sends = nodes.length === 1 ? "The one node sends" : `All ${count(nodes.length)} nodes send`;
-  return { is: "fine", lead: "Every hop works.", text: `${sends}${heard}.${dropped(hops)}${unseen(nodes)}` };
+  return { is: "fine", lead: works, text: `${sends}${heard}.${dropped(hops)}${unseen(nodes)}` };
 }
 
 /** That a way works does not mean that nothing was lost on it. */

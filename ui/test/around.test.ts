@@ -10,6 +10,11 @@ describe("where to look", () => {
     expect(placeOf({ node: "w" })).toEqual({ name: "Same node", filter: { node: ["w"] } });
     expect(placeOf({ namespace: "n" })).toBeNull();
   });
+
+  it("is asked for by the name that rows hold, which is cut", () => {
+    expect(placeOf({ pod: "📦".repeat(256) })?.filter).toEqual({ pod: ["📦".repeat(256)] });
+    expect(placeOf({ pod: "📦".repeat(257) })?.filter).toEqual({ pod: [`${"📦".repeat(255)}…`] });
+  });
 });
 
 describe("the nearest rows", () => {

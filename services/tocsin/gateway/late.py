@@ -4,6 +4,8 @@ from typing import Any
 
 from tocsin.gateway.rows import Row
 
+EXISTING = "existing"
+"""`event_type` of a process that was there before its agent."""
 QUIET_S = 60.0
 """Late alerts belong together until none came for so long."""
 
@@ -18,7 +20,12 @@ class Spell:
         self._at = 0.0
 
     def note(self, row: Row, now: float) -> None:
-        """One more came late; *now* is of the monotonic clock."""
+        """One more came late; *now* is of the monotonic clock.
+
+        A process that an agent found running when it started is as old as it is, and was not delayed.
+        """
+        if row.shape.fn == EXISTING:
+            return
         if not self._n or now - self._at > QUIET_S:
             self._n, self._most_s, self._from_ms = 0, 0, row.t
         self._at = now

@@ -20,6 +20,8 @@ _ROOM_BYTES = 64 << 20
 """Of all Reports that are kept."""
 _SAMPLES = 2_000
 _BYTES = 1 << 20
+_APART_S = 2.0
+"""Reports that come sooner one after the other were held up on their way: how much grew between them says nothing."""
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _HEARD = ("collector", "classifier", "correlator")
 """Services without which alerts do not arrive, or not all."""
@@ -70,7 +72,9 @@ class Reports:
         key = (said.service, said.instance[:80])
         before = self._heard.pop(key, None)
         numbers = totals(said.samples)
-        rates = {} if before is None else growth(before.totals, numbers, now - before.at)
+        rates = {} if before is None else before.rates
+        if before is not None and now - before.at >= _APART_S:
+            rates = growth(before.totals, numbers, now - before.at)
         self._heard[key] = Heard(said, now, len(payload), numbers, rates)
         self._size += len(payload) - (0 if before is None else before.size)
         while (

@@ -19,6 +19,8 @@ type Ready = Extract<Detail, { is: "ready" }>;
 
 interface Props {
   row: Row;
+  /** The alert that was asked for: the row's own, or one of its repeats. */
+  id: string;
   /** Of the grid, from 1. */
   rowIndex: number;
   top: number;
@@ -26,9 +28,9 @@ interface Props {
 }
 
 /** In place, below its row. */
-export function AlertDetail({ row, rowIndex, top, height }: Props) {
+export function AlertDetail({ row, id, rowIndex, top, height }: Props) {
   // Asked for once for each opening: asking while drawing would repeat what fails for ever.
-  const found = useMemo(() => detail(row.id, row.seq), [row.id]).value;
+  const found = useMemo(() => detail(id, id === row.id ? row.seq : undefined), [id]).value;
   return (
     <div
       class={`exp ${row.sev}`}
@@ -37,9 +39,9 @@ export function AlertDetail({ row, rowIndex, top, height }: Props) {
       aria-rowindex={rowIndex}
       style={{ top: `${top}px`, height: `${height}px` }}
       data-detail={found.is}
-      data-of={row.id}
+      data-of={id}
     >
-      <Boxes found={found} id={row.id} row={row} cell />
+      <Boxes found={found} id={id} row={row} cell />
     </div>
   );
 }

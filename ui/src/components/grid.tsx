@@ -143,6 +143,7 @@ function Drawn({ first, end, open, columns }: DrawnProps) {
             <AlertDetail
               key={`detail ${row.id}`}
               row={row}
+              id={opened.value.find((id) => placeOf(listed.value, id) === index) ?? row.id}
               rowIndex={index + 3 + before(index, open)}
               top={top(index, open, size) + size.row}
               height={size.detail}

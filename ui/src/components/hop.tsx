@@ -51,7 +51,11 @@ export function Value({ name, children, wide = false }: { name: string; children
 export function Hop({ hop, old }: { hop: Facts; old: boolean }) {
   const { dropped, dropped_why } = hop;
   return (
-    <Box title={titleOf(hop)} problem={hop.problem} unknown={old ? "Unknown now" : ""}>
+    <Box
+      title={titleOf(hop)}
+      problem={hop.problem}
+      unknown={old ? "Unknown now" : hop.instances === 0 ? "Not heard yet" : ""}
+    >
       {hop.instances !== null && <Value name="Instances">{number(hop.instances)}</Value>}
       <Value name="In">{rate(hop.in_s)}</Value>
       <Value name="Out">{rate(hop.out_s)}</Value>

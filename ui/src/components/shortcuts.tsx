@@ -10,6 +10,7 @@ export function Shortcuts() {
     else dialog.current?.close();
   }, [open]);
   const close = () => {
+    dialog.current?.close(); // at once: the next key is for the page again
     shortcutsOpen.value = false;
   };
   return (

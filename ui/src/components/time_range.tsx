@@ -1,5 +1,5 @@
 /** Which time the page shows: the last minutes, or from one moment to another; and by whose clock. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { calendar, clock, day, moment } from "../format.ts";
 import { visible } from "../json.ts";
 import { now, rangeState, today } from "../live.ts";
@@ -11,6 +11,9 @@ import { usePopup } from "./use_popup.ts";
 
 export function TimeRange() {
   const { root, open, close, toggle } = usePopup<HTMLDivElement>();
+  useEffect(() => {
+    if (open) root.current?.querySelector<HTMLElement>("[aria-pressed=true], input")?.focus();
+  }, [open]);
   const current = range.value;
   const words = rangeWords(current, today.value);
   return (

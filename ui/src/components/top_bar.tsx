@@ -91,7 +91,8 @@ function connection(): { state: string; word: string; facts: string[] } {
     return { state: "reconnecting", word: "Reconnecting", facts: seconds > 0 ? [`${seconds} s`] : [] };
   }
   if (pausedAt.value !== null) return { state: "paused", word: `Paused ${clock(pausedAt.value)}`, facts: [] };
-  const { ms, lagging } = lag.value;
+  const { ms, lagging, broken } = lag.value;
+  if (broken) return { state: "broken", word: "Broken", facts: [] };
   if (lagging && ms !== null) return { state: "lagging", word: `${duration(ms)} behind`, facts: [] };
   const rate = `${count(total(numbers.value.rate))}/s`;
   return { state: "live", word: "Live", facts: ms === null ? [rate] : [rate, duration(ms)] };

@@ -109,9 +109,11 @@ function useFocus(frame: Frame): { current: boolean } {
   const id = active.value;
   useLayoutEffect(() => {
     if (!wants.current) return;
-    wants.current = false;
     const row = frame.current?.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(id ?? "")}"]`);
-    row?.focus({ preventScroll: true });
+    // One far away is drawn only once the list has scrolled there.
+    if (row === undefined || row === null) return;
+    wants.current = false;
+    row.focus({ preventScroll: true });
   });
   return wants;
 }

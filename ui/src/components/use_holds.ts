@@ -33,7 +33,9 @@ export function useHolds(isOpen: boolean) {
     },
     onFocusOut(event: FocusEvent) {
       const list = event.currentTarget as Element;
-      if (!list.contains(event.relatedTarget as Node | null)) hold("focus", false);
+      if (list.contains(event.relatedTarget as Node | null)) return;
+      // A row that has left the drawing loses the focus, and the one that was gone to gets it just after.
+      requestAnimationFrame(() => list.matches(":focus-within") || hold("focus", false));
     },
   };
 }
