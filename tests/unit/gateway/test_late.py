@@ -1,7 +1,8 @@
 """Alerts that arrive long after they happened are counted together until none came for a while."""
 
-from support.rows import START_MS, row
 from tocsin.gateway.late import QUIET_S, Spell
+
+from support.rows import START_MS, row
 
 
 def test_what_comes_late_is_counted_until_none_comes_for_a_minute() -> None:
