@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.meters import growth, totals
+from tocsin.model.times import parse_ns
 from tocsin.runtime import report
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.report import Report
@@ -20,8 +21,6 @@ _ROOM_BYTES = 64 << 20
 """Of all Reports that are kept."""
 _SAMPLES = 2_000
 _BYTES = 1 << 20
-_APART_S = 2.0
-"""Reports that come sooner one after the other were held up on their way: how much grew between them says nothing."""
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _HEARD = ("collector", "classifier", "correlator")
 """Services without which alerts do not arrive, or not all."""
@@ -72,9 +71,7 @@ class Reports:
         key = (said.service, said.instance[:80])
         before = self._heard.pop(key, None)
         numbers = totals(said.samples)
-        rates = {} if before is None else before.rates
-        if before is not None and now - before.at >= _APART_S:
-            rates = growth(before.totals, numbers, now - before.at)
+        rates = {} if before is None else growth(before.totals, numbers, _between_s(before, said, now))
         self._heard[key] = Heard(said, now, len(payload), numbers, rates)
         self._size += len(payload) - (0 if before is None else before.size)
         while (
@@ -123,6 +120,13 @@ class Reports:
     def _silent(self, now: float) -> list[str]:
         heard = {own.service for own in self.fresh(now)}
         return [service for service in _HEARD if service not in heard]
+
+
+def _between_s(before: Heard, said: Report, now: float) -> float:
+    """From one Report to the next by the clock of who made them: those that were held up arrive all at once."""
+    first, second = parse_ns(before.report.time), parse_ns(said.time)
+    made_s = 0.0 if first is None or second is None else (second - first) / 1e9
+    return made_s if made_s > 0 else now - before.at
 
 
 def _sound(sample: Sample) -> bool:

@@ -97,8 +97,9 @@ def test_rates_come_from_two_reports_of_one_instance() -> None:
 
 def test_reports_that_were_held_up_on_their_way_and_come_at_once_make_no_rate() -> None:
     reports = Reports(0.0)
-    for now, lines in ((1.0, 100.0), (6.0, 600.0), (30.0, 1_100.0), (30.001, 1_600.0)):
-        said = Report(service="collector", instance="a", time="", samples=[Sample("n", "counter", "", lines)])
+    for made, now, lines in ((1, 1.0, 100.0), (6, 6.0, 600.0), (11, 30.0, 1_100.0), (16, 30.001, 1_600.0)):
+        time = f"2026-11-24T10:00:{made:02d}Z"
+        said = Report(service="collector", instance="a", time=time, samples=[Sample("n", "counter", "", lines)])
         reports.hear(subjects.metrics("collector", "a"), report._encoder.encode(said), now)
     (own,) = reports.instances(31.0)
-    assert own.rates == {"n": 500.0 / 24.0}
+    assert own.rates == {"n": 100.0}
