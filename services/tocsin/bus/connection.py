@@ -45,7 +45,7 @@ class Connection:
     ) -> None:
         """Prepare; nothing is opened before `open`. `SettingsError` where we cannot log in like this."""
         self.service = service
-        self.inbox = f"_INBOX_{service}"
+        self.inbox = login.inbox(settings, service)
         self.reconnects = 0
         self.breaks = 0
         """Connections lost: counted before anything can arrive on the next one."""
@@ -173,6 +173,8 @@ class Connection:
             self.fail(Fatal(f"NATS at {self._where} refuses user {self._who!r}: {text}"))
         elif isinstance(error, ssl.SSLCertVerificationError):
             self.fail(Fatal(f"NATS at {self._where}: its certificate is not trusted: {error.verify_message}"))
+        elif isinstance(error, ssl.SSLError) and (why := login.refused_certificate(error)):
+            self.fail(Fatal(f"NATS at {self._where}: {why}"))
         elif not self._closing and time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
             self._logged_at = time.monotonic()
             log.warning("nats.failed", extra={"error": text, "server": self._where})

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -14,8 +15,33 @@ from tocsin.model.times import parse_ns
 
 log = logging.getLogger(__name__)
 
+_OWN = ("placement", "description", "metadata", "compression")
+"""What whoever runs the servers may have set on a stream, and no declaration takes away."""
 
-class _State(Struct):
+
+class Kept(Struct, frozen=True):
+    """What an existing stream keeps, since what is declared would drop messages that it holds."""
+
+    field: str
+    value: Any
+    declared: Any
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of one stream or durable."""
+
+    stream: str
+    durable: str = ""
+    """Empty for the stream itself."""
+    done: Literal["created", "updated", "unchanged", "refused"]
+    changed: tuple[str, ...] = ()
+    """Fields that an update has changed."""
+    kept: tuple[Kept, ...] = ()
+    reason: str = ""
+    """Why JetStream refused."""
+
+
+class _State(Struct, frozen=True):
     bytes: int = 0
     messages: int = 0
     first_ts: str = ""
@@ -23,7 +49,7 @@ class _State(Struct):
 
 class _Existing(Struct):
     config: dict[str, Any]
-    state: _State
+    state: _State = _State()
 
 
 async def declare(connection: Connection, sizes: streams.Sizes, *, duplicate_window_s: float) -> None:
@@ -31,40 +57,102 @@ async def declare(connection: Connection, sizes: streams.Sizes, *, duplicate_win
 
     An update that would drop messages is not made, and said. `ApiRefused` names what JetStream does not let us change.
     """
-    for config in streams.declarations(sizes, duplicate_window_s=duplicate_window_s):
-        await _stream(connection, config)
-    for stream, config in streams.durables(duplicate_window_s=duplicate_window_s):
-        request = {"stream_name": stream, "config": config}
-        await api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{config['name']}", request)
+    await apply(connection, sizes, duplicate_window_s=duplicate_window_s)
     log.info("streams.declared", extra={"bytes": msgspec.structs.asdict(sizes)})
 
 
-async def _stream(connection: Connection, config: dict[str, Any]) -> None:
+async def apply(
+    connection: Connection,
+    sizes: streams.Sizes,
+    *,
+    duplicate_window_s: float,
+    readers: Sequence[str] = (streams.SIEM,),
+    replicas: int = 0,
+    go_on: bool = False,
+) -> list[Outcome]:
+    """The same, for *readers* of alerts (see `streams.durables`), telling what was done.
+
+    *replicas* 0 leaves the streams that exist as they are, and makes new ones with one. With *go_on* a refusal is an
+    outcome like others instead of an `ApiRefused`.
+    """
+    outcomes: list[Outcome] = []
+    for config in streams.declarations(sizes, duplicate_window_s=duplicate_window_s, replicas=replicas or 1):
+        try:
+            outcomes.append(await _stream(connection, config, keep_replicas=not replicas))
+        except api.ApiRefused as error:
+            _refused(outcomes, error, config["name"], "", go_on=go_on)
+    for stream, config in streams.durables(readers, duplicate_window_s=duplicate_window_s):
+        try:
+            outcomes.append(await _durable(connection, stream, config))
+        except (api.ApiRefused, Gone) as error:  # the latter where its stream was refused
+            _refused(outcomes, error, stream, config["name"], go_on=go_on)
+    return outcomes
+
+
+def _refused(outcomes: list[Outcome], error: Exception, stream: str, durable: str, *, go_on: bool) -> None:
+    if not go_on:
+        raise error
+    outcomes.append(Outcome(stream=stream, durable=durable, done="refused", reason=str(error)))
+
+
+async def _stream(connection: Connection, config: dict[str, Any], *, keep_replicas: bool) -> Outcome:
     """Ask first: for one that exists the server would check whether a second one has room, before it says so."""
     name = config["name"]
     try:
-        existing = msgspec.json.decode(await api.call(connection, f"STREAM.INFO.{name}"), type=_Existing)
+        existing = await _existing(connection, f"STREAM.INFO.{name}")
     except Gone:
         await api.call(connection, f"STREAM.CREATE.{name}", config)
-        return
-    await api.call(connection, f"STREAM.UPDATE.{name}", {**config, **_kept(name, config, existing)})
+        return Outcome(stream=name, done="created")
+    kept = _kept(name, config, existing)
+    own = [*_OWN, *(["num_replicas"] if keep_replicas else [])]
+    wanted = (
+        config
+        | {field: existing.config[field] for field in own if field in existing.config}
+        | {each.field: each.value for each in kept}
+    )
+    after = msgspec.json.decode(await api.call(connection, f"STREAM.UPDATE.{name}", wanted), type=_Existing)
+    return _compared(existing, after, Outcome(stream=name, done="unchanged", kept=tuple(kept)))
 
 
-def _kept(name: str, config: dict[str, Any], existing: _Existing) -> dict[str, Any]:
+async def _durable(connection: Connection, stream: str, config: dict[str, Any]) -> Outcome:
+    name = config["name"]
+    request = {"stream_name": stream, "config": config}
+    try:
+        existing = await _existing(connection, f"CONSUMER.INFO.{stream}.{name}")
+    except Gone:
+        await api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
+        return Outcome(stream=stream, durable=name, done="created")
+    answer = await api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
+    after = msgspec.json.decode(answer, type=_Existing)
+    return _compared(existing, after, Outcome(stream=stream, durable=name, done="unchanged"))
+
+
+async def _existing(connection: Connection, question: str) -> _Existing:
+    return msgspec.json.decode(await api.call(connection, question), type=_Existing)
+
+
+def _compared(before: _Existing, after: _Existing, outcome: Outcome) -> Outcome:
+    """*outcome*, as an update where the server's own word of the configuration is another than before."""
+    fields = sorted(before.config.keys() | after.config.keys())
+    changed = tuple(field for field in fields if before.config.get(field) != after.config.get(field))
+    return msgspec.structs.replace(outcome, done="updated", changed=changed) if changed else outcome
+
+
+def _kept(name: str, config: dict[str, Any], existing: _Existing) -> list[Kept]:
     """What stays as it is, since the declared value would drop messages that the stream holds now."""
-    kept: dict[str, Any] = {}
+    kept: list[Kept] = []
     size, old_size = config.get("max_bytes"), existing.config.get("max_bytes")
     if size is not None and size < existing.state.bytes:
-        kept["max_bytes"] = old_size
+        kept.append(Kept("max_bytes", old_size, size))
     age, old_age = config.get("max_age"), existing.config.get("max_age", 0)
     first_ns = parse_ns(existing.state.first_ts)
     outlived = existing.state.messages and first_ns is not None and time.time_ns() - first_ns > (age or 0)
     if age and outlived and (not old_age or old_age > age):
-        kept["max_age"] = old_age
-    for field, value in kept.items():
+        kept.append(Kept("max_age", old_age, age))
+    for each in kept:
         log.warning(
             "stream.kept",
-            extra={"stream": name, "field": field, "is": value, "declared": config[field]},
+            extra={"stream": name, "field": each.field, "is": each.value, "declared": each.declared},
         )
     if size is not None and old_size is not None and size < old_size and not kept:
         log.info("stream.shrunk", extra={"stream": name, "from_bytes": old_size, "to_bytes": size})

@@ -1,25 +1,35 @@
 """How we show NATS who we are: settings become the client's options, and wrong ones are named before anything opens."""
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from tocsin.bus import users
 from tocsin.bus.settings import NatsSettings
 from tocsin.model.errors import SettingsError
 
+log = logging.getLogger(__name__)
+
 _PREFIX = "TOCSIN_NATS_"
+_PASSWORD_BYTES = 4096
 
 
 def options(settings: NatsSettings) -> dict[str, Any]:
     """The options for servers, user and TLS; `SettingsError` names the setting that cannot be used."""
     servers, user, password, token = _from_url(settings)
-    ways = {"USER": user, "TOKEN": token, "NKEY_FILE": settings.nkey_file, "CREDS_FILE": settings.creds_file}
+    keys = {"NKEY_FILE": settings.nkey_file, "CREDS_FILE": settings.creds_file}
+    if any(keys.values()) and not (password or settings.password_file):
+        user = ""  # with a key it says whose inbox is ours, and no more
+    ways = {"USER": user, "TOKEN": token, **keys}
     used = [f"{_PREFIX}{name}" for name, value in ways.items() if value]
     if len(used) > 1:
         raise SettingsError(f"{' and '.join(used)}: only one way to log in can be used")
     chosen: dict[str, Any] = {"servers": servers}
-    if user:
+    if settings.password_file:
+        chosen |= {"user": user, "password": _password_file(settings, user)}
+    elif user:
         chosen |= {"user": user, "password": password}
     if token:
         chosen["token"] = token
@@ -44,6 +54,44 @@ def where(settings: NatsSettings) -> str:
     return _from_url(settings)[0][0]
 
 
+class _PasswordFile:
+    """The password in a file, as it is when the client asks for it: at each connection."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._last = self._read()
+
+    def __call__(self) -> str:
+        try:
+            self._last = self._read()
+        except SettingsError as error:  # while it is being replaced; the server says whether the last one still holds
+            log.warning("password.unreadable", extra={"error": str(error)})
+        return self._last
+
+    def _read(self) -> str:
+        text = _text("PASSWORD_FILE", self._path).rstrip("\r\n")
+        if not text or len(text) > _PASSWORD_BYTES or not text.isprintable():
+            reason = "is empty" if not text else "holds more than one line of text"
+            raise SettingsError(
+                f"{_PREFIX}PASSWORD_FILE {self._path}: the file {reason}; it holds the password and no more"
+            )
+        return text
+
+
+def _password_file(settings: NatsSettings, user: str) -> _PasswordFile:
+    if settings.password:
+        raise SettingsError(f"{_PREFIX}PASSWORD and {_PREFIX}PASSWORD_FILE: only one of them can be used")
+    if not user:
+        raise SettingsError(f"{_PREFIX}PASSWORD_FILE needs {_PREFIX}USER, whose password it holds")
+    return _PasswordFile(settings.password_file)
+
+
+def inbox(settings: NatsSettings, service: str) -> str:
+    """The prefix of the subjects that answers come to: that of our user where it is one of the service's own users."""
+    user = _from_url(settings)[1]
+    return users.inbox(user if user.startswith(f"{service}-") else service)
+
+
 def _from_url(settings: NatsSettings) -> tuple[list[str], str, str, str]:
     """Addresses, user, password and token; what stands in the address counts where the settings name nobody."""
     servers: list[str] = []
@@ -63,12 +111,16 @@ def _from_url(settings: NatsSettings) -> tuple[list[str], str, str, str]:
     return servers, user, password, token
 
 
-def _key_file(name: str, path: str) -> str:
+def _text(name: str, path: str) -> str:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a text file"
         raise SettingsError(f"{_PREFIX}{name} {path}: {reason}") from error
+
+
+def _key_file(name: str, path: str) -> str:
+    text = _text(name, path)
     try:
         import nkeys  # type: ignore[import-untyped]
     except ImportError as error:
@@ -86,6 +138,16 @@ def _seed(credentials: str) -> str:
     _, _, rest = credentials.partition("BEGIN USER NKEY SEED")
     lines = rest.splitlines()
     return lines[1].strip() if len(lines) > 1 else ""
+
+
+def refused_certificate(error: ssl.SSLError) -> str:
+    """What to do where the server wants a certificate of ours, or another one; empty where *error* is about neither."""
+    reason = error.reason or ""
+    if "ALERT_CERTIFICATE_REQUIRED" in reason:
+        return f"it asks for a certificate: set {_PREFIX}TLS_CERT_FILE and {_PREFIX}TLS_KEY_FILE"
+    if "ALERT_UNKNOWN_CA" in reason or "ALERT_BAD_CERTIFICATE" in reason:
+        return f"it does not trust our certificate ({_PREFIX}TLS_CERT_FILE)"
+    return ""
 
 
 def _tls(settings: NatsSettings) -> ssl.SSLContext:

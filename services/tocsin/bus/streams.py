@@ -25,6 +25,8 @@ DUPLICATE_WINDOW_S = 60.0
 _DAY_S = 86_400.0
 _ACK_SHARE = 4
 """``ack_wait`` is a quarter of the duplicate window, so that a first redelivery is still known as a repeat."""
+_FOREIGN_WAIT_S = 30.0
+"""``ack_wait`` of a SIEM, which tells repeats by the alert's id."""
 _MAX_ACK_PENDING = 4_000
 
 
@@ -47,8 +49,12 @@ MAX_STORE_BYTES = 8 << 30
 
 def sizes(store_bytes: int) -> Sizes:
     """Shares of *store_bytes*, at most 8 GiB of it."""
-    store = min(store_bytes, MAX_STORE_BYTES)
-    return Sizes(**{name: int(store * share) for name, share in _SHARES.items()})
+    return shares(min(store_bytes, MAX_STORE_BYTES))
+
+
+def shares(store_bytes: int) -> Sizes:
+    """Shares of *store_bytes*, where somebody has said how much that is."""
+    return Sizes(**{name: int(store_bytes * share) for name, share in _SHARES.items()})
 
 
 def dead(service: str) -> str:
@@ -62,8 +68,15 @@ NAMES = (EVENTS, ALERTS, ALERTS_KEPT, SIGNALS, RAISED, *map(dead, BURIERS), BUCK
 """All streams that are declared."""
 
 
-def declarations(own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[dict[str, Any]]:
-    """The configuration of every stream, in an order in which each can be created."""
+def declarations(
+    own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S, replicas: int = 1
+) -> Iterator[dict[str, Any]]:
+    """The configuration of every stream, in an order in which each can be created; *replicas* is that of a cluster."""
+    for config in _streams(own, duplicate_window_s):
+        yield config | {"num_replicas": replicas}
+
+
+def _streams(own: Sizes, duplicate_window_s: float) -> Iterator[dict[str, Any]]:
     plain = [
         (EVENTS, [subjects.ALL_EVENTS], own.events, 0.0),
         (ALERTS, [subjects.ALL_ALERTS], own.alerts, 7 * _DAY_S),
@@ -87,7 +100,6 @@ def declarations(own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S) 
         "allow_rollup_hdrs": True,
         "deny_delete": True,
         "allow_direct": True,
-        "num_replicas": 1,
     }
 
 
@@ -101,16 +113,32 @@ def _stream(name: str, size: int, age_s: float, duplicate_window_s: float) -> di
         "max_age": int(age_s * NS_PER_S),
         "duplicate_window": int(duplicate_window_s * NS_PER_S),
         "allow_direct": True,
-        "num_replicas": 1,
     }
 
 
-def durables(*, duplicate_window_s: float = DUPLICATE_WINDOW_S) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The durable readers, each with its stream. A SIEM reads both of its own: all critical and high, and the rest."""
+def forwarder(sink: str) -> str:
+    """The name of the forwarder's durables for one of its sinks."""
+    return f"forwarder-{sink}"
+
+
+def siem(name: str) -> str:
+    """The name of a further SIEM's durables, and of its user."""
+    return f"{SIEM}-{name}"
+
+
+def durables(
+    readers: Sequence[str] = (SIEM,), *, duplicate_window_s: float = DUPLICATE_WINDOW_S
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The durable readers, each with its stream: the classifier, and *readers* of alerts (`HISTORY`, `SIEM`, or names
+    made by `siem` and `forwarder`), each with one for all critical and high, and one for the rest.
+    """
     rest = [subjects.alerts_of(severity) for severity in (Severity.MEDIUM, Severity.LOW)]
-    yield EVENTS, _durable(CLASSIFIER, ack_wait_s(duplicate_window_s), [])
-    yield ALERTS_KEPT, _durable(SIEM, 30.0, [])
-    yield ALERTS, _durable(SIEM, 30.0, rest)
+    own_s = ack_wait_s(duplicate_window_s)
+    yield EVENTS, _durable(CLASSIFIER, own_s, [])
+    for name in readers:
+        wait_s = _FOREIGN_WAIT_S if name.partition("-")[0] == SIEM else own_s
+        yield ALERTS_KEPT, _durable(name, wait_s, [])
+        yield ALERTS, _durable(name, wait_s, rest)
 
 
 def ack_wait_s(duplicate_window_s: float) -> float:
@@ -118,9 +146,9 @@ def ack_wait_s(duplicate_window_s: float) -> float:
     return duplicate_window_s / _ACK_SHARE
 
 
-def reader_names(sinks: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
-    """The names of all durable readers, those of services to come and of the forwarder's *sinks* included."""
-    alerts = (HISTORY, SIEM, *(f"forwarder-{sink}" for sink in sinks))
+def reader_names(sinks: Sequence[str] = (), siems: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The names of all durable readers; those of services to come, of the forwarder's *sinks* and of *siems* too."""
+    alerts = (HISTORY, SIEM, *map(forwarder, sinks), *map(siem, siems))
     return {EVENTS: (CLASSIFIER,), ALERTS: alerts, ALERTS_KEPT: alerts}
 
 

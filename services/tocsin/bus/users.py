@@ -4,8 +4,8 @@ Allowed is what a user's table names, and what is denied wins. A wildcard of NAT
 "consumers of our own making" cannot be written as a prefix: whoever may make short-lived ones on a stream is allowed
 any name there and denied the name of every declared reader (architecture, section 2).
 
-What no table of subjects can hold: JetStream lets whoever makes a consumer choose where it delivers. Somebody with
-the password of such a user can therefore have messages that it may read sent to any subject.
+What no table of subjects can hold: who asks JetStream for something names the subject that the answer goes to, and the
+server sends it there with rights of its own. What keeps that within bounds is an account (`accounts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,10 @@ from tocsin.bus import streams
 from tocsin.model import subjects
 
 NAMES = ("admin", "collector", "classifier", "correlator", "gateway", "history", "forwarder", "siem", "viewer")
+_VARIABLE = "TOCSIN_NATS_PASSWORD_"
 
 _API = "$JS.API"
+_INBOX = "_INBOX"
 _KEYS = f"$KV.{streams.BUCKET}"
 _BUCKET_GET = f"{_API}.DIRECT.GET.{streams.BUCKET_STREAM}.{_KEYS}"
 
@@ -32,55 +34,63 @@ class Rights(Struct, frozen=True, kw_only=True):
     """It may answer requests, wherever they want their answer."""
 
 
-def table(*, cluster: str = "*", node: str = "*", sinks: Sequence[str] = ()) -> dict[str, Rights]:
+def table(
+    *, cluster: str = "*", nodes: Sequence[str] = (), sinks: Sequence[str] = (), siems: Sequence[str] = ()
+) -> dict[str, Rights]:
     """The rights of every user.
 
-    *cluster* and *node* (tokens of subjects) bind the collector where it has credentials of its own; *sinks* are the
-    sinks of the forwarder, each with durables of its own.
+    *cluster* (a token of subjects) binds the collectors. Each of *nodes* gets a collector of its own, which is bound to
+    it: ``collector-<node>``. *sinks* are those of the forwarder, each with durables of its own. Each of *siems* is one
+    more SIEM with a user and durables of its own: ``siem-<name>``. ``ValueError`` where two names become one token.
     """
-    readers = streams.reader_names(sinks)
-    return {
+    sinks, siems = _tokens("sink", sinks), _tokens("SIEM", siems)
+    readers = streams.reader_names(sinks, siems)
+    rights = {
         "admin": _service("admin", [f"{_API}.>", "$KV.>"]),
-        "collector": _collector(readers, cluster, node),
+        "collector": _collector("collector", readers, cluster, "*"),
         "classifier": _classifier(readers),
         "correlator": _correlator(readers),
         "gateway": _gateway(readers),
         "history": _service(
             "history", _reads_alerts(streams.HISTORY), subscribe=[subjects.HISTORY_QUERY], allow_responses=True
         ),
-        "forwarder": _service("forwarder", [part for sink in sinks for part in _reads_alerts(f"forwarder-{sink}")]),
-        "siem": Rights(publish=tuple(_reads_alerts(streams.SIEM)), subscribe=("_INBOX_siem.>",)),
+        "forwarder": _service("forwarder", [part for sink in sinks for part in _reads_alerts(streams.forwarder(sink))]),
+        "siem": _siem(streams.SIEM),
         # the client's usual inbox, so that `nats sub` needs no option; no service of ours has its inbox there
-        "viewer": Rights(publish_deny=(">",), subscribe=(subjects.ALL_ALERTS, "_INBOX.>")),
+        "viewer": Rights(publish_deny=(">",), subscribe=(subjects.ALL_ALERTS, f"{_INBOX}.>")),
     }
+    for node in _tokens("node", nodes):
+        name = f"collector-{node}"
+        rights[name] = _collector(name, readers, cluster, node)
+    return rights | {name: _siem(name) for name in map(streams.siem, siems)}
 
 
-def render(passwords: Mapping[str, str], *, cluster: str = "*", node: str = "*", sinks: Sequence[str] = ()) -> str:
-    """The block ``authorization { users = [...] }`` of a server's configuration; a user without a password is left out.
-
-    ``ValueError`` where a password cannot be written, or a name is not in the table.
-    """
-    rights = table(cluster=cluster, node=node, sinks=sinks)
-    unknown = sorted(set(passwords) - set(rights))
-    if unknown:
-        raise ValueError(f"no such user: {', '.join(unknown)}")
-    users = [_user(name, passwords[name], own) for name, own in rights.items() if name in passwords]
-    return "authorization {\n  users = [\n" + "".join(users) + "  ]\n}\n"
+def inbox(user: str) -> str:
+    """Where answers for *user* arrive: the prefix of its inbox, which nobody else hears."""
+    return f"{_INBOX}_{user}"
 
 
-def quoted(text: str) -> str:
-    """*text* as a string of a server's configuration; ``ValueError`` where it cannot be one."""
-    if not text.isprintable():
-        raise ValueError("a control character cannot stand in the server's configuration")
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def variable(user: str) -> str:
+    """The environment variable that holds the password of *user* where a server's configuration refers to one."""
+    return _VARIABLE + user.upper().replace("-", "_")
+
+
+def _tokens(what: str, names: Iterable[str]) -> list[str]:
+    """*names* as tokens of subjects."""
+    found: dict[str, str] = {}
+    for name in names:
+        token = subjects.slug(name)
+        if token in found:
+            raise ValueError(f"the {what} names {found[token]!r} and {name!r} are both {token!r} on NATS")
+        found[token] = name
+    return list(found)
 
 
 _ALERT_STREAMS = (streams.ALERTS, streams.ALERTS_KEPT)
 _Readers = Mapping[str, Sequence[str]]
 
 
-def _collector(readers: _Readers, cluster: str, node: str) -> Rights:
+def _collector(name: str, readers: _Readers, cluster: str, node: str) -> Rights:
     events, own_keys = f"tetragon.{cluster}.{node}.>", f"{subjects.COLLECTOR_KEYS}.{cluster}.{node}.>"
     letters = streams.dead("collector")
     publish = [
@@ -91,7 +101,7 @@ def _collector(readers: _Readers, cluster: str, node: str) -> Rights:
         f"{_KEYS}.{own_keys}",
         f"{_BUCKET_GET}.{own_keys}",
     ]
-    return _service("collector", publish, deny=_spared(readers, streams.EVENTS, letters))
+    return _service("collector", publish, user=name, deny=_spared(readers, streams.EVENTS, letters))
 
 
 def _classifier(readers: _Readers) -> Rights:
@@ -130,10 +140,15 @@ def _gateway(readers: _Readers) -> Rights:
     return _service("gateway", publish, deny=_spared(readers, *_ALERT_STREAMS), subscribe=hears)
 
 
+def _siem(user: str) -> Rights:
+    return Rights(publish=tuple(_reads_alerts(user)), subscribe=(f"{inbox(user)}.>",))
+
+
 def _service(
     name: str,
     publish: Iterable[str],
     *,
+    user: str = "",
     deny: Iterable[str] = (),
     subscribe: Iterable[str] = (),
     allow_responses: bool = False,
@@ -147,7 +162,7 @@ def _service(
     return Rights(
         publish=(*common, *publish),
         publish_deny=tuple(deny),
-        subscribe=(f"_INBOX_{name}.>", *subscribe),
+        subscribe=(f"{inbox(user or name)}.>", *subscribe),
         allow_responses=allow_responses,
     )
 
@@ -190,22 +205,3 @@ def _spared(readers: _Readers, *of: str) -> list[str]:
                 f"{_API}.CONSUMER.DELETE.{stream}.{name}",
             ]
     return denied
-
-
-def _user(name: str, password: str, own: Rights) -> str:
-    """One entry of the list; a password that reads as a bcrypt hash is one to the server."""
-    publish = _lists(own.publish, own.publish_deny)
-    lines = [f"publish = {publish}", f"subscribe = {_lists(own.subscribe, ())}"]
-    if own.allow_responses:
-        lines.append("allow_responses = true")
-    inner = "".join(f"        {line}\n" for line in lines)
-    head = f"    {{ user = {quoted(name)}, password = {quoted(password)}\n"
-    return f"{head}      permissions = {{\n{inner}      }}\n    }}\n"
-
-
-def _lists(allow: Sequence[str], deny: Sequence[str]) -> str:
-    parts = []
-    for word, entries in (("allow", allow), ("deny", deny)):
-        if entries:
-            parts.append(f"{word} = [{', '.join(map(quoted, entries))}]")
-    return "{ " + ", ".join(parts) + " }"

@@ -1,9 +1,10 @@
-"""What each user may do on a real server, and above all what it may not."""
+"""What each user may do on a real server, and above all what it may not: on the embedded one and on a deployed one."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from tocsin.model import subjects
 from tocsin.model.errors import Fatal
 
 from support.buses import EVENT, OWN_EVENTS, Taken, opened, publish, running
+from support.deployed import DeployedServer, declare
 from support.server import NatsServer
 from support.waiting import until
 
@@ -28,6 +30,22 @@ MAKERS = {
 }
 """Who may make short-lived consumers, and where."""
 READERS = [(stream, name) for stream, names in streams.reader_names().items() for name in names]
+
+
+@pytest.fixture(params=["embedded", "deployed"])
+async def declared(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[NatsServer]:
+    """A server with all streams: all users in one account, or in the accounts of deploy/nats."""
+    folder = tmp_path / "nats"
+    folder.mkdir()
+    server = NatsServer(folder) if request.param == "embedded" else DeployedServer(folder, monkeypatch)
+    server.start()
+    try:
+        await declare(server)
+        yield server
+    finally:
+        server.stop()
 
 
 class Probe:

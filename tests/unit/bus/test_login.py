@@ -45,6 +45,61 @@ def test_a_file_without_a_seed_is_named(tmp_path: Path) -> None:
             login.options(NatsSettings(**{field: str(file)}))
 
 
+def test_a_password_file_is_read_for_each_connection_without_its_line_end(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("one\n")
+    password = login.options(NatsSettings(user="a", password_file=str(file)))["password"]
+    assert password() == "one"
+    file.write_text("two\r\n")
+    assert password() == "two"
+    file.write_text("")
+    assert password() == "two"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"", "is empty"), (b"\n", "is empty"), (b"a\nb\n", "one line"), (b"\xff", "not a text")]
+)
+def test_a_password_file_that_cannot_be_one_is_named(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "password"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=f"TOCSIN_NATS_PASSWORD_FILE {file}: .*{why}"):
+        login.options(NatsSettings(user="a", password_file=str(file)))
+
+
+def test_a_password_file_needs_a_user_and_no_password_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("x")
+    with pytest.raises(SettingsError, match="TOCSIN_NATS_PASSWORD and TOCSIN_NATS_PASSWORD_FILE"):
+        login.options(NatsSettings(user="a", password="b", password_file=str(file)))
+    with pytest.raises(SettingsError, match="needs TOCSIN_NATS_USER"):
+        login.options(NatsSettings(password_file=str(file)))
+    with pytest.raises(SettingsError, match="/nowhere: No such file"):
+        login.options(NatsSettings(user="a", password_file="/nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("user", "inbox"),
+    [
+        ("", "_INBOX_collector"),
+        ("collector", "_INBOX_collector"),
+        ("collector-n1", "_INBOX_collector-n1"),
+        ("joe", "_INBOX_collector"),
+    ],
+)
+def test_the_inbox_is_that_of_the_service_or_of_a_user_of_its_own(user: str, inbox: str) -> None:
+    assert login.inbox(NatsSettings(user=user), "collector") == inbox
+
+
+def test_beside_a_key_the_user_says_whose_inbox_is_ours(tmp_path: Path) -> None:
+    seed = tmp_path / "seed"
+    seed.write_text("SUAMLK2ZNL35WSMW37E7UD4VZ7ELPKW7DHC3BWBSD2GCZ7IUQQXZIORRBU\n")
+    settings = NatsSettings(user="collector-n1", nkey_file=str(seed))
+    assert "user" not in login.options(settings)
+    assert login.inbox(settings, "collector") == "_INBOX_collector-n1"
+    with pytest.raises(SettingsError, match="only one way"):
+        login.options(NatsSettings(user="a", password="b", nkey_file=str(seed)))
+
+
 def test_no_address_is_named() -> None:
     with pytest.raises(SettingsError, match="TOCSIN_NATS_URL"):
         login.options(NatsSettings(url=" , "))

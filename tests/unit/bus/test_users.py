@@ -11,6 +11,10 @@ def test_the_table_names_every_user_and_no_other() -> None:
     assert tuple(users.table()) == users.NAMES
 
 
+def test_a_user_s_variable_is_a_name_that_a_shell_takes() -> None:
+    assert users.variable("collector-ip-10_0") == "TOCSIN_NATS_PASSWORD_COLLECTOR_IP_10_0"
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_whoever_may_make_consumers_is_denied_every_declared_reader_there(name: str) -> None:
     rights = users.table(sinks=["slack"])[name]
@@ -37,33 +41,41 @@ def test_no_service_may_do_all_of_the_api() -> None:
 
 
 def test_a_collector_may_be_bound_to_its_node() -> None:
-    publish = users.table(cluster="c1", node="n1")["collector"].publish
+    rights = users.table(cluster="c1", nodes=["n1"])
+    publish = rights["collector-n1"].publish
+    assert rights["collector-n1"].subscribe == ("_INBOX_collector-n1.>",)
     assert "tetragon.c1.n1.>" in publish
     assert "$JS.API.CONSUMER.CREATE.EVENTS.*.tetragon.c1.n1.>" in publish
     assert "$KV.tocsin-checkpoints.collector.c1.n1.>" in publish
     assert not [subject for subject in publish if "tetragon.*" in subject]
+    assert "tetragon.c1.*.>" in rights["collector"].publish
+
+
+@pytest.mark.parametrize("names", [{"nodes": ["a.b", "a_b"]}, {"sinks": ["S", "s"]}, {"siems": ["x", "x"]}])
+def test_two_names_that_become_one_token_are_refused(names: dict[str, list[str]]) -> None:
+    with pytest.raises(ValueError, match="are both"):
+        users.table(**names)  # type: ignore[arg-type]
+
+
+def test_a_second_siem_has_its_own_durables_and_is_denied_to_all_who_make_consumers() -> None:
+    rights = users.table(siems=["soc"])
+    assert rights["siem-soc"].subscribe == ("_INBOX_siem-soc.>",)
+    assert set(rights["siem-soc"].publish) == {
+        f"{subject}{end}"
+        for stream in ("ALERTS", "ALERTS_KEPT")
+        for subject, end in (
+            (f"$JS.API.CONSUMER.MSG.NEXT.{stream}.siem-soc", ""),
+            (f"$JS.API.CONSUMER.INFO.{stream}.siem-soc", ""),
+            (f"$JS.ACK.{stream}.siem-soc.>", ""),
+        )
+    }
+    for name in ("gateway", "correlator"):
+        assert "$JS.API.CONSUMER.MSG.NEXT.ALERTS_KEPT.siem-soc" in rights[name].publish_deny
 
 
 def test_a_sink_gets_durables_of_its_own() -> None:
     publish = users.table(sinks=["slack"])["forwarder"].publish
     assert "$JS.ACK.ALERTS_KEPT.forwarder-slack.>" in publish
-
-
-def test_users_without_a_password_are_left_out() -> None:
-    text = users.render({"viewer": "p"})
-    assert 'user = "viewer"' in text
-    assert "collector" not in text
-
-
-def test_a_user_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(ValueError, match="no such user: vieewr"):
-        users.render({"vieewr": "p"})
-
-
-def test_a_quote_in_a_password_does_not_end_it() -> None:
-    assert users.quoted('a"b\\c') == '"a\\"b\\\\c"'
-    with pytest.raises(ValueError, match="control character"):
-        users.quoted("a\nb")
 
 
 def test_the_configuration_listens_where_it_is_told_and_bounds_the_payload() -> None:

@@ -1,0 +1,110 @@
+"""``tocsin declare``: streams, bucket and durable readers, as a job before the services that may not make them."""
+
+import argparse
+import asyncio
+import os
+import time
+
+from tocsin.bus import NatsSettings, open_bus, streams
+from tocsin.bus.declare import Outcome, apply
+from tocsin.cli import find, rules_shown
+from tocsin.cli.names import listed
+from tocsin.model.errors import BusUnavailable
+from tocsin.runtime import logs
+
+_AGAIN_S = 0.5
+_SMALLEST_MIB = 16
+_REPLICAS = (1, 3, 5)
+_EPILOG = """\
+examples:
+  tocsin declare
+  tocsin declare --siem --sinks slack,splunk --store-mb 20000 --replicas 3
+  tocsin declare --siem soc,auditor     durables siem-soc and siem-auditor
+
+It logs in as TOCSIN_NATS_USER, which needs the rights of the user admin. It may run as often as one likes: it drops no
+message and deletes nothing.
+"""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command."""
+    sub = commands.add_parser(
+        "declare",
+        help="create and update streams and durable readers",
+        description="Declare streams, bucket and durables; 1 where JetStream refuses or does not answer.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    sub.add_argument("--sinks", default="", metavar="NAMES", help="sinks of the forwarder, separated by commas")
+    sub.add_argument("--history", action="store_true", help="durables for the history as well")
+    sub.add_argument(
+        "--siem", nargs="?", const=streams.SIEM, default="", metavar="NAMES",
+        help="durables for a SIEM, siem; with names, separated by commas, siem-<name> for each of them",
+    )  # fmt: skip
+    sub.add_argument(
+        "--store-mb", type=_mebibytes, default=0, metavar="MIB",
+        help="what all streams together may hold (default: TOCSIN_NATS_STORE_MB, 8192)",
+    )  # fmt: skip
+    sub.add_argument(
+        "--replicas", type=int, choices=_REPLICAS, default=0,
+        help="servers of a cluster that hold each stream (default: as it is, and 1 for a new one)",
+    )  # fmt: skip
+    sub.add_argument("--wait-s", type=float, default=60.0, metavar="SECONDS", help="for NATS to answer (default 60)")
+    sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to ask")
+    sub.set_defaults(run=rules_shown.guarded(_run))
+
+
+def readers(sinks: str, siems: str, *, history: bool) -> list[str]:
+    """The names of the durables for alerts; `SettingsError` where a name cannot be one."""
+    own = [name if name == streams.SIEM else streams.siem(name) for name in listed("--siem", siems)]
+    sent = [streams.forwarder(name) for name in listed("--sinks", sinks)]
+    return [*([streams.HISTORY] if history else []), *own, *sent]
+
+
+def _mebibytes(text: str) -> int:
+    size = int(text)
+    if size < _SMALLEST_MIB:
+        raise argparse.ArgumentTypeError(f"{size} MiB is too small; at least {_SMALLEST_MIB}")
+    return size
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    logs.configure("declare", "0", "error", people=True)
+    names = readers(chosen.sinks, chosen.siem, history=chosen.history)
+    outcomes = asyncio.run(_declare(find.nats(os.environ, chosen.state_dir), chosen, names))
+    rows = [["durable" if each.durable else "stream", _name(each), each.done, _note(each)] for each in outcomes]
+    rules_shown.table(["", "name", "is", ""], rows)
+    return 1 if any(each.done == "refused" for each in outcomes) else 0
+
+
+async def _declare(nats: NatsSettings, chosen: argparse.Namespace, names: list[str]) -> list[Outcome]:
+    """As soon as JetStream serves us, within the time to wait."""
+    deadline = time.monotonic() + chosen.wait_s
+    sizes = streams.shares(chosen.store_mb << 20) if chosen.store_mb else streams.sizes(nats.store_mb << 20)
+    async with open_bus(nats, "admin", wait_s=chosen.wait_s) as bus:
+        while True:
+            try:
+                return await apply(
+                    bus.connection,
+                    sizes,
+                    duplicate_window_s=bus.duplicate_window_s,
+                    readers=names,
+                    replicas=chosen.replicas,
+                    go_on=True,
+                )
+            except BusUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_AGAIN_S)
+
+
+def _name(outcome: Outcome) -> str:
+    return f"{outcome.stream} / {outcome.durable}" if outcome.durable else outcome.stream
+
+
+def _note(outcome: Outcome) -> str:
+    kept = [
+        f"{each.field} stays {each.value}: {each.declared} would drop messages that it holds" for each in outcome.kept
+    ]
+    return "; ".join([*outcome.changed, *kept, *([outcome.reason] if outcome.reason else [])])
