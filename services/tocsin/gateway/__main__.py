@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from tocsin.bus import NatsSettings, open_bus
 from tocsin.gateway import service
 from tocsin.gateway.settings import Settings
-from tocsin.model.errors import BusUnavailable
+from tocsin.model.errors import BusUnavailable, SettingsError
 from tocsin.runtime import launch, settings
 
 
 async def main(flags: Mapping[str, str] | None = None) -> None:
     """Run the gateway until a signal."""
+    if flags and "token" in flags:
+        raise SettingsError("--token: everybody on this machine can read a command line; set TOCSIN_GATEWAY_TOKEN_FILE")
     own = settings.load(Settings, os.environ, prefix="TOCSIN_GATEWAY", flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     async with launch.stop_on_signal() as stop, service.listening(own) as face:

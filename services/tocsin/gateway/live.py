@@ -5,7 +5,8 @@ import contextlib
 import functools
 import logging
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import WSMsgType, web
@@ -14,6 +15,7 @@ from tocsin.bus import Bus, Start, streams
 from tocsin.gateway import cursor, protocol
 from tocsin.gateway import filter as filters
 from tocsin.gateway.answers import RefusedError
+from tocsin.gateway.auth import Ending
 from tocsin.gateway.batch import Batch
 from tocsin.gateway.fanout import Client, Gap, Snapshot
 from tocsin.gateway.filter import EVERYTHING, Filter, FilterError
@@ -43,6 +45,7 @@ _GOODBYE_S = 1.0
 _MEMO = 16
 _STUCK_S = 2.0
 _NO_TROUBLE = Trouble()
+_CODES = {"shutdown": 1001, "auth": protocol.SIGNED_OUT, "protocol": 1008}
 
 
 class Lag:
@@ -85,8 +88,8 @@ class Live:
         """Clients who cannot take what there is at this moment."""
         return sum(session.slow for session in self.sessions)
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """One client, until it goes, is silent for too long or we stop."""
+    async def serve(self, request: web.Request, over: Callable[[], Ending]) -> web.StreamResponse:
+        """One client, until it goes, is silent for too long, may see this no longer (*over* says so), or we stop."""
         if self._stopping or len(self.sessions) >= self._limit:
             self.refused += 1
             raise RefusedError(
@@ -98,7 +101,7 @@ class Live:
         if protocol.SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
             raise RefusedError(400, f"the subprotocol {protocol.SUBPROTOCOL} is needed")
         await socket.prepare(request)
-        session = Session(self, socket, request.transport)
+        session = Session(self, socket, request.transport, over)
         self.sessions.add(session)
         self._empty.clear()
         try:
@@ -271,8 +274,15 @@ class Live:
 class Session:
     """One socket."""
 
-    def __init__(self, live: Live, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+    def __init__(
+        self,
+        live: Live,
+        socket: web.WebSocketResponse,
+        transport: asyncio.Transport | None,
+        over: Callable[[], Ending],
+    ) -> None:
         self._live = live
+        self._over = over
         self._socket = socket
         self._transport = transport
         self._wake = asyncio.Event()
@@ -323,6 +333,9 @@ class Session:
             self._live.closed_silent += 1
             self.abort()
             return
+        ending = "" if self._bye is not None else self._over()
+        if ending:
+            self.say_goodbye(ending)
         if now - self._pinged >= PING_S:
             self._pinged, self._ping = now, True
         self._stats = self._open
@@ -331,10 +344,10 @@ class Session:
             self._client.view(None, None, visible=None, whole=True, now=now)
         self._wake.set()
 
-    def say_goodbye(self, why: Any, text: str = "") -> None:
+    def say_goodbye(self, why: Literal["shutdown", "auth", "protocol"], text: str = "") -> None:
         """Send the last frame and close."""
         self._bye = protocol.bye(why, _RETRY_MS, text)
-        self._code = 1001 if why == "shutdown" else 1008
+        self._code = _CODES[why]
         self._wake.set()
 
     def abort(self) -> None:

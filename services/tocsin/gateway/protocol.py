@@ -15,6 +15,8 @@ VERSION = 1
 FRAME_BYTES = 262_144
 """A hint for clients; 400 rows of hostile length may pass it."""
 CLIENT_FRAME_BYTES = 65_536
+SIGNED_OUT = 4401
+"""The code with which a socket closes whose client has to sign in."""
 
 WINDOWS: Mapping[str, int] = {
     "1m": 60, "5m": 300, "15m": 900, "30m": 1_800, "1h": 3_600, "3h": 10_800, "6h": 21_600, "12h": 43_200,

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 from tocsin.bus import streams
 from tocsin.gateway import ancestry, lookup, openapi, query, questions, rules, security, status
 from tocsin.gateway.answers import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, RefusedError, totals
+from tocsin.gateway.login_routes import STREAM, Doorstep
 from tocsin.gateway.query import QueryError
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import State
@@ -42,6 +44,8 @@ _SEND_S = 30.0
 _YEAR = "public, max-age=31536000, immutable"
 _NO_PAGE = "The page is not built yet: run `make ui` (the API and the WebSocket work without it).\n"
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+_POST_BYTES = 65_536
+"""All that is posted is a form to sign in."""
 _LEDGER_S = 3.0
 """So long the pipeline's page waits for it; it looks twice, half a second apart."""
 _LEDGER_KEEP_S = 5.0
@@ -54,8 +58,10 @@ class Face:
     """What listens; it has a state once the gateway runs."""
 
     def __init__(self, settings: Settings, static: Path = STATIC) -> None:
+        """`SettingsError` where those who may see it cannot come in, or the settings of that contradict each other."""
         self.settings = settings
         self.static = static
+        self.doorstep = Doorstep(settings, lambda: self.static)
         self.port = 0
         self.state: State | None = None
         self._kept: dict[str, tuple[float, object]] = {}
@@ -112,7 +118,7 @@ class Face:
 def application(face: Face) -> web.Application:
     """All routes."""
     own = _Routes(face)
-    app = web.Application(middlewares=[_guard(face)])
+    app = web.Application(middlewares=[_guard(face)], client_max_size=_POST_BYTES)
     app.on_response_prepare.append(_protect)
     app.router.add_get("/api/runtime/alerts", own.alerts)
     app.router.add_get("/api/runtime/stats", own.stats)
@@ -125,11 +131,12 @@ def application(face: Face) -> web.Application:
     app.router.add_get("/api/v1/rules", own.rules)
     app.router.add_get("/api/v1/ledger", own.ledger)
     app.router.add_get("/api/v1/status", own.status)
-    app.router.add_get("/api/v1/stream", own.stream, allow_head=False)
+    app.router.add_get(STREAM, own.stream, allow_head=False)
     app.router.add_get("/api/openapi.json", own.openapi)
     app.router.add_get("/metrics", own.metrics)
     app.router.add_get("/healthz", own.healthz)
     app.router.add_get("/readyz", own.readyz)
+    face.doorstep.add(app.router)
     app.router.add_get("/{path:.*}", own.page)
     return app
 
@@ -140,8 +147,9 @@ def _guard(face: Face) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            _check(request, face.settings)
-            return await handler(request)
+            _check(request, face)
+            answer = await face.doorstep.stop(request)
+            return await handler(request) if answer is None else answer
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception as error:
@@ -152,14 +160,16 @@ def _guard(face: Face) -> Middleware:
 
 async def _protect(request: web.Request, answer: web.StreamResponse) -> None:
     """The headers of every answer, that of the WebSocket too."""
-    answer.headers.update(security.HEADERS)
+    for name, value in security.HEADERS.items():
+        answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", "no-store")
     answer.headers["Server"] = "tocsin"
 
 
-def _check(request: web.Request, settings: Settings) -> None:
-    if request.method not in ("GET", "HEAD"):
-        raise RefusedError(405, "only GET and HEAD are answered")
+def _check(request: web.Request, face: Face) -> None:
+    settings = face.settings
+    if not face.doorstep.allows(request):
+        raise RefusedError(405, "only GET and HEAD are answered here")
     if not security.host_allowed(request.host, settings.host, settings.names):
         raise RefusedError(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
 
@@ -303,7 +313,8 @@ class _Routes:
             raise RefusedError(403, "the page of another origin may not read this stream")
         if request.headers.get("Upgrade", "").lower() != "websocket":
             raise RefusedError(400, "this path is a WebSocket")
-        return await self._face.running().live.serve(request)
+        entry = self._face.doorstep.entry(request)
+        return await self._face.running().live.serve(request, partial(self._face.doorstep.over, entry))
 
     async def openapi(self, request: web.Request) -> web.Response:
         """The document of this interface."""
@@ -372,6 +383,8 @@ def _failure(status: int, text: str, retry_after_s: int = 0) -> web.Response:
     answer = _json(_encode(ErrorAnswer(error=text)), status)
     if retry_after_s:
         answer.headers["Retry-After"] = str(retry_after_s)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 

@@ -18,7 +18,15 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-"""On every answer."""
+"""On every answer that does not say otherwise."""
+FORM_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+}
+"""On a page with a form: it may send that to us, says then who it is, and runs no script."""
 
 
 def host_allowed(host: str, bound: str, allowed: Collection[str]) -> bool:
@@ -43,6 +51,16 @@ def origin_allowed(origin: str | None, host: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def posted_here(origin: str | None, site: str | None, host: str) -> bool:
+    """Whether what was posted comes from a page of ours, as its browser says (``Origin``, ``Sec-Fetch-Site``).
+
+    Who says neither is no browser of these years, and has no need to post.
+    """
+    if site is not None:
+        return site == "same-origin" and (origin in (None, "null") or origin_allowed(origin, host))
+    return origin is not None and origin_allowed(origin, host)
 
 
 def _name(host: str) -> str:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from tocsin.bus import Bus, Message, Start, StreamState, streams
-from tocsin.gateway import coverage, cursor, readback, routes, rules
+from tocsin.gateway import auth, coverage, cursor, proxy, readback, routes, rules
 from tocsin.gateway.hub import Held, Hub
 from tocsin.gateway.live import SILENCE_S, Live
 from tocsin.gateway.numbers import watch
@@ -25,6 +25,7 @@ from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
 from tocsin.model.times import parse_ns
+from tocsin.runtime.balance import Balance
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.report import report
@@ -47,7 +48,7 @@ _NS_PER_MS = 1_000_000
 async def listening(settings: Settings) -> AsyncIterator[Face]:
     """The page, answering for the body; until `run` is under way it says that it is not ready.
 
-    `SettingsError` where the address cannot be had.
+    `SettingsError` where the address cannot be had, or may not be had without a log-in.
     """
     face = Face(settings)
     server = _bind(settings)
@@ -72,6 +73,8 @@ def _bind(settings: Settings) -> socket.socket:
         family, kind, number, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
+        found = proxy.address(str(address[0]))
+        auth.check_address(settings, str(address[0]), loopback=found is not None and found.is_loopback)
         server = socket.socket(family, kind, number)
     except OSError as error:
         raise SettingsError(f"TOCSIN_GATEWAY_HOST: cannot listen on {where}: {error}") from error
@@ -105,6 +108,8 @@ async def run(
     live = Live(bus, hub, settings, silence_s)
     state = State(bus, hub, live, metrics, health, reports, Rulebooks(), settings)
     watch(metrics, state)
+    face.doorstep.door.watch(metrics)
+    balance = Balance(metrics)
     gateway = _Gateway(state)
     await bus.subscribe(subjects.ALL_METRICS, gateway.hear)
     await bus.subscribe(subjects.ALL_RULES, gateway.hear_rules)
@@ -114,6 +119,7 @@ async def run(
             tasks.create_task(gateway.read(stop))
             tasks.create_task(gateway.look(stop))
             tasks.create_task(live.keep_time(stop))
+            tasks.create_task(balance.keep(bus, stop))
             tasks.create_task(report(bus, metrics, health, stop, facts=gateway.facts))
     finally:
         face.state = None

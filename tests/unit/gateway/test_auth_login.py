@@ -1,0 +1,122 @@
+"""The log-in page: where it goes on to, what it shows, and which pages may send its form."""
+
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocsin.gateway import login, security
+
+PAGE = "https://tocsin.example:8443/login"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/runtime?ns=a,b&q=x%20y", "/alerts/1a", "/a/../b", "/?next=//evil.example", "/a//b"],
+)
+def test_a_path_of_ours_is_kept(path: str) -> None:
+    assert login.local(path) == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n/evil",
+        "https://evil.example", "javascript:alert(1)", "evil.example", " /runtime", "/a b", "/a\\b", "/a\r\nSet-Cookie: x",
+        "/é", "/" + "x" * 8_192, "/\x00",
+    ],
+)  # fmt: skip
+def test_what_could_lead_elsewhere_is_not_followed(path: str) -> None:
+    assert login.local(path) == "/"
+
+
+@given(st.one_of(st.text(), st.text("/\\.:@?#%\t\n ae", min_size=1)))
+def test_no_text_leads_to_another_host(path: str) -> None:
+    there = urlsplit(urljoin(PAGE, login.local(path)))
+    assert (there.scheme, there.netloc) == ("https", "tocsin.example:8443")
+
+
+@given(st.from_regex(r"/[a-z?=&%,+#]{0,30}", fullmatch=True))
+def test_the_page_that_was_asked_for_is_found_again(path: str) -> None:
+    asked = urlsplit(login.address(path))
+    assert asked.path == "/login"
+    assert parse_qs(asked.query).get("next", ["/"]) == [path]
+
+
+class _Seen(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def one(self, tag: str, **attrs: str) -> dict[str, str | None]:
+        (found,) = (own for name, own in self.tags if name == tag and attrs.items() <= own.items())
+        return found
+
+
+def test_the_form_is_plain_and_labelled() -> None:
+    seen = _Seen(login.page("/runtime?q=x"))
+    assert seen.one("form") == {"method": "post", "action": "/login"}
+    assert seen.one("input", type="hidden") == {"type": "hidden", "name": "next", "value": "/runtime?q=x"}
+    field = seen.one("input", type="password")
+    assert (field["name"], field["autocomplete"]) == ("token", "current-password")
+    assert seen.one("label")["for"] == field["id"]
+    assert "aria-invalid" not in field
+    names = {tag for tag, _ in seen.tags}
+    assert not names & {"script", "style"}
+    assert not any("style" in attrs or any(name.startswith("on") for name in attrs) for _, attrs in seen.tags)
+
+
+def test_an_error_belongs_to_its_field() -> None:
+    seen = _Seen(login.page("/", error="Wrong <b>"))
+    field = seen.one("input", type="password")
+    assert field["aria-invalid"] == "true"
+    assert "error" in str(field["aria-describedby"]).split()
+    assert seen.one("p", id="error")["role"] == "alert"
+    assert "Wrong <b>" in seen.text
+
+
+@given(st.text("/\"'<>&$ax{}=", max_size=40))
+def test_no_address_breaks_out_of_its_place(text: str) -> None:
+    for page in (login.page("/" + text), login.again("/" + text)):
+        assert len(_Seen(page).tags) == len(_Seen(login.page("/") if "<form" in page else login.again("/")).tags)
+    assert _Seen(login.page("/" + text)).one("input", type="hidden")["value"] == login.local("/" + text)
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "fine"),
+    [
+        ("https://tocsin.example", "same-origin", True),
+        ("https://tocsin.example", None, True),
+        (None, "same-origin", True),
+        ("null", "same-origin", True),
+        (None, None, False),
+        ("null", None, False),
+        ("https://evil.example", None, False),
+        ("https://evil.example", "cross-site", False),
+        ("https://other.tocsin.example", "same-site", False),
+        ("https://tocsin.example", "cross-site", False),
+        ("https://evil.example", "same-origin", False),
+        ("https://tocsin.example", "none", False),
+    ],
+)
+def test_only_a_page_of_ours_may_post(origin: str | None, site: str | None, fine: bool) -> None:
+    assert security.posted_here(origin, site, "tocsin.example") is fine
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_form_or_too_many_fields(body: bytes) -> None:
+    if body.count(b"&") > 7:
+        with pytest.raises(ValueError, match="fields"):
+            login.fields(body)
+    else:
+        assert len(login.fields(body)) <= 8
