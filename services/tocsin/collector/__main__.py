@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from tocsin.bus import NatsSettings, open_bus
-from tocsin.collector import service
+from tocsin.collector import redaction, service
 from tocsin.collector.settings import Settings
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import launch, settings
@@ -14,6 +14,7 @@ from tocsin.runtime import launch, settings
 async def main(flags: Mapping[str, str] | None = None) -> None:
     """Collect until stopped, or until standard input ends."""
     own = settings.load(Settings, os.environ, prefix="TOCSIN_COLLECTOR", flags=flags)
+    redaction.make(own)  # what is wrong with its patterns is found before the first event
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     async with launch.stop_on_signal() as stop:
         try:

@@ -6,11 +6,12 @@ was in flight then is committed all at once: no checkpoint lies between them.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from enum import Enum
 
 import msgspec
 
-from tocsin.model.checkpoint import Checkpoint, Counts, Position
+from tocsin.model.checkpoint import MOST_INTERVALS, Checkpoint, Counts, Interval, Position
 
 
 class Kind(Enum):
@@ -71,6 +72,8 @@ class Account:
         self.bytes = counts.bytes
         self.vanished_files = counts.vanished_files
         self.vanished_bytes = counts.vanished_bytes
+        self.unread_intervals = counts.unread_intervals
+        self.intervals = list(checkpoint.intervals)
         self.position = checkpoint.position
         self._events = _Book(checkpoint.floor_seq)
         self._dead = _Book(checkpoint.floor_dead)
@@ -91,6 +94,21 @@ class Account:
     def lines(self) -> int:
         """All lines settled so far."""
         return self.stored + self.dead + self.repeated + self.skipped
+
+    @property
+    def counts(self) -> Counts:
+        """What became of all lines that are settled."""
+        return Counts(
+            lines=self.lines,
+            stored=self.stored,
+            dead=self.dead,
+            repeated=self.repeated,
+            skipped=self.skipped,
+            bytes=self.bytes,
+            vanished_files=self.vanished_files,
+            vanished_bytes=self.vanished_bytes,
+            unread_intervals=self.unread_intervals,
+        )
 
     @property
     def uncommitted(self) -> int:
@@ -134,6 +152,22 @@ class Account:
             self.bytes += size
             self._moved = True
 
+    def miss(self, interval: Interval) -> None:
+        """Lines that cannot be read; told again before it was saved, the same interval counts once."""
+        told = (interval.pod, interval.reason, interval.after)
+        if any((known.pod, known.reason, known.after) == told for known in self.intervals):
+            return
+        self.unread_intervals += 1
+        self.intervals = [*self.intervals, interval][-MOST_INTERVALS:]
+        self._moved = True
+
+    def begin(self, position: Position, floors: Mapping[Kind, int]) -> None:
+        """Read something new from *position* on: nothing of it can stand in the streams up to *floors*."""
+        self.position = position
+        self._events.floor = max(self._events.floor, floors[Kind.EVENT])
+        self._dead.floor = max(self._dead.floor, floors[Kind.DEAD])
+        self._moved = True
+
     def take(self, saved: str) -> Checkpoint | None:
         """The checkpoint as far as all is settled; ``None`` where nothing has moved, or nothing can be said yet."""
         if self.withheld or not self._moved:
@@ -149,16 +183,8 @@ class Account:
             floor_seq=self._events.floor,
             floor_dead=self._dead.floor,
             position=self.position,
-            counts=Counts(
-                lines=self.lines,
-                stored=self.stored,
-                dead=self.dead,
-                repeated=self.repeated,
-                skipped=self.skipped,
-                bytes=self.bytes,
-                vanished_files=self.vanished_files,
-                vanished_bytes=self.vanished_bytes,
-            ),
+            counts=self.counts,
+            intervals=list(self.intervals),
         )
         return self._base
 

@@ -15,6 +15,9 @@ from tocsin.model.errors import BusError, Conflict, Fatal, TocsinError
 log = logging.getLogger(__name__)
 
 
+_HINT = "give each collector the name of its node (TOCSIN_COLLECTOR_NODE)"
+
+
 class Loaded(Struct, frozen=True):
     """What is stored under the key of a source."""
 
@@ -61,8 +64,23 @@ def fit(saved: Checkpoint, *, events_last: int, dead_last: int) -> Checkpoint:
 class Keeper:
     """Saves the account of one source; what could not be saved is tried again."""
 
-    def __init__(self, bus: Bus, key: str, account: Account, now: Callable[[], str], *, after: int) -> None:
-        """*now* is the time as RFC 3339; *after* is the sequence of the checkpoint that the account began with."""
+    def __init__(
+        self,
+        bus: Bus,
+        key: str,
+        account: Account,
+        now: Callable[[], str],
+        *,
+        after: int,
+        complete: Callable[[Checkpoint], Checkpoint] = lambda page: page,
+        hint: str = _HINT,
+    ) -> None:
+        """*now* is the time as RFC 3339; *after* is the sequence of the checkpoint that the account began with.
+
+        *complete* adds to a checkpoint what only the source knows; *hint* says what to do where another saves too.
+        """
+        self._complete = complete
+        self._hint = hint
         self._after = after
         self.problem = ""
         """Why the last save failed, in words."""
@@ -80,7 +98,9 @@ class Keeper:
 
         `Fatal` where another collector saves under the same key: each would overwrite what the other has counted.
         """
-        self._pending = self._account.take(self._now()) or self._pending
+        taken = self._account.take(self._now())
+        if taken is not None:
+            self._pending = self._complete(taken)
         pending = self._pending
         if pending is None:
             return True
@@ -115,8 +135,7 @@ class Keeper:
         saved = stored.checkpoint
         if saved is not None and saved.writer != self._bus.instance:
             raise Fatal(
-                f"{saved.writer or 'another collector'} saves its checkpoint under {self._key} as well: "
-                "give each collector the name of its node (TOCSIN_COLLECTOR_NODE)"
+                f"{saved.writer or 'another collector'} saves its checkpoint under {self._key} as well: {self._hint}"
             )
         self._after = stored.seq
         return False  # the next save follows it

@@ -1,10 +1,15 @@
-"""One line becomes a message of EVENTS, a dead letter that says why, or nothing where it is empty. Pure."""
+"""One line becomes a message of EVENTS, a dead letter that says why, or nothing where it is empty. Pure.
+
+Ids are made of the line as it was read; what is sent of it is redacted.
+"""
 
 import functools
+import hashlib
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+import msgspec
 from msgspec import Struct
 
 from tocsin.bus import (
@@ -15,6 +20,7 @@ from tocsin.bus import (
     RECEIVED_HEADER,
     SOURCE_HEADER,
 )
+from tocsin.collector.redaction import Redacted, Redactor
 from tocsin.collector.settings import DEFAULT_CLUSTER
 from tocsin.collector.sources.base import Line
 from tocsin.model import ids, subjects
@@ -22,6 +28,10 @@ from tocsin.model.errors import BadEvent
 from tocsin.model.event import read_head
 
 UNKNOWN_NODE = "unknown"
+REDACTED_HEADER = "Tocsin-Redacted"
+"""How many values of the payload were replaced; absent where none was."""
+WITHHELD = "unredacted"
+"""The class of lines that could not be redacted: nothing of them is sent but length, hash and reason."""
 
 _NAME_CHARACTERS = 256
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
@@ -91,6 +101,30 @@ def dead_letter(line: Line, origin: Origin, reason: str, kind: str) -> DeadLette
     if line.digest:
         headers |= {LENGTH_HEADER: str(line.size), HASH_HEADER: line.digest}
     return DeadLetter(ids.dead_id(line.raw, f"{origin.key}:{line.place}:{line.digest}"), reason, kind, headers)
+
+
+def redact(
+    line: Line, made: Publication | DeadLetter, origin: Origin, redactor: Redactor | None
+) -> tuple[Publication | DeadLetter, Redacted]:
+    """What to send of *line*, and as what; where it cannot be redacted, a dead letter without its bytes."""
+    if redactor is None:
+        return made, Redacted(line.raw)
+    try:
+        redacted = redactor.event(line.raw) if isinstance(made, Publication) else redactor.text(line.raw)
+        if isinstance(made, DeadLetter):
+            made = msgspec.structs.replace(
+                made, reason=redactor.text(made.reason.encode("utf-8", "replace")).raw.decode()
+            )
+    except Exception as error:  # whatever it is: bytes that nobody has looked at do not leave the node
+        why = str(error) if isinstance(error, ValueError) else type(error).__name__
+        letter = dead_letter(line, origin, f"withheld, it could not be redacted: {why}", WITHHELD)
+        digest = hashlib.blake2b(line.raw, digest_size=16).hexdigest()
+        letter.headers.setdefault(LENGTH_HEADER, str(len(line.raw)))
+        letter.headers.setdefault(HASH_HEADER, digest)
+        return letter, Redacted(b"")
+    if redacted.found:
+        made.headers[REDACTED_HEADER] = str(redacted.count)
+    return made, redacted
 
 
 def source_of(headers: Mapping[str, str]) -> str:

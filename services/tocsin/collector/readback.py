@@ -1,6 +1,6 @@
 """What the streams hold of our lines above the floors: asked at start, and when a PubAck leaves a doubt."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -20,6 +20,15 @@ class Found(Struct, frozen=True, gc=False):
     seq: int
     size: int
     """Bytes of its payload."""
+
+
+Stored = tuple[str, Found]
+"""An id, and where it stands."""
+
+
+def size_of(headers: Mapping[str, str]) -> int:
+    """Bytes of the payload of a message that was read without it."""
+    return int(headers.get(_SIZE_HEADER, "0"))
 
 
 class Known:
@@ -53,6 +62,10 @@ class Known:
             return found.seq
         return 0 if id in self._foreign else None
 
+    def learn(self, ids: Collection[str]) -> None:
+        """These are stored as well, and counted."""
+        self._foreign |= {id for id in ids if id not in self._mine}
+
     def unmet(self) -> list[Found]:
         """What this source had stored and was not met; it counts as met from now on."""
         found = [self._mine[id] for id in self._unmet]
@@ -80,8 +93,8 @@ class Reader:
         """The last sequence of the stream of *kind*."""
         return (await self._bus.stream(self._streams[kind][0])).state.last_seq
 
-    async def stored(self, floors: Mapping[Kind, int]) -> Known:
-        """The ids above the *floors*."""
+    async def stored(self, floors: Mapping[Kind, int], *, dead: Sequence[Stored] | None = None) -> Known:
+        """The ids above the *floors*; *dead* is what DEAD holds of ours, where that was read already."""
         mine: dict[str, Found] = {}
         foreign: set[str] = set()
         for kind in KINDS:
@@ -89,12 +102,22 @@ class Reader:
             def take(message: Message, kind: Kind = kind) -> None:
                 headers = message.headers
                 if source_of(headers) == self._key:
-                    mine.setdefault(message.id, Found(kind, message.seq, int(headers.get(_SIZE_HEADER, "0"))))
+                    mine.setdefault(message.id, Found(kind, message.seq, size_of(headers)))
                 else:
                     foreign.add(message.id)
 
+            if kind is Kind.DEAD and dead is not None:
+                mine.update((id, found) for id, found in dead if found.seq > floors[kind])
+                continue
             await self._read(kind, floors[kind] + 1, take)
         return Known(mine, foreign)
+
+    async def ids(self, floors: Mapping[Kind, int]) -> set[str]:
+        """The ids above the *floors*, whosever they are."""
+        found: set[str] = set()
+        for kind in KINDS:
+            await self._read(kind, floors[kind] + 1, lambda message: found.add(message.id))
+        return found
 
     async def owned(self, kind: Kind, sequences: Collection[int]) -> dict[int, bool]:
         """Which of these messages this source stored; one that is gone is not named."""

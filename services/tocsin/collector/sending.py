@@ -1,4 +1,4 @@
-"""The way of one line: normalized, published or buried, and settled in the account by its PubAck."""
+"""The way of one line: normalized, redacted, published or buried, and settled in the account by its PubAck."""
 
 import functools
 import logging
@@ -11,6 +11,7 @@ from tocsin.collector.measures import Tally
 from tocsin.collector.normalize import DeadLetter, Origin, Publication
 from tocsin.collector.pressure import Pressure
 from tocsin.collector.readback import KINDS, Known, Reader
+from tocsin.collector.redaction import Redactor
 from tocsin.collector.sources.base import Line
 from tocsin.model.errors import BusError
 
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _OVERHEAD_BYTES = 300
 """Subject, headers and the stream's own bytes beside a payload."""
+BUILT_IN = Redactor()
+"""What redacts where nothing else is said."""
 
 
 class Sender:
@@ -33,14 +36,16 @@ class Sender:
         tally: Tally,
         *,
         on_doubt: Callable[[], None],
+        redactor: Redactor | None = BUILT_IN,
     ) -> None:
-        """*on_doubt* is called when `resolve` has something to do."""
+        """*on_doubt* is called when `resolve` has something to do; without *redactor* lines go out as they are."""
         self.account = account
         self._bus = bus
         self._reader = reader
         self._origin = origin
         self._pressure = pressure
         self._tally = tally
+        self._redactor = redactor
         self._on_doubt = on_doubt
         self._known = Known()
         self._disputed: list[tuple[Entry, int]] = []
@@ -70,6 +75,7 @@ class Sender:
         if made is None:
             self.account.add(Kind.SKIPPED, line.position, line.size)
             return ""
+        made, redacted = normalize.redact(line, made, self._origin, self._redactor)
         kind = Kind.EVENT if isinstance(made, Publication) else Kind.DEAD
         entry = self.account.add(kind, line.position, line.size)
         if isinstance(made, DeadLetter):
@@ -78,29 +84,31 @@ class Sender:
             self.account.settle(entry, seq)
             self._release()
             return ""
+        if redacted.found:
+            self._tally.redacts(redacted.found)
         if isinstance(made, DeadLetter):
-            await self._bury(entry, line, made)
+            await self._bury(entry, redacted.raw, made)
             return made.reason
-        return await self._publish(entry, line, made)
+        return await self._publish(entry, line, made, redacted.raw)
 
-    async def _publish(self, entry: Entry, line: Line, made: Publication) -> str:
-        size = len(line.raw) + _OVERHEAD_BYTES
+    async def _publish(self, entry: Entry, line: Line, made: Publication, payload: bytes) -> str:
+        size = len(payload) + _OVERHEAD_BYTES
         self._pressure.publishes(size)
         then = functools.partial(self._acknowledged, entry, size)
         try:
-            await self._bus.publish(made.subject, line.raw, id=made.id, headers=made.headers, then=then)
+            await self._bus.publish(made.subject, payload, id=made.id, headers=made.headers, then=then)
         except TooLarge as error:
             self._pressure.settled(size)
             entry.kind = Kind.DEAD
             letter = normalize.dead_letter(line, self._origin, str(error), "too_long")
             self._tally.died(letter.kind)
-            await self._bury(entry, line, letter)
+            await self._bury(entry, payload, letter)
             return letter.reason
         return ""
 
-    async def _bury(self, entry: Entry, line: Line, letter: DeadLetter) -> None:
+    async def _bury(self, entry: Entry, payload: bytes, letter: DeadLetter) -> None:
         then = functools.partial(self._acknowledged, entry, 0)
-        await self._bus.bury(line.raw, id=letter.id, reason=letter.reason, headers=letter.headers, then=then)
+        await self._bus.bury(payload, id=letter.id, reason=letter.reason, headers=letter.headers, then=then)
 
     def _acknowledged(self, entry: Entry, size: int, ack: PubAck) -> None:
         self._pressure.settled(size)

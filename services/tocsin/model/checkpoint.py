@@ -4,16 +4,63 @@ import msgspec
 from msgspec import Struct
 
 
+class Mark(Struct, frozen=True, array_like=True):
+    """Up to where the streams were counted when the newest lines of a log had reached a time."""
+
+    reach_ns: int
+    floor_seq: int
+    floor_dead: int
+
+
+class LogPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A place in the log of a pod's container, which has no offsets: it is found again by time and content."""
+
+    pod: str = ""
+    """The pod's uid."""
+    name: str = ""
+    """``namespace/name`` of the pod."""
+    restarts: int = 0
+    """How often the container had been started anew when its log was read here."""
+    reach_ns: int = 0
+    """The newest event time that several of the last lines reach, by the node's clock; 0 where none is known."""
+    hashes: str = ""
+    """Base64 of 8 bytes for each of the last lines, oldest first: what a log hands over again is known by them."""
+    marks: list[Mark] = []
+    """Oldest first: from where the streams are asked about lines that the hashes do not reach back to."""
+
+
+class Interval(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Lines that were most likely written and cannot be read, nobody knows how many."""
+
+    pod: str
+    """``namespace/name``."""
+    node: str
+    reason: str
+    """For a person."""
+    after: str = ""
+    """Time of the last event before, RFC 3339 by the node's clock; empty where there is none."""
+    before: str = ""
+    """Time of the first event that came afterwards; empty where none did."""
+    noticed: str = ""
+    """When that was seen, by our clock."""
+
+
+MOST_INTERVALS = 32
+"""So many are kept, the newest; `Counts.unread_intervals` counts them all."""
+
+
 class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A place in a file that survives its renaming; a source without replay (stdin) leaves it empty."""
+    """A place in a file that survives its renaming, or in a log; a source without replay (stdin) leaves it empty."""
 
     fingerprint: str = ""
     """Hash of the file's first line: an inode is reused at once and is only a hint."""
     inode: int = 0
     offset: int = 0
-    """Uncompressed bytes from the start of the file; everything before it is settled."""
+    """Uncompressed bytes from the start of the file, everything before which is settled; of a log: its lines."""
     path: str = ""
     """Where the file was when this was written."""
+    log: LogPlace | None = None
+    """Where it is a pod's log."""
 
 
 class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +81,8 @@ class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Files that were gone before they were read to their end."""
     vanished_bytes: int = 0
     """What was not read of them, where that is known."""
+    unread_intervals: int = 0
+    """How often lines were written that cannot be read, an unknown number each time."""
 
 
 class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +103,8 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The same for DEAD_COLLECTOR."""
     counts: Counts = Counts()
     position: Position = Position()
+    intervals: list[Interval] = []
+    """The newest of what `Counts.unread_intervals` counts."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -20,6 +20,9 @@ _UNCOUNTED_S = 3.0
 """At most this long is an event stored before a checkpoint counts it: the checkpoint's interval, and a slow save."""
 _READING_S = 0.25
 """At most this long takes the reading of all numbers."""
+_MOST_LINES = 50
+"""Sources that have a line of their own."""
+_TOLD_INTERVALS = 5
 _WINDOW = 1_000
 """Unacknowledged messages of one publisher."""
 
@@ -107,16 +110,8 @@ def balance(facts: Facts, *, rate: float = 0.0, at_rest: bool = True) -> Ledger:
 
 def _equations(facts: Facts, tolerance: int, judging: int) -> list[Line]:
     last = facts.last
-    sources = [
-        _line(
-            f"source: {source.source}",
-            source.counts.lines,
-            source.counts.stored + source.counts.dead + source.counts.repeated + source.counts.skipped,
-        )
-        for source in facts.sources
-    ]
     return [
-        *sources,
+        *_of_sources(facts.sources),
         _line(
             "collector to EVENTS",
             sum(source.counts.stored for source in facts.sources),
@@ -143,6 +138,23 @@ def _equations(facts: Facts, tolerance: int, judging: int) -> list[Line]:
             waiting=max(0, last[streams.SIGNALS] - facts.position),
         ),
     ]
+
+
+def _of_sources(sources: Sequence[Checkpoint]) -> list[Line]:
+    """One line each; of many, one for all that balance."""
+    lines = [
+        _line(
+            f"source: {source.source}",
+            source.counts.lines,
+            source.counts.stored + source.counts.dead + source.counts.repeated + source.counts.skipped,
+        )
+        for source in sources
+    ]
+    if len(lines) <= _MOST_LINES:
+        return lines
+    fine = [line for line in lines if line.balanced]
+    together = _line(f"{len(fine)} sources", sum(x.expected for x in fine), sum(x.found for x in fine))
+    return [together, *(line for line in lines if not line.balanced)]
 
 
 def _line(hop: str, expected: int, found: int, *, waiting: int = 0, tolerance: int = 0) -> Line:
@@ -232,10 +244,31 @@ async def _sources(bus: Bus) -> list[Checkpoint]:
         value = await bus.load(key)
         if value is not None:
             try:
-                sources.append(checkpoint.decode(value))
+                sources.append(_brief(checkpoint.decode(value)))
             except msgspec.DecodeError as error:
                 raise TocsinError(f"checkpoint {key} cannot be read: {error}") from error
     return sources
+
+
+def _brief(source: Checkpoint) -> Checkpoint:
+    """Without what only the collector can make use of."""
+    log = source.position.log
+    if log is None:
+        return source
+    position = msgspec.structs.replace(source.position, log=msgspec.structs.replace(log, hashes="", marks=[]))
+    return msgspec.structs.replace(source, position=position)
+
+
+def unread(ledger: Ledger) -> list[str]:
+    """What was written to logs and could not be read, in words: no equation can know how many lines those were."""
+    count = sum(source.counts.unread_intervals for source in ledger.sources)
+    if not count:
+        return []
+    known = sorted((i for source in ledger.sources for i in source.intervals), key=lambda i: i.noticed, reverse=True)
+    told = [
+        f"  node {i.node}, pod {i.pod}, after {i.after or 'its start'}: {i.reason}" for i in known[:_TOLD_INTERVALS]
+    ]
+    return [f"Intervals in which lines could not be read, an unknown number each: {count:,}. The newest:", *told]
 
 
 def encode(ledger: Ledger) -> bytes:
@@ -256,7 +289,7 @@ def render(ledger: Ledger) -> str:
     readers += [(f"{r.stream}/{r.name}", f"{r.waiting:,}", f"{r.evicted_unread:,}") for r in ledger.readers]
     state = "at rest" if ledger.at_rest else "while events run"
     verdict = "The ledger balances" if ledger.balanced else "The ledger does not balance"
-    ends = [f"{verdict} ({state}).", *ledger.problems]
+    ends = [f"{verdict} ({state}).", *ledger.problems, *unread(ledger)]
     return "\n".join([text, "", _table(readers), "", *ends])
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 import time
 from pathlib import Path
 
@@ -48,6 +49,10 @@ async def test_an_event_is_stored_byte_for_byte_with_its_headers(declared: NatsS
     seen.balances()
 
 
+def _without_secret(line: bytes) -> bytes:
+    return re.sub(rb" SECRET=\w+ ", b" SECRET=***** ", line)
+
+
 async def test_the_untrimmed_corpus_gives_1762_events_and_a_second_run_says_all_read_before(
     declared: NatsServer, export: ExportFile
 ) -> None:
@@ -58,7 +63,8 @@ async def test_the_untrimmed_corpus_gives_1762_events_and_a_second_run_says_all_
     async with collecting(declared, reads(export.path)):
         await counted(declared, 1762)
     seen = await look(declared)
-    assert [message.payload for message in seen.events] == lines
+    # one of its programs was given a secret, which is not stored
+    assert [message.payload for message in seen.events] == [_without_secret(line) for line in lines]
     assert len({message.id for message in seen.events}) == 1762
     assert not seen.dead
     seen.balances()

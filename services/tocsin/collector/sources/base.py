@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from tocsin.model.checkpoint import Position
+from tocsin.model.checkpoint import Interval, Position
 
 CHUNK_BYTES = 256 << 10
 """What is read at once; a batch holds the lines that end in it."""
@@ -37,6 +37,8 @@ class Batch(Struct, frozen=True):
     """Files found gone (or unreadable from some place on) after these lines."""
     vanished_bytes: int = 0
     """What was not read of them, where that is known."""
+    unread: Sequence[Interval] = ()
+    """Found before these lines: what was written and cannot be read any more."""
 
 
 class Source(Protocol):
