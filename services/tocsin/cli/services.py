@@ -67,6 +67,10 @@ _COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
 )
 
 
+_SECRETS = {"token"}
+"""Settings without a flag: every user of the machine may read a command line."""
+
+
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The commands of the services."""
     for command, service, what, settings, main, example in _COMMANDS:
@@ -81,10 +85,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         )
         words = describe.meanings(settings)
         for field in msgspec.structs.fields(settings):
+            if field.name in _SECRETS:
+                continue
             default = "" if field.default in ("", msgspec.NODEFAULT) else f" (default {field.default})"
             text = f"{words.get(field.name, '')}{default}".replace("%", "%%").strip()
             sub.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, help=text, metavar="VALUE")
-        sub.set_defaults(run=functools.partial(_run, service, main, [f.name for f in msgspec.structs.fields(settings)]))
+        sub.set_defaults(
+            run=functools.partial(
+                _run, service, main, [f.name for f in msgspec.structs.fields(settings) if f.name not in _SECRETS]
+            )
+        )
 
 
 def _run(service: str, main: Main, names: list[str], chosen: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+"""What each check concludes from what was gathered; pure, one subject a file."""

@@ -1,0 +1,168 @@
+"""``tocsin doctor``: its flags, and the exit code: 0 nothing is wrong, 1 something is, 2 wrong usage."""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import tocsin
+from tocsin.cli import find
+from tocsin.cli.doctor import shown
+from tocsin.cli.doctor.checks import (
+    agent,
+    clock,
+    events,
+    export,
+    layout,
+    page,
+    readers,
+    rights,
+    server,
+    settings,
+    sources,
+)
+from tocsin.cli.doctor.finding import Finding, Verdict, worst
+from tocsin.cli.doctor.gather.everything import Places, everything
+from tocsin.cli.doctor.seen import Observed
+from tocsin.embedded import state
+from tocsin.model.errors import SettingsError
+from tocsin.model.times import format_ns
+from tocsin.runtime import logs
+
+CHECKS: tuple[Callable[[Observed], Iterable[Finding]], ...] = (
+    settings.check,
+    server.check,
+    server.store,
+    rights.check,
+    layout.check,
+    readers.check,
+    sources.check,
+    clock.check,
+    page.check,
+    events.check,
+    export.check,
+    agent.check,
+)
+"""Each makes its answers from what was gathered, and from nothing else."""
+_EPILOG = """\
+examples:
+  tocsin doctor                                       of the `tocsin up` on this machine
+  tocsin doctor --json | jq '.checks[] | select(.verdict != "ok")'
+  tocsin doctor --kubeconfig ~/.kube/config           look at Tetragon's ConfigMap and policies as well
+
+exit code: 0 nothing is wrong (warnings and what could not be seen included), 1 something is, 2 wrong usage
+"""
+_SECRET_BYTES = 4_096
+_LOOPBACK = "127.0.0.1"
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command."""
+    sub = commands.add_parser(
+        "doctor",
+        help="look at everything on the way of an event, and say what to do",
+        description="Check NATS, streams, rights, clocks, rules, the page, and what Tetragon exports; change nothing.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    sub.add_argument("--json", action="store_true", help="as JSON")
+    sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to look at")
+    sub.add_argument("--gateway", default="", metavar="URL", help="where the page is (default: of this environment)")
+    sub.add_argument("--token-file", default="", metavar="FILE", help="holds the gateway's token")
+    sub.add_argument("--viewer-password-file", default="", metavar="FILE", help="holds the viewer's password")
+    sub.add_argument("--export", default="", metavar="PATH", help="Tetragon's export file (default: looked for)")
+    sub.add_argument("--kubeconfig", default="", metavar="FILE", help="read Tetragon's settings from this cluster")
+    sub.add_argument("--tetragon-namespace", default="", metavar="NAME", help="(default kube-system, then tetragon)")
+    sub.add_argument(
+        "--events", type=_count, default=1_000, metavar="N", help="of each kind to look into (default 1000)"
+    )
+    sub.set_defaults(run=run)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 100_000:
+        raise argparse.ArgumentTypeError(f"{number} is not between 1 and 100000")
+    return number
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Look, and tell; the exit code."""
+    logs.configure("doctor", "0", "critical", people=True)
+    try:
+        where = places(chosen, os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"tocsin doctor: {error}\n")
+        return 2
+    findings = shown.ordered(judged(asyncio.run(everything(where))))
+    try:
+        sys.stdout.write(_told(findings, as_json=chosen.json))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1 if worst(findings) is Verdict.FAIL else 0
+
+
+def judged(seen: Observed) -> Iterator[Finding]:
+    """The answers of all checks."""
+    for check in CHECKS:
+        yield from check(seen)
+
+
+def _told(findings: list[Finding], *, as_json: bool) -> str:
+    if as_json:
+        body = shown.as_json(findings, time=format_ns(time.time_ns()), version=tocsin.__version__)
+        return f"{body.decode()}\n"
+    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return f"{shown.text(findings, colour=colour)}\n"
+
+
+def places(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Places:
+    """Where to look; `SettingsError` where no server is named, or a file cannot be read."""
+    nats = find.nats(environ, chosen.state_dir)
+    folder = Path(chosen.state_dir) if chosen.state_dir else state.default_path(dict(environ))
+    embedded = bool(find.missing(environ, chosen.state_dir))
+    written = state.read_environment(folder / "env") if embedded else {}
+    passwords = state.StateDir(folder).passwords() if embedded else {}
+    return Places(
+        nats=nats,
+        environ=dict(environ),
+        gateway=chosen.gateway or written.get("TOCSIN_PAGE_URL", "") or _gateway(environ),
+        token=_token(chosen.token_file, environ),
+        viewer_password=_secret("--viewer-password-file", chosen.viewer_password_file) or passwords.get("viewer", ""),
+        store=str(folder) if embedded else "",
+        export=chosen.export,
+        kubeconfig=chosen.kubeconfig,
+        namespace=chosen.tetragon_namespace,
+        events=chosen.events,
+    )
+
+
+def _gateway(environ: Mapping[str, str]) -> str:
+    """Where a gateway with this environment listens; one that listens everywhere is here as well."""
+    host, port = environ.get("TOCSIN_GATEWAY_HOST", _LOOPBACK), environ.get("TOCSIN_GATEWAY_PORT", "8080")
+    return f"http://{_LOOPBACK if host in _EVERYWHERE else host}:{port}"
+
+
+def _token(named: str, environ: Mapping[str, str]) -> str:
+    """That of the file that was named, else the one that a gateway with this environment asks for."""
+    variable = "TOCSIN_GATEWAY_TOKEN_FILE"
+    if not named and environ.get(variable):
+        return _secret(variable, environ[variable])
+    return _secret("--token-file", named) or environ.get("TOCSIN_GATEWAY_TOKEN", "")
+
+
+def _secret(flag: str, path: str) -> str:
+    if not path:
+        return ""
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            return file.read(_SECRET_BYTES).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a text file"
+        raise SettingsError(f"{flag} {path}: {reason}") from error

@@ -1,0 +1,104 @@
+"""The answers as a person reads them, and as a program does."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tocsin.cli.doctor.finding import Finding, Verdict, worst
+from tocsin.runtime.logs import printable
+
+_AREAS = {
+    "settings": "Settings",
+    "nats": "NATS",
+    "rights": "Rights",
+    "streams": "Streams",
+    "readers": "Readers",
+    "letters": "Dead letters",
+    "ledger": "Ledger",
+    "sources": "Collectors",
+    "clock": "Clocks",
+    "page": "Page",
+    "rules": "Rules",
+    "events": "Events",
+    "agent": "Tetragon",
+}
+_COLOURS = {Verdict.OK: "32", Verdict.WARN: "33", Verdict.FAIL: "1;31", Verdict.UNKNOWN: "36"}
+_WIDTH = max(map(len, Verdict))
+_DETAILS = 12
+_CHARACTERS = 400
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Area by area, in the order in which one looks."""
+    areas = list(_AREAS)
+    return sorted(findings, key=lambda finding: areas.index(_area(finding)))
+
+
+def text(findings: Sequence[Finding], *, colour: bool) -> str:
+    """Area by area; every text of others without what a terminal would obey."""
+    lines: list[str] = []
+    area = ""
+    blind = Counter(finding.found for finding in findings if finding.verdict is Verdict.UNKNOWN)
+    for finding in findings:
+        if finding.verdict is Verdict.UNKNOWN and blind[finding.found] > 1:
+            continue
+        if _area(finding) != area:
+            area = _area(finding)
+            lines += ["", _AREAS[area]]
+        lines += _lines(finding, colour=colour)
+    for why in (found for found, times in blind.items() if times > 1):
+        same = [finding for finding in findings if finding.found == why]
+        names = ", ".join(finding.check for finding in same)
+        lines += ["", "Not seen", *_lines(msgspec.structs.replace(same[0], found=f"{why}: {names}"), colour=colour)]
+    return "\n".join([*lines[1:], "", summary(findings)])
+
+
+def _lines(finding: Finding, *, colour: bool) -> Iterable[str]:
+    word = finding.verdict.value if finding.verdict is Verdict.OK else finding.verdict.value.upper()
+    padded = f"{word:<{_WIDTH}}"
+    if colour:
+        padded = f"\x1b[{_COLOURS[finding.verdict]}m{padded}\x1b[0m"
+    yield f"  {padded}  {_shown(finding.found)}"
+    margin = " " * (_WIDTH + 4)
+    for detail in finding.details[:_DETAILS]:
+        yield f"{margin}- {_shown(detail)}"
+    if len(finding.details) > _DETAILS:
+        yield f"{margin}- and {len(finding.details) - _DETAILS:,} more (--json has them all)"
+    if finding.do:
+        yield f"{margin}> {_shown(finding.do)}"
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    """One sentence."""
+    counts = Counter(finding.verdict for finding in findings)
+    said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    ends = {
+        Verdict.OK: "Nothing is wrong.",
+        Verdict.UNKNOWN: "Nothing is wrong with what could be seen.",
+        Verdict.WARN: "It works; look at the warnings.",
+        Verdict.FAIL: "Something is wrong.",
+    }
+    return f"{len(findings)} checks: {said}. {ends[worst(findings)]}"
+
+
+def as_json(findings: Sequence[Finding], *, time: str, version: str) -> bytes:
+    """The same for programs."""
+    counts = Counter(finding.verdict for finding in findings)
+    return msgspec.json.encode(
+        {
+            "time": time,
+            "version": version,
+            "verdict": worst(findings),
+            "counts": {verdict: counts[verdict] for verdict in Verdict},
+            "checks": [{"do": "", "details": [], **msgspec.to_builtins(finding)} for finding in findings],
+        }
+    )
+
+
+def _area(finding: Finding) -> str:
+    return finding.check.partition(".")[0]
+
+
+def _shown(text: str) -> str:
+    return printable(text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…")
