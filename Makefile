@@ -12,7 +12,7 @@ UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup ui run test e2e check lint types layers ui-check bench ui-bench docs lock clean
+.PHONY: help setup ui run test e2e check lint types layers ui-check bench ui-bench docs kube-tools lock clean
 
 help:  ## What there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -67,8 +67,12 @@ bench: $(SETUP) $(STATIC)  ## Measure events a second, latency, CPU and memory (
 ui-bench: $(SETUP) $(STATIC)  ## Measure the page: sizes, first paint, send to paint, CPU, heap, fifty clients (UI_BENCH="--seconds 5")
 	PYTHONPATH=tests $(BIN)/python -m bench.ui $(UI_BENCH)
 
-docs: $(SETUP)  ## Write what is made from the code and the pack: the fields in docs/rules.md, and docs/detections.md
+docs: $(SETUP)  ## Write what is made from the code and the pack: parts of docs/, users of NATS, and the chart's copies
 	$(BIN)/python scripts/docs
+	$(BIN)/python scripts/deploy
+
+kube-tools:  ## Build kube-apiserver, etcd and helm, which tests of Kubernetes use where they are (needs Go; once, some eight minutes)
+	scripts/kube-tools
 
 lock: $(SETUP)  ## Compile the lock files anew
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header -o requirements/run.txt pyproject.toml

@@ -15,7 +15,7 @@ import uvloop
 from msgspec import Meta, Struct
 
 from tocsin.model.errors import SettingsError, TocsinError
-from tocsin.runtime import logs, settings
+from tocsin.runtime import liveness, logs, settings
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ def run(service: str, main: Callable[[], Coroutine[Any, Any, None]], *, people: 
     Logs are JSON lines on standard output, or readable ones on standard error for *people*.
     """
     try:
-        settings.check_environ(os.environ, (*PREFIXES, "TOCSIN_LOG"), (STATE_DIR,))
+        settings.check_environ(os.environ, (*PREFIXES, "TOCSIN_LOG"), (STATE_DIR, liveness.VARIABLE))
         own = settings.load(Process, os.environ, prefix="TOCSIN_LOG")
         logs.configure(service, instance(), own.level, people=people)
-        uvloop.run(main())
+        uvloop.run(_alive(main))
     except SettingsError as error:
         sys.stderr.write(f"tocsin {service}: {error}\n")
         return WRONG_SETTINGS
@@ -60,6 +60,11 @@ def run(service: str, main: Callable[[], Coroutine[Any, Any, None]], *, people: 
         return FAILED
     log.info("service.stopped")
     return STOPPED
+
+
+async def _alive(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async with liveness.beating(os.environ.get(liveness.VARIABLE, "")):
+        await main()
 
 
 def _failed(service: str, errors: list[BaseException], *, people: bool) -> int:

@@ -1,0 +1,59 @@
+"""A file that says when this process last had a turn of its event loop, for probes where nothing listens."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tocsin.model.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+VARIABLE = "TOCSIN_HEALTH_FILE"
+"""Path of the file; none is written where it is empty or not set."""
+INTERVAL_S = 5.0
+
+
+@asynccontextmanager
+async def beating(text: str, *, interval_s: float = INTERVAL_S) -> AsyncIterator[None]:
+    """Write the time into the file *text* (none where empty) every 5 s as long as the loop lives; remove it at the end.
+
+    A connection to NATS that is dead for ever ends the process, so that there is nothing more to tell than this; one
+    that comes back is no reason to start anew. `SettingsError` where the file cannot be written.
+    """
+    if not text:
+        yield
+        return
+    path = Path(text)
+    try:
+        beat(path)
+    except OSError as error:
+        raise SettingsError(f"{VARIABLE} {text}: {error.strerror}; name a file in a folder that is writable") from error
+    task = asyncio.create_task(_keep(path, interval_s), name="liveness")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)  # noqa: ASYNC240 - a file in memory, at the very end
+
+
+def beat(path: Path) -> None:
+    """Replace *path* as a whole by the seconds since boot, which no step of the clock changes; ``OSError``."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    beside.write_text(f"{time.clock_gettime(time.CLOCK_BOOTTIME):.3f}\n", encoding="ascii")
+    beside.replace(path)
+
+
+async def _keep(path: Path, interval_s: float) -> None:
+    while True:
+        await asyncio.sleep(interval_s)
+        try:
+            beat(path)
+        except OSError as error:
+            log.warning("health.unwritable", extra={"path": str(path), "error": error.strerror})
