@@ -78,6 +78,7 @@ lock: $(SETUP)  ## Compile the lock files anew
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header -o requirements/run.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra kubernetes --extra nkeys -o requirements/image.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra test --extra check -o requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile -q --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --no-annotate -c requirements/dev.txt -o deploy/docker/build.txt deploy/docker/build.in
 
 clean:  ## Remove what was built
 	rm -rf $(VENV) ui/node_modules services/tocsin/gateway/static .mypy_cache .ruff_cache .pytest_cache

@@ -26,6 +26,8 @@ FOLDERS = {
     "siem": "people",
 }
 """Which volume holds a user's password; users whose services are not part of the stack have none."""
+GROUP_READS = 0o640
+"""A collector that must be root to read its export file is still of our group, and has no capability to read more."""
 TOKEN = Path("gateway/token")
 
 
@@ -47,6 +49,7 @@ def main(arguments: list[str]) -> int:
     match arguments:
         case []:
             passwords = {name: kept(place(name), password()) for name in FOLDERS}
+            place("collector").chmod(GROUP_READS)
             kept(ROOT / TOKEN, secrets.token_urlsafe(32))
             write_private(ROOT / "nats" / "users.conf", accounts.render(passwords, users.table()))
             write_private(ROOT / "nats" / "nats-server.conf", server_conf.deployed())

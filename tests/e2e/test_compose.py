@@ -307,7 +307,7 @@ async def test_root_without_capabilities_reads_what_tetragon_writes_for_root_alo
     append(export / "tetragon.log", line := started(8))
     (export / "tetragon.log").chmod(0o600)
     id, token = ids.event_id("default", NODE, line.rstrip(b"\n")), stack.secret("token")
-    own = {"TOCSIN_SIMULATORS": "0", "TOCSIN_EXPORT_DIR": str(export), "TOCSIN_COLLECTOR_USER": "0:0"}
+    own = {"TOCSIN_SIMULATORS": "0", "TOCSIN_EXPORT_DIR": str(export), "TOCSIN_COLLECTOR_USER": "0:10001"}
     try:
         stack.compose("up", "--wait", "--no-build", "--pull", "never", timeout_s=120, **own)
         assert not stack.compose("ps", "-q", "simulator")
