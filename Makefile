@@ -12,7 +12,7 @@ UI_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup ui run test e2e check lint types layers ui-check bench ui-bench docs kube-tools lock clean
+.PHONY: help setup ui run test test-pure test-servers check static lint types layers ui-static ui-check bench ui-bench docs kube-tools lock clean
 
 help:  ## What there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -41,12 +41,21 @@ run: $(SETUP) $(STATIC)  ## Everything on this machine with simulated events, an
 	$(BIN)/tocsin up --simulate
 
 test: $(SETUP) $(STATIC)  ## All tests: unit, real nats-server, rules against another engine, page, whole processes
-	$(BIN)/python -m pytest tests/unit tests/integration tests/differential
-	cd ui && npm test --silent
+	$(MAKE) --no-print-directory -j2 -O test-pure test-servers
 	$(BIN)/python -m pytest tests/e2e
 
-check: lint types layers ui-check  ## What needs no server: style, types, layers, and quick tests
+test-pure: $(SETUP) $(STATIC)
+	$(BIN)/python -m pytest tests/unit tests/differential
+	cd ui && npm test --silent
+
+test-servers: $(SETUP) $(STATIC)
+	$(BIN)/python -m pytest tests/integration
+
+check: static  ## What needs no server: style, types, layers, and quick tests
 	$(BIN)/python -m pytest tests/unit
+	cd ui && npm test --silent
+
+static: lint types layers ui-static
 
 lint: $(SETUP)  ## Style
 	$(BIN)/ruff check .
@@ -58,8 +67,11 @@ types: $(SETUP)  ## Types
 layers: $(SETUP)  ## Who may import whom
 	cd services && PYTHONPATH=. lint-imports --config ../pyproject.toml
 
-ui-check: $(SETUP) $(UI_SETUP)  ## Types, style and tests of the page
-	cd ui && npm run --silent check && npm run --silent lint && npm test --silent
+ui-static: $(SETUP) $(UI_SETUP)
+	cd ui && npm run --silent check && npm run --silent lint
+
+ui-check: ui-static  ## Types, style and tests of the page
+	cd ui && npm test --silent
 
 bench: $(SETUP) $(STATIC)  ## Measure events a second, latency, CPU and memory (bench.steady: memory over ten minutes)
 	PYTHONPATH=tests $(BIN)/python -m bench.stages

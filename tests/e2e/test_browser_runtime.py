@@ -402,6 +402,7 @@ async def test_on_a_phone_an_alert_is_a_sheet_that_back_closes(home: House, brow
         small = await page.evaluate(
             """() => [...document.querySelectorAll('button, a, input')]
               .filter((own) => own.checkVisibility() && !own.matches('.skip, .vh *, .vh'))
+              .filter((own) => getComputedStyle(own).pointerEvents !== 'none')
               .map((own) => [own.outerHTML.slice(0, 90), own.getBoundingClientRect()])
               .filter(([, { width, height }]) => width > 0 && (width < 23.5 || height < 23.5))
               .map(([html]) => html)"""

@@ -1,5 +1,5 @@
 /** The page `/alerts/{id}`: one alert, who started its process, what is known of it, and what else happened there. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 import { AncestryTree } from "./components/ancestry_tree.tsx";
 import { Around } from "./components/around.tsx";
 import { Fact } from "./components/fact.tsx";
@@ -69,7 +69,7 @@ function Whole({ id, found }: { id: string; found: Ready }) {
   const text = useMemo(() => shown(event), [event]);
   const json = useCopy("Copy JSON", text);
   const link = useCopy("Copy link", window.location.origin + alertPath(id));
-  useEffect(() => {
+  useLayoutEffect(() => {
     subject.value = [alert.title ?? "", alert.namespace || alert.node || ""].filter(Boolean);
     attachPage({ copy: json.copy, link: link.copy });
     return () => {

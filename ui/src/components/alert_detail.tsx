@@ -96,7 +96,7 @@ function Whole({ found, id, row, cell }: BoxesProps & { found: Ready }) {
         <Why alert={alert} row={row} />
       </Box>
       {correlation ? (
-        <Box name="What was counted" kind="counted" cell={cell}>
+        <Box name="What was counted" kind="counted" cell={cell} tool={<Page id={id} />}>
           <Counted alert={alert} correlation={correlation} />
         </Box>
       ) : (
