@@ -32,6 +32,23 @@ _REFUSALS = ("authorization violation", "authentication expired", "user authenti
 Callback = Callable[[], None]
 
 
+class _NotEncrypted(Error):
+    """The server offers no TLS."""
+
+
+class _Client(Client):
+    """nats-py encrypts where the server's first words ask for it; anybody on the way may have written those."""
+
+    encrypts = False
+    """Whether nothing of ours may be sent in the clear."""
+
+    def _connect_command(self) -> bytes:
+        """Our first words, with the password in them."""
+        if self.encrypts and not self._server_info.get("tls_required"):
+            raise _NotEncrypted
+        return super()._connect_command()
+
+
 class Connection:
     """The client of nats-py, with its state told and its silent deaths noticed."""
 
@@ -59,7 +76,8 @@ class Connection:
         self._login = login.options(settings)
         self._who, self._where = login.who(settings), login.where(settings)
         self._watch_interval_s, self._silence_s = watch_interval_s, silence_s
-        self._client = Client()
+        self._client = _Client()
+        self._client.encrypts = login.encrypts(settings)
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing = False
         self._opened = False
@@ -171,6 +189,8 @@ class Connection:
             self.fail(Fatal(f"NATS user {self._who!r} may not do what {self.service} needs: {text}"))
         elif any(refusal in lower for refusal in _REFUSALS):
             self.fail(Fatal(f"NATS at {self._where} refuses user {self._who!r}: {text}"))
+        elif isinstance(error, _NotEncrypted):
+            self.fail(Fatal(f"NATS at {self._where} offers no TLS, which tls:// or TOCSIN_NATS_TLS_* ask for"))
         elif isinstance(error, ssl.SSLCertVerificationError):
             self.fail(Fatal(f"NATS at {self._where}: its certificate is not trusted: {error.verify_message}"))
         elif isinstance(error, ssl.SSLError) and (why := login.refused_certificate(error)):

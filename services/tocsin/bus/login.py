@@ -13,6 +13,7 @@ from tocsin.model.errors import SettingsError
 log = logging.getLogger(__name__)
 
 _PREFIX = "TOCSIN_NATS_"
+_SCHEMES = ("nats", "tls", "ws", "wss")
 _PASSWORD_BYTES = 4096
 
 
@@ -40,6 +41,15 @@ def options(settings: NatsSettings) -> dict[str, Any]:
     if settings.tls_ca_file or settings.tls_cert_file or settings.tls_key_file:
         chosen["tls"] = _tls(settings)
     return chosen
+
+
+def encrypts(settings: NatsSettings) -> bool:
+    """Whether a server must offer TLS before it is told who we are; of a WebSocket its own address decides."""
+    addresses = _from_url(settings)[0]
+    if any(address.startswith(("ws://", "wss://")) for address in addresses):
+        return False
+    files = settings.tls_ca_file or settings.tls_cert_file or settings.tls_key_file
+    return bool(files) or any(address.startswith("tls://") for address in addresses)
 
 
 def who(settings: NatsSettings) -> str:
@@ -98,6 +108,8 @@ def _from_url(settings: NatsSettings) -> tuple[list[str], str, str, str]:
     user, password, token = settings.user, settings.password, settings.token
     for server in settings.servers:
         scheme, _, rest = server.partition("://")
+        if scheme not in _SCHEMES:  # not shown: a password may stand in it
+            raise SettingsError(f"{_PREFIX}URL: each address begins with nats://, tls://, ws:// or wss://")
         login, _, host = rest.rpartition("@")
         servers.append(f"{scheme}://{host}")
         if login and not user and not token:

@@ -4,8 +4,6 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Url = Annotated[str, Meta(pattern=r"^(nats|tls|ws|wss)://")]
-
 
 class NatsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where NATS is and who we are there; at most one of password, token, nkey and credentials."""

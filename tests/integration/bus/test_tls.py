@@ -95,3 +95,20 @@ async def test_a_certificate_of_ours_that_the_server_does_not_trust_is_named(
     own = {"tls_ca_file": str(authority.certificate), "tls_cert_file": str(certificate), "tls_key_file": str(key)}
     with pytest.raises(Fatal, match="does not trust our certificate"):
         await _connects(_settings(mutual, **own))
+
+
+async def test_without_tls_nobody_is_told_the_password(tmp_path: Path, authority: Authority) -> None:
+    heard = bytearray()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b'INFO {"server_id":"x","version":"2.15.0","auth_required":true,"max_payload":8388608}\r\n')
+        heard.extend(await reader.read(4096))
+        writer.close()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for url, ca in ((f"tls://127.0.0.1:{port}", ""), (f"nats://127.0.0.1:{port}", str(authority.certificate))):
+            settings = NatsSettings(url=url, user="admin", password="not for everybody", tls_ca_file=ca)
+            with pytest.raises(Fatal, match="offers no TLS"):
+                await _connects(settings)
+    assert bytes(heard) == b""

@@ -59,6 +59,13 @@ CONTRADICTIONS = {
     "nats.url begins with nats://": [
         "nats.embedded.enabled=false", "nats.existingSecret=a", "nats.url=nats://other:4222", "nats.tls.enabled=true"
     ],
+    "nats.url begins with nats:// while": [
+        "nats.embedded.enabled=false", "nats.existingSecret=a", r"nats.url=tls://a:1\,nats://b:1", "nats.tls.enabled=true"
+    ],
+    "nats.embedded.users names no user collector": [
+        "nats.embedded.users=password = $TOCSIN_NATS_PASSWORD_COLLECTOR_WORKER_1"
+    ],
+    "fullnameOverride: the name of this release makes": ["fullnameOverride=1-tocsin"],
     "nats.embedded.tls.secretName is set while": [
         "nats.embedded.enabled=false", "nats.existingSecret=a", "nats.url=nats://o:1", "nats.embedded.tls.secretName=a"
     ],
@@ -96,6 +103,7 @@ WRONG = {
     "'': additional properties 'colector' not allowed": "colector.source=file",
     "'/collector/source': value must be one of 'kubernetes', 'file'": "collector.source=stdin",
     "'/gateway/auth/mode': value must be one of 'token', 'proxy'": "gateway.auth.mode=none",
+    "'/gateway/listen': value must be one of": "gateway.listen=127.0.0.1",
     "'/classifier/replicas': minimum": "classifier.replicas=0",
     "'/gateway/auth/proxy/from/0'": "gateway.auth.proxy.from[0]=0.0.0.0/0",
     "'/nats/url'": "nats.url=nats://user:password@other:4222",

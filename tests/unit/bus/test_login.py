@@ -103,3 +103,24 @@ def test_beside_a_key_the_user_says_whose_inbox_is_ours(tmp_path: Path) -> None:
 def test_no_address_is_named() -> None:
     with pytest.raises(SettingsError, match="TOCSIN_NATS_URL"):
         login.options(NatsSettings(url=" , "))
+
+
+@pytest.mark.parametrize("url", ["admin:hidden@127.0.0.1:4222", "nats//admin:hidden@host", "http://admin:hidden@host"])
+def test_an_address_that_is_none_is_named_without_what_may_be_a_password(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"TOCSIN_NATS_URL: each address begins with nats://") as refused:
+        login.options(NatsSettings(url=url))
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "wanted"),
+    [
+        (NatsSettings(), False),
+        (NatsSettings(url="tls://a"), True),
+        (NatsSettings(url="nats://a,tls://b"), True),
+        (NatsSettings(url="nats://a", tls_ca_file="ca.crt"), True),
+        (NatsSettings(url="wss://a", tls_ca_file="ca.crt"), False),
+    ],
+)
+def test_what_asks_for_tls_is_told_to_no_server_without(settings: NatsSettings, wanted: bool) -> None:
+    assert login.encrypts(settings) is wanted
