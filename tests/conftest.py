@@ -1,13 +1,20 @@
 """Fixtures that every room's tests may use."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tocsin.bus import open_bus
 
 from support.server import SIZES, NatsServer
+
+# A change is judged by the same examples each time; who works on it meets new ones with each run.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture

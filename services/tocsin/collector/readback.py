@@ -103,7 +103,7 @@ class Reader:
                 headers = message.headers
                 if source_of(headers) == self._key:
                     mine.setdefault(message.id, Found(kind, message.seq, size_of(headers)))
-                else:
+                elif kind is Kind.EVENT:  # the id of a dead letter holds its source: of another's none is met
                     foreign.add(message.id)
 
             if kind is Kind.DEAD and dead is not None:

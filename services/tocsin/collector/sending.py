@@ -102,7 +102,11 @@ class Sender:
             entry.kind = Kind.DEAD
             letter = normalize.dead_letter(line, self._origin, str(error), "too_long")
             self._tally.died(letter.kind)
-            await self._bury(entry, payload, letter)
+            if len(self._known) and (seq := self._known.meet(letter.id)) is not None:
+                self.account.settle(entry, seq)
+                self._release()
+            else:
+                await self._bury(entry, payload, letter)
             return letter.reason
         return ""
 

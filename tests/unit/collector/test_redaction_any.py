@@ -6,7 +6,7 @@ import re
 import string
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.collector.redaction import Redactor, parse
@@ -182,6 +182,7 @@ def test_arbitrary_bytes_never_raise_but_in_the_ways_that_are_told(raw: bytes) -
 
 
 @settings(max_examples=300)
+@example("S3x900000000000#0", "postgres://me:{}@db/x", 98, 0)
 @given(_secrets, _templates, st.integers(0, 400), st.sampled_from([0, 1, 2]))
 def test_in_a_line_that_is_cut_anywhere_no_piece_of_the_secret_is_left(
     secret: str, template: str, cut: int, levels: int

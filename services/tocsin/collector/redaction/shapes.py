@@ -59,7 +59,9 @@ URL = compiled(
     rb"|[a-z][a-z0-9+.-]*://([a-z0-9_-]{20,})@"
     rb"|[\w.-]+:([^\s@:/\"'<>]+)@(?:tcp|unix|udp)\("
 )
-URL_CUT = compiled(rb"(?i)[a-z][a-z0-9+.-]*://[^\s/?#:@\[\]\"'<>]*:([^\s/?#\"'<>@]+)\z")
+URL_CUT = compiled(
+    rb"(?i)[a-z][a-z0-9+.-]*://[^\s/?#:@\[\]\"'<>]*:([^\s/?#\"'<>@]+|[0-9]*[^\s0-9/?#@\"'\]<>][^\s@\"'<>]*)\z"
+)
 QUERY = compiled(rb"[?&]sig=([^\s&#\"'<>|;]+)")
 SQL = compiled(
     rb"(?i)(?:\bidentified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?|\bpassword)\s+(?:=\s*)?\\*'([^']+?)\\*'"

@@ -73,13 +73,18 @@ class PodSource:
         """How far the times were when the stream began,"""
         self._began = -_YOUNG_S
         """which was then."""
-        self._recalled = False
+        self._recalled = self._recalled_blindly = False
+        """Whether it was asked what is stored, and whether before a line told how far back they reach."""
+        self._busy = False
+        """Whether what came is being handed over."""
 
     @property
     def caught_up(self) -> bool:
         """Whether nothing has come for a moment, though the log is open."""
         if self._over:
             return True
+        if self._busy:  # what came is not handed over yet: reading may be held back
+            return False
         now = time.monotonic()
         if self._opened_at:
             return now - max(self._opened_at, self._data_at) > _QUIET_S
@@ -207,7 +212,7 @@ class PodSource:
         turn = Turn(self._shared)
         await self._shared.pace.turn()
         self._asked_at = began = time.monotonic()
-        self._recalled = False
+        self._recalled = self._recalled_blindly = False
         try:
             async with contextlib.AsyncExitStack() as stack:
                 content = await self._opened(stack, pod, since, previous=previous)
@@ -225,6 +230,7 @@ class PodSource:
         finally:
             turn.release()
             self._asked_at = self._opened_at = 0.0
+            self._busy = False
             if time.monotonic() - began > _SETTLED_S:
                 self._backoff.reset()
 
@@ -270,19 +276,21 @@ class PodSource:
                 return
             if not chunk:
                 return
-            self._data_at = time.monotonic()
+            self._busy = True
             yield chunk
+            self._busy, self._data_at = False, time.monotonic()
             if self._gone_at is not None and self._data_at - self._gone_at > _MOST_LEAVING_S:
                 return
 
     async def _ask(self) -> None:
         """Lines come that may have been read before the hashes begin: ask the streams before they are handed over."""
-        if self._reading.doubt_ns is None or self._recalled:
+        doubt_ns = self._reading.doubt_ns
+        if doubt_ns is None or self._recalled or (self._recalled_blindly and not doubt_ns):
             return
-        since = min(self._reading.doubt_ns or self._opened_reach, self._opened_reach) - 2 * BACK_NS
+        since = min(doubt_ns or self._opened_reach, self._opened_reach) - 2 * BACK_NS
         mark = self._place.mark(since)
         if mark is not None:
-            self._recalled = True
+            self._recalled, self._recalled_blindly = bool(doubt_ns), True
             await self._recall(mark.floor_seq, mark.floor_dead)
 
     def _batch(self, fresh: Sequence[Fresh]) -> Batch:

@@ -125,7 +125,7 @@ class Reading:
 
     def _unknown(self, again: Again, time_ns: int) -> None:
         """A line comes before the last one that was read has come again."""
-        if self.doubt_ns is None:
+        if not self.doubt_ns:  # the first that has a time says how far back they reach
             self.doubt_ns = time_ns
         gone = self._anew or (not again.met and time_ns > again.reach_ns)
         if gone:
