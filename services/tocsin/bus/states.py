@@ -1,5 +1,7 @@
 """What JetStream tells of streams and consumers, as far as anybody here asks."""
 
+from typing import Any
+
 from msgspec import Struct
 
 
@@ -21,7 +23,9 @@ class Stream(Struct, frozen=True):
 
     created: str
     state: StreamState
-    config: dict[str, object] = {}
+    config: dict[str, Any] = {}
+    ts: str = ""
+    """The time of the server that tells of it (RFC 3339)."""
 
 
 class Floor(Struct, frozen=True):
@@ -35,6 +39,7 @@ class Consumer(Struct, frozen=True):
     """How far a durable reader is."""
 
     name: str
+    config: dict[str, Any] = {}
     ack_floor: Floor = Floor()
     delivered: Floor = Floor()
     num_ack_pending: int = 0

@@ -1,6 +1,6 @@
 """Where collectors stand: when each has saved its place, and what it says it has lost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
@@ -39,6 +39,11 @@ def check(seen: Observed) -> Iterator[Finding]:
             "look whether their collector and their agent run; the page (Pipeline) names nodes that went silent",
             details=[f"{_named(source)}: for {words.span(age_s)}" for age_s, source in stopped],
         )
+    yield from _losses(sources)
+
+
+def _losses(sources: Sequence[Checkpoint]) -> Iterator[Finding]:
+    """What was gone before it was read."""
     lost = [source for source in sources if source.counts.vanished_files]
     if lost:
         yield fail(
@@ -47,7 +52,6 @@ def check(seen: Observed) -> Iterator[Finding]:
             "give Tetragon's export file more room: tetragon.exportFileMaxSizeMB and exportFileMaxBackups",
             details=[_vanished(source) for source in lost],
         )
-
     unread = [source for source in sources if source.counts.unread_intervals]
     if unread:
         yield fail(

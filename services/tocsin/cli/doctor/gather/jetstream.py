@@ -6,12 +6,8 @@ import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-import msgspec
-
-from tocsin.bus import Bus, Message, NatsSettings, Start, Stored, login, streams, users
-from tocsin.bus.api import call
+from tocsin.bus import Bus, Consumer, Message, NatsSettings, Start, Stored, Stream, login, streams, users
 from tocsin.bus.connection import Connection
-from tocsin.cli.doctor.gather import told
 from tocsin.cli.doctor.seen import Layout, ReaderSeen, StreamSeen
 from tocsin.model.errors import BusError, Gone
 from tocsin.model.times import parse_ns
@@ -53,7 +49,7 @@ async def layout(bus: Bus, refused: Collection[str] = ()) -> Layout:
     for name in streams.NAMES:
         with contextlib.suppress(Gone):
             before = time.time_ns()
-            own = await _stream(bus, name)
+            own = await bus.stream(name)
             server_ns = parse_ns(own.ts)
             if server_ns is not None:
                 offset_s = (server_ns - (before + time.time_ns()) // 2) / 1e9
@@ -62,17 +58,12 @@ async def layout(bus: Bus, refused: Collection[str] = ()) -> Layout:
     return Layout(streams=found, readers=readers, offset_s=offset_s, ack_v2=await _second_form(bus, found))
 
 
-async def _stream(bus: Bus, name: str, subjects_filter: str = "") -> told.Stream:
-    request = {"subjects_filter": subjects_filter} if subjects_filter else None
-    return msgspec.json.decode(await call(bus.connection, f"STREAM.INFO.{name}", request), type=told.Stream)
-
-
 async def subject_counts(bus: Bus, stream: str, filter: str) -> StreamSeen:
     """A stream with the messages for each subject that *filter* matches."""
-    return _seen(await _stream(bus, stream, filter))
+    return _seen(await bus.stream(stream, subjects_filter=filter))
 
 
-def _seen(own: told.Stream) -> StreamSeen:
+def _seen(own: Stream) -> StreamSeen:
     state = own.state
     first_ns = parse_ns(state.first_ts) if state.messages else None
     return StreamSeen(
@@ -92,16 +83,14 @@ async def _readers(bus: Bus, stream: str, refused: Collection[str]) -> list[Read
         own = []
         for name in streams.reader_names()[stream]:
             with contextlib.suppress(Gone):
-                answer = await call(bus.connection, f"CONSUMER.INFO.{stream}.{name}")
-                own.append(msgspec.json.decode(answer, type=told.Consumer))
+                own.append(await bus.consumer(stream, name))
     else:
-        answer = await call(bus.connection, f"CONSUMER.LIST.{stream}")
-        own = msgspec.json.decode(answer, type=told.Consumers).consumers or []
+        own = await bus.consumers(stream)
     durables = [each for each in own if each.config.get("durable_name")]
     return [await _reader(bus, stream, each, refused) for each in durables]
 
 
-async def _reader(bus: Bus, stream: str, own: told.Consumer, refused: Collection[str]) -> ReaderSeen:
+async def _reader(bus: Bus, stream: str, own: Consumer, refused: Collection[str]) -> ReaderSeen:
     waiting = own.num_pending + own.num_ack_pending
     oldest_s = None
     if waiting and f"$JS.API.DIRECT.GET.{stream}" not in refused:
@@ -118,7 +107,7 @@ async def _reader(bus: Bus, stream: str, own: told.Consumer, refused: Collection
     )
 
 
-async def _next(bus: Bus, stream: str, own: told.Consumer) -> Stored:
+async def _next(bus: Bus, stream: str, own: Consumer) -> Stored:
     """The first message after what it has answered; of a filtered one the next of any subject is near enough."""
     first = (await bus.stream(stream)).state.first_seq
     return await bus.message(stream, max(first, own.ack_floor.stream_seq + 1))

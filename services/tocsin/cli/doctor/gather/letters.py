@@ -3,16 +3,29 @@
 from collections import Counter
 
 import msgspec
+from msgspec import Struct
 
 from tocsin.bus import REASON_HEADER, Bus, Message, Start, streams
 from tocsin.bus.api import call
-from tocsin.cli.doctor.gather import told
 from tocsin.cli.doctor.seen import Layout, Letters, Store, StreamSeen
 
 _READ_S = 10.0
 _REASONS_OF = 200
 """So many of the newest dead letters are asked for their reason."""
 _REASONS = 5
+
+
+class _Limits(Struct, frozen=True):
+    """What an account may have; -1 is no limit."""
+
+    max_storage: int = -1
+
+
+class _Account(Struct, frozen=True):
+    """What an account has, as JetStream tells it."""
+
+    storage: int = 0
+    limits: _Limits = _Limits()
 
 
 async def letters(bus: Bus, found: Layout) -> list[Letters]:
@@ -43,5 +56,5 @@ async def _letters(bus: Bus, name: str, own: StreamSeen) -> Letters:
 
 async def store(bus: Bus, disk_free: int | None) -> Store:
     """What the account takes; *disk_free* is known where the streams lie on this machine."""
-    account = msgspec.json.decode(await call(bus.connection, "INFO"), type=told.Account)
+    account = msgspec.json.decode(await call(bus.connection, "INFO"), type=_Account)
     return Store(used=account.storage, limit=max(0, account.limits.max_storage), disk_free=disk_free)
