@@ -12,13 +12,12 @@ from tocsin.classifier.verdict import Verdict, decide
 from tocsin.model import ids, subjects
 from tocsin.model.alert import Alert
 from tocsin.model.event import Container, Event, Pod, Process
+from tocsin.model.functions import EXISTING
 from tocsin.model.outcome import outcome
 from tocsin.model.signal import Signal
 from tocsin.model.times import believable, format_ns, parse_ns
 from tocsin.sigma.record import Record
 
-EXISTING = "existing"
-"""Event type of a process that the agent found running when it started."""
 TEXT_BYTES = 8192
 """Outside `Alert.event` a text is cut at this many bytes of UTF-8."""
 

@@ -9,11 +9,11 @@ from tocsin.bus import NatsSettings, open_bus, streams
 from tocsin.bus.declare import Outcome, apply
 from tocsin.cli import find, rules_shown
 from tocsin.cli.names import listed
+from tocsin.cli.sizes import store_mib
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import logs
 
 _AGAIN_S = 0.5
-_SMALLEST_MIB = 16
 _REPLICAS = (1, 3, 5)
 _EPILOG = """\
 examples:
@@ -43,7 +43,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="durables for a SIEM, siem; with names, separated by commas, siem-<name> for each of them",
     )  # fmt: skip
     sub.add_argument(
-        "--store-mb", type=_mebibytes, default=0, metavar="MIB",
+        "--store-mb", type=store_mib, default=0, metavar="MIB",
         help="what all streams together may hold (default: TOCSIN_NATS_STORE_MB, 8192)",
     )  # fmt: skip
     sub.add_argument(
@@ -60,13 +60,6 @@ def readers(sinks: str, siems: str, *, history: bool) -> list[str]:
     own = [name if name == streams.SIEM else streams.siem(name) for name in listed("--siem", siems)]
     sent = [streams.forwarder(name) for name in listed("--sinks", sinks)]
     return [*([streams.HISTORY] if history else []), *own, *sent]
-
-
-def _mebibytes(text: str) -> int:
-    size = int(text)
-    if size < _SMALLEST_MIB:
-        raise argparse.ArgumentTypeError(f"{size} MiB is too small; at least {_SMALLEST_MIB}")
-    return size
 
 
 def _run(chosen: argparse.Namespace) -> int:

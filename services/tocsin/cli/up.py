@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from tocsin.cli.sizes import store_mib
 from tocsin.embedded import state
 from tocsin.embedded import up as embedded
 from tocsin.runtime import launch
@@ -17,7 +18,6 @@ examples:
   tetra getevents | tocsin up --stdin
 """
 _MIB = 1 << 20
-_SMALLEST_MIB = 16
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,7 +41,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     sub.add_argument("--nats-port", type=_port, default=4222, help="of the server (default 4222; 0 is any free one)")
     sub.add_argument(
         "--store-mb",
-        type=_mebibytes,
+        type=store_mib,
         default=0,
         metavar="MIB",
         help="what all streams together may hold (default 8 GiB or half of the free disk, whichever is less)",
@@ -54,13 +54,6 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65_535:
         raise argparse.ArgumentTypeError(f"{port} is no port; 0 to 65535 are")
     return port
-
-
-def _mebibytes(text: str) -> int:
-    size = int(text)
-    if size < _SMALLEST_MIB:
-        raise argparse.ArgumentTypeError(f"{size} MiB is too small; at least {_SMALLEST_MIB}")
-    return size
 
 
 def _run(chosen: argparse.Namespace) -> int:

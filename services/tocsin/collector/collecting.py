@@ -94,8 +94,7 @@ class Collector:
         """Taken since the streams were asked last what they hold."""
         self._known = Known()
         self._logged_at = -_LOG_INTERVAL_S
-        cluster = settings.cluster or DEFAULT_CLUSTER
-        self._blank = Checkpoint(source=source.name, cluster=cluster, node=whose.node)
+        self._blank = Checkpoint(source=source.name, cluster=settings.cluster or DEFAULT_CLUSTER, node=whose.node)
         self._go_on_from(self._blank, 0)
 
     def _go_on_from(self, saved: Checkpoint, seq: int) -> None:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from tocsin.gateway.rows import Row
+from tocsin.model.functions import EXISTING
 
-EXISTING = "existing"
-"""`event_type` of a process that was there before its agent."""
 QUIET_S = 60.0
 """Late alerts belong together until none came for so long."""
 

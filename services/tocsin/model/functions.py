@@ -6,6 +6,8 @@ import re
 from tocsin.model.event import Argument, Event, integer
 from tocsin.model.syscalls import name_of
 
+EXISTING = "existing"
+"""Event type of a process that the agent found running when it started."""
 _CACHED_CHARACTERS = 128
 """A function's name is shorter; a longer text must not fill the cache."""
 _PREFIX = re.compile(r"(?:__(?:x64|arm64|ia32|se|riscv)_)?(?:__sys_|sys_)?")

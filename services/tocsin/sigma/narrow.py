@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tocsin.model.functions import EXISTING
 from tocsin.sigma.compare import meant, one
 from tocsin.sigma.fields import canonical, field
 from tocsin.sigma.ir import And, Atom, Const, Named, Node, Not, Or
@@ -23,7 +24,7 @@ def known(kind: str, *, existing: bool = False) -> Known:
     found = {"kind": (kind,), **_SAME.get(kind, {})}
     if kind == "exec":
         found["existing"] = ("true",) if existing else ("false",)
-        found["event_type"] = ("existing",) if existing else ("execve",)
+        found["event_type"] = (EXISTING,) if existing else ("execve",)
     return found
 
 

@@ -3,13 +3,12 @@
 from typing import Any
 
 from tocsin.model.event import Event, Pod, Process
-from tocsin.model.functions import event_type, for_table
+from tocsin.model.functions import EXISTING, event_type, for_table
 from tocsin.model.target import target
 
-EXISTING = "existing"
-"""Event type of a process that the agent found running when it started."""
 FOUND_RUNNING = "procFS"
-"""The flag that says so. A process keeps it for life, so it means something in its exec alone."""
+"""The flag of a process that was there before its agent. A process keeps it for life, so it means something
+in its exec alone."""
 
 HEAD_CHARACTERS, TAIL_CHARACTERS = 32 * 1024, 4 * 1024
 """Of a longer text rules see both ends."""
