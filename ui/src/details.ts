@@ -1,6 +1,6 @@
 /** The whole of one alert, fetched when its row is opened. */
-import { type Signal, signal } from "@preact/signals";
 import { members } from "./json.ts";
+import { keeper } from "./kept.ts";
 
 /** The fields of an alert that a detail shows; any may be absent. */
 export interface Alert {
@@ -75,28 +75,12 @@ export type Detail =
   /** The stream no longer holds it. */
   | { is: "gone" | "unknown" | "failed"; why: string };
 
-const KEPT = 30;
-const known = new Map<string, Signal<Detail>>();
+type Answer = Exclude<Detail, { is: "loading" }>;
 
 /** The detail of an alert; asks the gateway for it unless it is there or on its way. */
-export function detail(id: string, seq?: number): Signal<Detail> {
-  const found = known.get(id);
-  if (found !== undefined && found.peek().is !== "failed") return found;
-  const fresh = found ?? signal<Detail>({ is: "loading" });
-  fresh.value = { is: "loading" };
-  known.delete(id);
-  known.set(id, fresh);
-  for (const oldest of known.keys()) {
-    if (known.size <= KEPT) break;
-    known.delete(oldest);
-  }
-  void load(id, seq).then((loaded) => {
-    fresh.value = loaded;
-  });
-  return fresh;
-}
+export const detail = keeper(30, load);
 
-async function load(id: string, seq?: number): Promise<Detail> {
+async function load(id: string, seq?: number): Promise<Answer> {
   try {
     const place = seq === undefined ? "" : `?seq=${seq}`;
     const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(id)}${place}`, {
@@ -116,7 +100,7 @@ async function load(id: string, seq?: number): Promise<Detail> {
   }
 }
 
-function ready(text: string): Detail {
+function ready(text: string): Answer {
   const event = members(text).get("event");
   return { is: "ready", alert: JSON.parse(text) as Alert, event: event ?? text, whole: event === undefined };
 }

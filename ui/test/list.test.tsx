@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { ServerFrame } from "../src/protocol.ts";
 import { alerts, hello, row, rows, snapshot, stats } from "./frames.ts";
-import { FarEnd } from "./outside.ts";
+import { type FarEnd, wire } from "./outside.ts";
 
 const COUNTS = { critical: 1, high: 2, medium: 3, low: 4_994 };
 const HOSTILE = "<img src=x>\u202e";
@@ -14,13 +14,12 @@ const answers = new Map<string, object>();
 const asked: string[] = [];
 
 beforeAll(async () => {
-  class Wire extends FarEnd {
-    constructor() {
-      super();
-      far = this;
-    }
-  }
-  vi.stubGlobal("WebSocket", Wire);
+  vi.stubGlobal(
+    "WebSocket",
+    wire((own) => {
+      far = own;
+    }),
+  );
   vi.stubGlobal("fetch", async (address: string) => {
     asked.push(address);
     const found = [...answers].find(([begin]) => address.startsWith(begin))?.[1];

@@ -3,7 +3,7 @@
 import { beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { ServerFrame, Timeline } from "../src/protocol.ts";
 import { alerts, hello, row, snapshot, stats } from "./frames.ts";
-import { FarEnd } from "./outside.ts";
+import { type FarEnd, wire } from "./outside.ts";
 
 const NOW_S = Math.floor(Date.now() / 6000) * 6;
 const COUNTS = { critical: 37, high: 2214, medium: 9480, low: 29_477 };
@@ -25,13 +25,12 @@ let asked: URL[] = [];
 let answers: Record<string, object> = {};
 
 beforeAll(async () => {
-  class Wire extends FarEnd {
-    constructor() {
-      super();
-      far = this;
-    }
-  }
-  vi.stubGlobal("WebSocket", Wire);
+  vi.stubGlobal(
+    "WebSocket",
+    wire((own) => {
+      far = own;
+    }),
+  );
   vi.stubGlobal("fetch", async (address: string) => {
     const url = new URL(address, "http://x");
     asked.push(url);

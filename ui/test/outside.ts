@@ -33,6 +33,16 @@ export class FarEnd implements Socket {
   }
 }
 
+/** A WebSocket for the page under test; `opened` is told of the far end of each. */
+export function wire(opened: (far: FarEnd) => void): new () => FarEnd {
+  return class extends FarEnd {
+    constructor() {
+      super();
+      opened(this);
+    }
+  };
+}
+
 export class World implements Outside {
   time = 1_000_000;
   chance = 1;

@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { Filter, ServerFrame, Snapshot } from "../src/protocol.ts";
 import { alerts, hello, row, rows, snapshot, stats } from "./frames.ts";
-import { FarEnd } from "./outside.ts";
+import { type FarEnd, wire } from "./outside.ts";
 
 const COUNTS = { critical: 1, high: 2, medium: 3, low: 41_202 };
 
@@ -11,13 +11,12 @@ let far: FarEnd;
 const details = new Map<string, { status: number; text: string }>();
 
 beforeAll(async () => {
-  class Wire extends FarEnd {
-    constructor() {
-      super();
-      far = this;
-    }
-  }
-  vi.stubGlobal("WebSocket", Wire);
+  vi.stubGlobal(
+    "WebSocket",
+    wire((own) => {
+      far = own;
+    }),
+  );
   vi.stubGlobal("fetch", async (address: string) => {
     const id = /alerts\/([^?]*)/.exec(address)?.[1] ?? "";
     const { status, text } = details.get(address) ??

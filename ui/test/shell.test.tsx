@@ -3,7 +3,7 @@
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import type { ServerFrame } from "../src/protocol.ts";
 import { hello, row, rows, snapshot } from "./frames.ts";
-import { FarEnd } from "./outside.ts";
+import { type FarEnd, wire } from "./outside.ts";
 
 let far: FarEnd;
 /** What the gateway answers, by how the address begins; the longest one counts. */
@@ -12,13 +12,12 @@ const asked: string[] = [];
 let copied = "";
 
 beforeAll(async () => {
-  class Wire extends FarEnd {
-    constructor() {
-      super();
-      far = this;
-    }
-  }
-  vi.stubGlobal("WebSocket", Wire);
+  vi.stubGlobal(
+    "WebSocket",
+    wire((own) => {
+      far = own;
+    }),
+  );
   vi.stubGlobal("fetch", async (address: string) => {
     asked.push(address);
     const known = [...answers.keys()].filter((begin) => address.startsWith(begin)).sort((a, b) => b.length - a.length);

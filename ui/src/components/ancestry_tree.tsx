@@ -26,15 +26,14 @@ interface Props {
 }
 
 export function AncestryTree({ id, t }: Props) {
-  const [turn, setTurn] = useState(0);
-  const found = useMemo(() => ancestry(id, turn > 0), [id, turn]).value;
+  const found = useMemo(() => ancestry(id), [id]).value;
   if (found.is === "loading") return <p class="muted">Loading…</p>;
   if (found.is === "failed") {
     return (
       <div class="absent">
         <p>The process ancestry could not be loaded.</p>
         <p class="muted">{visible(found.why)}</p>
-        <button type="button" class="btn" onClick={() => setTurn(turn + 1)}>
+        <button type="button" class="btn" onClick={() => ancestry(id)}>
           Try again
         </button>
       </div>
