@@ -9,6 +9,7 @@ writes the line, to its storing in EVENTS.
 
 import argparse
 import asyncio
+import functools
 import json
 import os
 import sys
@@ -129,20 +130,14 @@ async def _measured(
     server: NatsServer, api: StandIn, folder: Path, rate: int, seconds: float, padding: str
 ) -> dict[str, object]:
     latencies: list[float] = []
-
-    async def judge(message: Message) -> None:
-        stamp = parse_ns(json.loads(message.payload)["time"])
-        latencies.append((message.stored_ns - (stamp or 0)) / 1e6)
-        await message.ack()
-
+    judge = functools.partial(_judge, latencies)
     stop, began = asyncio.Event(), time.monotonic()
     process = await _collector(server, api, folder)
     try:
         async with opened(server, "classifier") as bus, asyncio.TaskGroup() as tasks:
             tasks.create_task(bus.consume(streams.EVENTS, streams.CLASSIFIER, judge, stop))
             await until(lambda: len(api.logs) == len(api.pods), _SETTLE_S, "all logs opened")
-            opened_s, start_cpu = time.monotonic() - began, cpu_s(process.pid)
-            idle_mb = resident_mb(process.pid)
+            opened_s, start_cpu, idle_mb = time.monotonic() - began, cpu_s(process.pid), resident_mb(process.pid)
             await asyncio.sleep(5)
             idle_cpu = cpu_s(process.pid) - start_cpu
             cpu, nats, at = cpu_s(process.pid), cpu_s(server.pid), time.monotonic()
@@ -171,6 +166,13 @@ async def _measured(
         "p50_ms": round(percentile(latencies, 0.5), 1),
         "p99_ms": round(percentile(latencies, 0.99), 1),
     }
+
+
+async def _judge(latencies: list[float], message: Message) -> None:
+    """Answers a message, and notes how long it took from being written, ms."""
+    stamp = parse_ns(json.loads(message.payload)["time"])
+    latencies.append((message.stored_ns - (stamp or 0)) / 1e6)
+    await message.ack()
 
 
 async def _collector(server: NatsServer, api: StandIn, folder: Path) -> asyncio.subprocess.Process:

@@ -39,16 +39,11 @@ def reads(path: Path, **more: object) -> Settings:
     return Settings(path=str(path), checkpoint_interval_s=FAST, **more)  # type: ignore[arg-type]
 
 
-class Collecting:
-    """A collector that runs."""
+class Running:
+    """Something that runs as a task until it is told to stop."""
 
-    def __init__(self, server: NatsServer, settings: Settings, source: Source | None, window_s: float) -> None:
-        self.stop = asyncio.Event()
-        self.task = asyncio.create_task(self._run(server, settings, source, window_s))
-
-    async def _run(self, server: NatsServer, settings: Settings, source: Source | None, window_s: float) -> None:
-        async with opened(server, "collector", duplicate_window_s=window_s) as bus:
-            await service.run(bus, settings, self.stop, source=source)
+    stop: asyncio.Event
+    task: "asyncio.Task[None]"
 
     async def kill(self) -> None:
         """End it at once: no flush, no checkpoint."""
@@ -60,6 +55,18 @@ class Collecting:
         """Stop it in order."""
         self.stop.set()
         await asyncio.wait_for(self.task, 20)
+
+
+class Collecting(Running):
+    """A collector that runs."""
+
+    def __init__(self, server: NatsServer, settings: Settings, source: Source | None, window_s: float) -> None:
+        self.stop = asyncio.Event()
+        self.task = asyncio.create_task(self._run(server, settings, source, window_s))
+
+    async def _run(self, server: NatsServer, settings: Settings, source: Source | None, window_s: float) -> None:
+        async with opened(server, "collector", duplicate_window_s=window_s) as bus:
+            await service.run(bus, settings, self.stop, source=source)
 
 
 @asynccontextmanager

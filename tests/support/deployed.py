@@ -1,6 +1,8 @@
 """The nats-server of compose and chart: the files of deploy/nats with what only a machine can say put in."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,14 @@ async def declare(server: NatsServer) -> None:
             await bus.declare(SIZES)
     except TocsinError as error:
         raise AssertionError(f"{error}\n{server.log()}") from error
+
+
+@asynccontextmanager
+async def serving(server: NatsServer) -> AsyncIterator[NatsServer]:
+    """*server* with all streams, stopped afterwards."""
+    server.start()
+    try:
+        await declare(server)
+        yield server
+    finally:
+        server.stop()

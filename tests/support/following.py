@@ -1,7 +1,6 @@
 """Running the collector over the pods of a test's cluster, with events that carry numbers and times."""
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -19,6 +18,7 @@ from tocsin.runtime import report
 from tocsin.runtime.report import Report
 
 from support.buses import opened
+from support.collecting import Running
 from support.kube import Account, Cluster, ContainerLog, Pod
 from support.server import NatsServer
 
@@ -67,7 +67,7 @@ def follows(cluster: Cluster, kubeconfig: Path, **more: object) -> Settings:
     return msgspec.convert({**values, **more}, Settings)
 
 
-class Following:
+class Following(Running):
     """A collector that follows pods."""
 
     def __init__(self, server: NatsServer, settings: Settings, patience: Patience, window_s: float) -> None:
@@ -83,14 +83,7 @@ class Following:
     async def kill(self) -> None:
         """End it at once: no flush, no checkpoint."""
         self.killed = True
-        self.task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.task
-
-    async def end(self) -> None:
-        """Stop it in order."""
-        self.stop.set()
-        await asyncio.wait_for(self.task, 20)
+        await super().kill()
 
     def told(self, hop: str, *words: str) -> Callable[[], bool]:
         """Whether a report had a problem of *hop* with all *words* in it."""

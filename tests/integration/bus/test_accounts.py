@@ -14,7 +14,7 @@ from tocsin.bus.declare import apply
 from tocsin.model.errors import BusUnavailable, Fatal
 
 from support.buses import Taken, opened, publish, running
-from support.deployed import DeployedServer, declare
+from support.deployed import DeployedServer, serving
 from support.server import SIZES, NatsServer
 from support.waiting import until
 
@@ -38,12 +38,8 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     folder.mkdir()
     server = DeployedServer(folder, monkeypatch, users_text=accounts.render(logins, rights))
     server.passwords = {name: f"password-of-{name}" for name in rights}
-    server.start()
-    try:
-        await declare(server)
-        yield server
-    finally:
-        server.stop()
+    async with serving(server) as own:
+        yield own
 
 
 @pytest.fixture
@@ -52,12 +48,8 @@ async def plain(tmp_path: Path) -> AsyncIterator[NatsServer]:
     folder = tmp_path / "plain"
     folder.mkdir()
     server = NatsServer(folder)
-    server.start()
-    try:
-        await declare(server)
-        yield server
-    finally:
-        server.stop()
+    async with serving(server) as own:
+        yield own
 
 
 async def _client(server: NatsServer, user: str) -> Client:

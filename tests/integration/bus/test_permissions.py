@@ -17,7 +17,7 @@ from tocsin.model import subjects
 from tocsin.model.errors import Fatal
 
 from support.buses import EVENT, OWN_EVENTS, Taken, opened, publish, running
-from support.deployed import DeployedServer, declare
+from support.deployed import DeployedServer, serving
 from support.server import NatsServer
 from support.waiting import until
 
@@ -40,12 +40,8 @@ async def declared(
     folder = tmp_path / "nats"
     folder.mkdir()
     server = NatsServer(folder) if request.param == "embedded" else DeployedServer(folder, monkeypatch)
-    server.start()
-    try:
-        await declare(server)
-        yield server
-    finally:
-        server.stop()
+    async with serving(server) as own:
+        yield own
 
 
 class Probe:
