@@ -24,8 +24,6 @@ class Stream(Struct, frozen=True):
     created: str
     state: StreamState
     config: dict[str, Any] = {}
-    ts: str = ""
-    """The time of the server that tells of it (RFC 3339)."""
 
 
 class Floor(Struct, frozen=True):

@@ -6,7 +6,11 @@ import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+import msgspec
+from msgspec import Struct
+
 from tocsin.bus import Bus, Consumer, Message, NatsSettings, Start, Stored, Stream, login, streams, users
+from tocsin.bus.api import call
 from tocsin.bus.connection import Connection
 from tocsin.cli.doctor.seen import Layout, ReaderSeen, StreamSeen
 from tocsin.model.errors import BusError, Gone
@@ -45,17 +49,27 @@ async def _answers(timeout_s: float) -> bool:
 async def layout(bus: Bus, refused: Collection[str] = ()) -> Layout:
     """Streams and durable readers; `BusError` where JetStream does not answer. What is *refused* is not asked."""
     found: dict[str, StreamSeen] = {}
-    offset_s = None
     for name in streams.NAMES:
         with contextlib.suppress(Gone):
-            before = time.time_ns()
-            own = await bus.stream(name)
-            server_ns = parse_ns(own.ts)
-            if server_ns is not None:
-                offset_s = (server_ns - (before + time.time_ns()) // 2) / 1e9
-            found[name] = _seen(own)
+            found[name] = _seen(await bus.stream(name))
+    offset_s = await _offset_s(bus, next(iter(found))) if found else None
     readers = [own for name in _READ if name in found for own in await _readers(bus, name, refused)]
     return Layout(streams=found, readers=readers, offset_s=offset_s, ack_v2=await _second_form(bus, found))
+
+
+class _Clock(Struct, frozen=True):
+    """What every answer about a stream holds beside it."""
+
+    ts: str = ""
+    """The server's time (RFC 3339)."""
+
+
+async def _offset_s(bus: Bus, stream: str) -> float | None:
+    """How far the server's clock is ahead of ours, seconds; ``None`` where it does not tell its time."""
+    before = time.time_ns()
+    answer = await call(bus.connection, f"STREAM.INFO.{stream}")
+    server_ns = parse_ns(msgspec.json.decode(answer, type=_Clock).ts)
+    return None if server_ns is None else (server_ns - (before + time.time_ns()) // 2) / 1e9
 
 
 async def subject_counts(bus: Bus, stream: str, filter: str) -> StreamSeen:
