@@ -26,7 +26,7 @@ _PATHS = frozenset((b"binary", b"cwd", b"path", b"mount"))
 _BYTES = frozenset((b"bytes_arg",))
 _ENVIRONMENT = {b"Key": "key", b"key": "key", b"Value": "value", b"value": "value"}
 
-_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)"([ \t\r\n]*+:)?|[{}\[\]]', re.DOTALL)
+_TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*)"([ \t\r\n]*+:)?|[{}\[\]]', re.DOTALL)
 
 
 class Place(Struct, frozen=True, gc=False):

@@ -6,12 +6,14 @@ Span = tuple[int, int]
 Pattern = re.Pattern[bytes]
 
 _QUOTE = re.compile(rb"(\\*+)([\"'])")
+# A group is never possessive, `(...)++`: Python before 3.11.5 matches such a group wrongly. Here nothing follows the
+# group, so nothing is given back either way.
 _PLAIN = re.compile(
-    rb"(?:[^\s\"';|&,\\]"
+    rb"(?:[^\s\"';|&,\\]++"
     rb"|\\*+[\"'](?!\\*+[\"']|[\s,;:)}\]&|>]|\Z)"  # a quote that closes nothing
     rb"|\\++(?![\"'])"
     rb"|[;|&](?![;|&\s]|[A-Za-z_./][\w./-]++[\s=])"  # what separates nothing
-    rb"|,(?![\w.-]++=|\\*+[\"']|\s))++"
+    rb"|,(?![\w.-]++=|\\*+[\"']|\s))+"
 )
 _QUERY = re.compile(rb"[^\s&#\"'<>|;\\]++")
 _TEXT = re.compile(rb"[^<]++")
