@@ -25,8 +25,8 @@ from tocsin.model.signal import Signal
 from tocsin.model.times import NS_PER_S, format_ns
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.report import resident_bytes
-from tocsin.sigma.documents import Correlation
-from tocsin.sigma.windows import Windows
+from tocsin.sigma.correlation import CorrelationEngine
+from tocsin.sigma.syntax.documents import Correlation
 
 from support.server import NatsServer
 from support.waiting import until
@@ -79,7 +79,7 @@ def windows_row(name: str, correlations: Sequence[Correlation], keys: int) -> st
     offered = list(course(_SIGNALS, keys, rules))
     best, fired, held = float("inf"), 0, 0
     for _ in range(_REPEATS):
-        windows = Windows(correlations)
+        windows = CorrelationEngine(correlations)
         gc.collect()
         began = time.process_time()
         fired = sum(len(windows.feed(each, seq)) for seq, each in enumerate(offered, 1))
@@ -90,7 +90,7 @@ def windows_row(name: str, correlations: Sequence[Correlation], keys: int) -> st
 def memory_row(name: str, correlations: Sequence[Correlation]) -> str:
     """Resident memory after a million different keys, and half-way."""
     gc.collect()
-    windows, before, half = Windows(correlations), resident_bytes(), 0
+    windows, before, half = CorrelationEngine(correlations), resident_bytes(), 0
     began = time.process_time()
     for seq, each in enumerate(course(_KEYS, _KEYS, ["r"], step_ns=1_000), 1):
         windows.feed(each, seq)

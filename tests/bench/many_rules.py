@@ -4,8 +4,8 @@ import random
 from collections.abc import Callable
 
 from tocsin.runtime.policies import Policies
-from tocsin.sigma.documents import Rule
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.documents import Rule
 
 _KNOWN = (
     "curl wget bash sh dash python3 perl ruby node nc ncat socat ssh scp tar base64 openssl cat cp mv chmod chown rm ln"

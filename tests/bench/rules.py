@@ -19,7 +19,7 @@ from tocsin.classifier.judge import Origin, judge
 from tocsin.model import alert, event
 from tocsin.model.event import Event
 from tocsin.runtime.policies import Content, Policies
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.simulator.generator import Generator
 
@@ -54,12 +54,12 @@ def cost(act: Callable[[Event, bytes], object], events: Read) -> float:
     return total / len(events) * 1e6
 
 
-def record(each: Event, line: bytes) -> Record:
+def record(each: Event, line: bytes) -> EventRecord:
     """As the classifier makes it."""
-    return Record.of(each, line, cluster="bench", node="node")
+    return EventRecord.of(each, line, cluster="bench", node="node")
 
 
-def everything(rules: RuleSet, seen: Record) -> int:
+def everything(rules: RuleSet, seen: EventRecord) -> int:
     """All compiled rules of the event's kind, one after the other."""
     return sum(
         each.holds(seen)

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from tocsin.model.event import read
 from tocsin.model.signal import Signal
 from tocsin.model.times import format_ns
-from tocsin.sigma.record import Record
+from tocsin.sigma.correlation import CorrelationEngine
+from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.windows import Windows
 
 from support.correlating import COUNTED, End, Moment, completing, correlation, ends, moments, text
 from support.differing import TIME_NS
@@ -34,7 +34,7 @@ def signals(ruleset: RuleSet, events: Sequence[Moment]) -> Iterable[Signal]:
     """As the classifier makes them."""
     for number, moment in enumerate(events):
         line = event(moment)
-        one = Record.of(read(line), line, cluster=moment.values["cluster"], node="n1")
+        one = EventRecord.of(read(line), line, cluster=moment.values["cluster"], node="n1")
         ids = tuple(hit.rule.id for hit in ruleset.match(one, TIME_NS).hits if hit.rule.id in ruleset.counted)
         if ids:
             values = ruleset.signal_values(ids, one)
@@ -43,7 +43,7 @@ def signals(ruleset: RuleSet, events: Sequence[Moment]) -> Iterable[Signal]:
 
 
 def fired(ruleset: RuleSet, found: Iterable[Signal]) -> set[End]:
-    tracks = Windows([replace(one, repeat_s=0.0) for one in ruleset.correlations])
+    tracks = CorrelationEngine([replace(one, repeat_s=0.0) for one in ruleset.correlations])
     return {
         (tuple(sorted(firing.key.items())), firing.to_ns // 1_000_000)
         for seq, signal in enumerate(found, 1)

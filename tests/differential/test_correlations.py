@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from tocsin.model.signal import Signal
 from tocsin.model.times import format_ns
+from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.windows import Windows
 
 from support.correlating import (
     COUNTED,
@@ -40,11 +40,11 @@ LATEST_MS = 25_000
 """No signal comes later: the agent itself may be 30 seconds late."""
 
 
-def windows(documents: Sequence[dict[str, Any]], repeat_s: float) -> Windows:
+def windows(documents: Sequence[dict[str, Any]], repeat_s: float) -> CorrelationEngine:
     """Of *documents*, which after firing keep silent for so long."""
     ruleset = RuleSet.load({"a.yml": text(documents).encode()})
     assert all(problem.warning for problem in ruleset.problems), ruleset.problems
-    return Windows([replace(one, repeat_s=repeat_s) for one in ruleset.correlations])
+    return CorrelationEngine([replace(one, repeat_s=repeat_s) for one in ruleset.correlations])
 
 
 def signal(number: int, moment: Moment, documents: Sequence[dict[str, Any]]) -> Signal:

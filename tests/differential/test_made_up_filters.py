@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tocsin.sigma.ir import And
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.ir import And
 
 from support import made_rules
 from support.differing import TIME_NS, compare, load, reaching, record, shown

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from tocsin.model.event import read
 from tocsin.model.signal import Signal
 from tocsin.model.times import format_ns, parse_ns
-from tocsin.sigma.record import Record
+from tocsin.sigma.correlation import CorrelationEngine
+from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.windows import Windows
 from tocsin.simulator import Generator
 
 from support.correlating import GRID_MS, End, Moment, completing, ends
@@ -37,7 +37,7 @@ def stream(ruleset) -> list[tuple[Moment, Signal]]:
     found = []
     lines = Generator(3, TIME_NS, attacks_per_minute=120).take(EVENTS, TIME_NS, TIME_NS + SPAN_NS)
     for number, line in enumerate(lines):
-        one = Record.of(read(line), line, cluster="c1")
+        one = EventRecord.of(read(line), line, cluster="c1")
         ids = tuple(hit.rule.id for hit in ruleset.match(one, TIME_NS).hits if hit.rule.id in ruleset.counted)
         if ids:
             ms = (parse_ns(one.event.time) or 0) // 1_000_000 // GRID_MS * GRID_MS
@@ -59,7 +59,7 @@ def documents(ruleset: RuleSet) -> list[dict[str, Any]]:
 
 def fired(ruleset: RuleSet, stream: Sequence[tuple[Moment, Signal]]) -> dict[str, set[End]]:
     """Correlation to keys and ends."""
-    tracks = Windows([replace(one, repeat_s=0.0) for one in ruleset.correlations])
+    tracks = CorrelationEngine([replace(one, repeat_s=0.0) for one in ruleset.correlations])
     found: dict[str, set[End]] = {one.id: set() for one in ruleset.correlations}
     for seq, (_, signal) in enumerate(stream, 1):
         for firing in tracks.feed(signal, seq):

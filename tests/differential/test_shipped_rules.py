@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from sigma.backends.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 
-from tocsin.sigma.ir import And
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.ir import And
 from tocsin.simulator import Generator
 
 from support.differing import TIME_NS, as_read_by_pysigma, compare, reaching, shown

@@ -11,8 +11,8 @@ from tocsin.bus import Bus, Message, open_bus, streams
 from tocsin.model import raised, signal
 from tocsin.runtime import ledger
 from tocsin.runtime.policies import rule_files
+from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.windows import Windows
 
 from support import sets
 from support.house import House
@@ -149,7 +149,7 @@ async def _agrees(bus: Bus, files: dict[str, bytes]) -> None:
 
 async def _expected(bus: Bus, files: dict[str, bytes]) -> dict[str, str]:
     """Id to rule of everything that the windows fire for the stream as it stands."""
-    windows = Windows(RuleSet.load(files).correlations)
+    windows = CorrelationEngine(RuleSet.load(files).correlations)
     found: dict[str, str] = {}
 
     def take(message: Message) -> None:

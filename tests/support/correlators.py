@@ -17,7 +17,7 @@ from tocsin.model.alert import Alert
 from tocsin.model.raised import Raised
 from tocsin.model.signal import Signal
 from tocsin.runtime.metrics import Metrics
-from tocsin.sigma.documents import Correlation
+from tocsin.sigma.syntax.documents import Correlation
 
 from support.buses import opened, running
 from support.server import SIZES, NatsServer

@@ -7,12 +7,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tocsin.model.event import read
-from tocsin.sigma.compile import predicate
-from tocsin.sigma.documents import Rule
-from tocsin.sigma.fields import field
-from tocsin.sigma.ir import And
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.names import field
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.documents import Rule
+from tocsin.sigma.syntax.ir import And
 
 from support.assembling import event
 from support.oracle import Oracle, demand
@@ -55,9 +55,9 @@ def load(text: str) -> RuleSet:
     return ruleset
 
 
-def record(line: bytes) -> Record:
+def record(line: bytes) -> EventRecord:
     """The event of *line* as rules see it."""
-    return Record.of(read(line), line, cluster="c1", node="n1")
+    return EventRecord.of(read(line), line, cluster="c1", node="n1")
 
 
 def reaching(rules: Sequence[Rule], rng: Random, each: int) -> list[bytes]:
@@ -110,11 +110,11 @@ def compare(text: str, ruleset: RuleSet, lines: Sequence[bytes], *, filtered: bo
     return outcome
 
 
-def _looked_at(rule: Rule, one: Record) -> bool:
+def _looked_at(rule: Rule, one: EventRecord) -> bool:
     return rule.existing or not one.existing
 
 
-def indexed(ruleset: RuleSet, records: Iterable[Record]) -> dict[str, set[int]]:
+def indexed(ruleset: RuleSet, records: Iterable[EventRecord]) -> dict[str, set[int]]:
     """Rule id to the events, as indexes, that the whole set finds for it."""
     found: dict[str, set[int]] = {rule.id: set() for rule in ruleset.rules}
     for index, one in enumerate(records):
@@ -125,7 +125,7 @@ def indexed(ruleset: RuleSet, records: Iterable[Record]) -> dict[str, set[int]]:
     return found
 
 
-def alone(rule: Rule, records: Sequence[Record]) -> set[int]:
+def alone(rule: Rule, records: Sequence[EventRecord]) -> set[int]:
     """The events, as indexes, for which the rule's own condition holds; filters are left aside."""
     holds = predicate(rule.condition)
     return {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
-from tocsin.sigma.ir import And, Atom, Const, Named, Node, Not, Or, Wild
+from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or, Wild
 
 from support import made_values
 from support.sampling import sample

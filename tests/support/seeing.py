@@ -4,12 +4,14 @@ import json
 from typing import Any
 
 from tocsin.model.event import read
-from tocsin.sigma.documents import Rule
-from tocsin.sigma.ir import Atom, Node, Op
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.syntax.documents import Rule
+from tocsin.sigma.syntax.ir import Atom, Node, Op
 
 
-def seen(key: str = "process_exec", process: dict[str, Any] | None = None, parent: Any = None, **body: Any) -> Record:
+def seen(
+    key: str = "process_exec", process: dict[str, Any] | None = None, parent: Any = None, **body: Any
+) -> EventRecord:
     """An event of one kind; what stands beside *process* and *parent* is of its body, and ``node_…`` of its envelope."""
     envelope = {name: body.pop(name) for name in ("node_labels", "node_name") if name in body}
     if key not in ("process_throttle", "rate_limit_info"):
@@ -17,10 +19,10 @@ def seen(key: str = "process_exec", process: dict[str, Any] | None = None, paren
     if parent is not None:
         body["parent"] = parent
     line = json.dumps({key: body, "time": "2026-01-01T00:00:00Z", **envelope}).encode()
-    return Record.of(read(line), line, cluster="c1", node="n1")
+    return EventRecord.of(read(line), line, cluster="c1", node="n1")
 
 
-def called(function: str, *args: dict[str, Any], process: dict[str, Any] | None = None, **body: Any) -> Record:
+def called(function: str, *args: dict[str, Any], process: dict[str, Any] | None = None, **body: Any) -> EventRecord:
     """A kprobe on *function*."""
     return seen("process_kprobe", process, function_name=function, args=list(args), **body)
 

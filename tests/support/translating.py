@@ -25,7 +25,7 @@ from sigma.types import (
     SpecialChars,
 )
 
-from tocsin.sigma.ir import And, Atom, Node, Not, Or, Pattern, Wild
+from tocsin.sigma.syntax.ir import And, Atom, Node, Not, Or, Pattern, Wild
 
 _WILDS = {SpecialChars.WILDCARD_MULTI: Wild.MANY, SpecialChars.WILDCARD_SINGLE: Wild.ONE}
 

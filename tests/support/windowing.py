@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.model.signal import Signal
 from tocsin.model.times import NS_PER_S, format_ns
-from tocsin.sigma.documents import Correlation, CorrelationType
-from tocsin.sigma.windows import Firing, Windows
+from tocsin.sigma.correlation import CorrelationEngine, Firing
+from tocsin.sigma.syntax.documents import Correlation, CorrelationType
 
 BEGIN_NS = 1_790_000_000 * NS_PER_S
 Arrival = tuple[float, str, str]
@@ -67,7 +67,7 @@ def signal(at_s: float, *rules: str, id: str = "", cluster: str = "k1", node: st
     )
 
 
-def feed(windows: Windows, signals: Iterable[Signal], *, first: int = 1) -> list[Firing]:
+def feed(windows: CorrelationEngine, signals: Iterable[Signal], *, first: int = 1) -> list[Firing]:
     """What fires while *signals* come, one message each."""
     return [firing for seq, each in enumerate(signals, first) for firing in windows.feed(each, seq)]
 

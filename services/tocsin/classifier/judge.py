@@ -16,7 +16,7 @@ from tocsin.model.functions import EXISTING
 from tocsin.model.outcome import outcome
 from tocsin.model.signal import Signal
 from tocsin.model.times import believable, format_ns, parse_ns
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.record import EventRecord
 
 TEXT_BYTES = 8192
 """Outside `Alert.event` a text is cut at this many bytes of UTF-8."""
@@ -54,7 +54,7 @@ def judge(event: Event, raw: bytes, origin: Origin, ruling: Ruling) -> Judged:
     """The alert of *event*, whose bytes *raw* ride along untouched."""
     body = event.body
     process, parent = body.process or _NO_PROCESS, body.parent or _NO_PROCESS
-    record = Record.of(event, raw, cluster=origin.cluster, node=origin.node)
+    record = EventRecord.of(event, raw, cluster=origin.cluster, node=origin.node)
     cut = _Cut()
     name = EXISTING if record.existing else cut.text("event_type", record.event_type) or event.kind
     namespace = _namespace(process)
@@ -107,7 +107,7 @@ def _name(verdict: Verdict, event_type: str) -> str:
     return event_type if worst is None else worst.name or worst.title
 
 
-def _signal(alert: Alert, record: Record, ruling: Ruling) -> Signal:
+def _signal(alert: Alert, record: EventRecord, ruling: Ruling) -> Signal:
     values = ruling.rules.signal_values(alert.signals, record)
     return Signal(
         id=alert.id,

@@ -13,9 +13,9 @@ from tocsin.model.errors import SettingsError
 from tocsin.model.functions import for_table, normalize
 from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
-from tocsin.sigma import ir
-from tocsin.sigma.detection import detection
-from tocsin.sigma.problem import RuleError
+from tocsin.sigma.syntax import ir
+from tocsin.sigma.syntax.detection import detection
+from tocsin.sigma.syntax.problems import RuleError
 
 VERDICT_FIELDS = ("rules", "severity")
 """Beside the event's, an override may ask for the ids of the rules that matched and for the severity so far."""

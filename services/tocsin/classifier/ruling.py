@@ -10,11 +10,11 @@ from tocsin.classifier.policy import Override, Policy
 from tocsin.model.errors import SettingsError
 from tocsin.model.rulebook import RuleProblem
 from tocsin.runtime.policies import MAX_FILE_BYTES, Content
-from tocsin.sigma.compile import predicate
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
 
-Holds = Callable[[Record], bool]
+Holds = Callable[[EventRecord], bool]
 
 
 class Ruling(Struct, frozen=True):

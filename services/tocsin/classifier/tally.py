@@ -6,8 +6,8 @@ from tocsin.classifier.judge import Judged
 from tocsin.classifier.ruling import Ruling
 from tocsin.model.rulebook import Rulebook, RuleState, SilenceState
 from tocsin.runtime.metrics import Metrics
-from tocsin.sigma.documents import Correlation, Filter, Rule
-from tocsin.sigma.stated import stated
+from tocsin.sigma.authoring.rule_state import stated
+from tocsin.sigma.syntax.documents import Correlation, Filter, Rule
 
 
 class Tally:

@@ -8,10 +8,10 @@ from tocsin.classifier.ruling import Ruling
 from tocsin.classifier.table import Line
 from tocsin.model.alert import RuleHit
 from tocsin.model.severity import Severity
-from tocsin.sigma.documents import Filter, Rule
-from tocsin.sigma.matched import matched
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.matching.evidence import matched
 from tocsin.sigma.ruleset import Hit, Hits
+from tocsin.sigma.syntax.documents import Filter, Rule
 
 MAX_RULES = 32
 """Named in one alert, worst first; more match only where an event was made to."""
@@ -36,7 +36,7 @@ class Verdict(Struct, frozen=True):
     """What it would be without silences, where they lowered it."""
 
 
-def decide(line: Line, because: str, hits: Hits, record: Record, ruling: Ruling) -> Verdict:
+def decide(line: Line, because: str, hits: Hits, record: EventRecord, ruling: Ruling) -> Verdict:
     """The verdict on *record*, of which the table says *line*, *because*."""
     found: Verdict
     if not hits.hits:
@@ -46,7 +46,7 @@ def decide(line: Line, because: str, hits: Hits, record: Record, ruling: Ruling)
     return _overridden(found, record, ruling) if ruling.overrides else found
 
 
-def _by_rules(line: Line, because: str, hits: Sequence[Hit], record: Record, ruling: Ruling) -> Verdict:
+def _by_rules(line: Line, because: str, hits: Sequence[Hit], record: EventRecord, ruling: Ruling) -> Verdict:
     silent, counted = ruling.rules.silent, ruling.rules.counted
     loud = [hit for hit in hits if hit.rule.id not in silent]
     graded = [hit for hit in loud if hit.silenced_by is None]
@@ -93,7 +93,7 @@ def _silenced(quiet: Filter, worst: Rule, unsilenced: Severity) -> str:
     return f"Rule {worst.title!r} matches, but is silenced{who} (it would be {unsilenced.value})."
 
 
-def _hit(rule: Rule, record: Record) -> RuleHit:
+def _hit(rule: Rule, record: EventRecord) -> RuleHit:
     return RuleHit(
         id=rule.id,
         title=rule.title,
@@ -105,7 +105,7 @@ def _hit(rule: Rule, record: Record) -> RuleHit:
     )
 
 
-def _overridden(found: Verdict, record: Record, ruling: Ruling) -> Verdict:
+def _overridden(found: Verdict, record: EventRecord, ruling: Ruling) -> Verdict:
     record.set("rules", tuple(rule.id for rule in found.rules))
     record.set("severity", (found.severity.value,))
     for override, holds in ruling.overrides:

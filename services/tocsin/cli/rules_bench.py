@@ -9,11 +9,11 @@ from msgspec import Struct
 from tocsin.cli import rules_events, rules_files, rules_shown
 from tocsin.model import event as events
 from tocsin.model.errors import BadEvent, SettingsError
-from tocsin.sigma.compiling import Compiled, compiled
-from tocsin.sigma.record import Record
-from tocsin.sigma.replay import CLUSTER
+from tocsin.sigma.authoring.replay import CLUSTER
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.matching.candidates import Selection
+from tocsin.sigma.matching.compiled_rule import Compiled, compiled
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.selection import Selection
 
 MAX_EVENTS = 50_000
 """Enough for figures that stay the same; further ones are not read."""
@@ -101,9 +101,9 @@ def _given(path: str) -> tuple[list[rules_events.Given], int]:
     return found, undecodable
 
 
-def _record(given: rules_events.Given) -> Record:
+def _record(given: rules_events.Given) -> EventRecord:
     event = events.read(given.line)
-    return Record.of(event, given.line, cluster=given.cluster or event.cluster or CLUSTER, node=given.node)
+    return EventRecord.of(event, given.line, cluster=given.cluster or event.cluster or CLUSTER, node=given.node)
 
 
 def measure(ruleset: RuleSet, given: Sequence[rules_events.Given], undecodable: int = 0) -> Measured:
@@ -162,7 +162,7 @@ def _costs(ruleset: RuleSet, given: Sequence[rules_events.Given]) -> tuple[tuple
     return tuple(sorted(costs, key=lambda cost: (-cost.event_us, cost.title))), sum(looks.values()), hits
 
 
-def _look_ns(candidate: Compiled, record: Record) -> int:
+def _look_ns(candidate: Compiled, record: EventRecord) -> int:
     began = time.perf_counter_ns()
     try:
         candidate.holds(record)

@@ -5,8 +5,8 @@ import sys
 
 from tocsin.cli import rules_files, rules_shown
 from tocsin.runtime.logs import printable
-from tocsin.sigma import lint
-from tocsin.sigma.problem import Problem
+from tocsin.sigma.authoring import lint
+from tocsin.sigma.syntax.problems import Problem
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

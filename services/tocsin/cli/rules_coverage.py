@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from tocsin.cli import rules_files, rules_shown
-from tocsin.sigma import coverage
-from tocsin.sigma.documents import Correlation, Rule
+from tocsin.sigma.authoring import attack_coverage
+from tocsin.sigma.syntax.documents import Correlation, Rule
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -30,10 +30,10 @@ def _run(chosen: argparse.Namespace) -> int:
     every: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
     documents = [each for each in every if each.file in rules.files]
     if chosen.navigator:
-        Path(chosen.navigator).write_bytes(coverage.layer(documents) + b"\n")
+        Path(chosen.navigator).write_bytes(attack_coverage.layer(documents) + b"\n")
     if chosen.json:
-        rules_shown.as_json(coverage.covered(documents))
+        rules_shown.as_json(attack_coverage.covered(documents))
     else:
-        for line in coverage.summary(documents).splitlines():
+        for line in attack_coverage.summary(documents).splitlines():
             rules_shown.line(line)
     return 0

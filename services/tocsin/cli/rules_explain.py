@@ -8,12 +8,12 @@ from pathlib import Path
 from tocsin.cli import rules_events, rules_files, rules_shown
 from tocsin.model import event as events
 from tocsin.model.errors import BadEvent, SettingsError
-from tocsin.sigma import explain
-from tocsin.sigma.documents import Correlation, Filter, Rule
-from tocsin.sigma.explain import Explained
-from tocsin.sigma.record import Record
-from tocsin.sigma.replay import CLUSTER
+from tocsin.sigma.authoring import explain
+from tocsin.sigma.authoring.explain import Explained
+from tocsin.sigma.authoring.replay import CLUSTER
+from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.documents import Correlation, Filter, Rule
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -69,17 +69,17 @@ def _nothing(name: str, rules: rules_files.Chosen, ruleset: RuleSet) -> str:
     return f"{name}: no such rule" + (f"; {broken[0]}" if broken else "")
 
 
-def _record(given: rules_events.Given) -> Record:
+def _record(given: rules_events.Given) -> EventRecord:
     try:
         event = events.read(given.line)
     except BadEvent as error:
         raise SettingsError(f"--event: {error}") from error
-    return Record.of(
+    return EventRecord.of(
         event, given.line, cluster=given.cluster or event.cluster or CLUSTER, node=given.node or event.node
     )
 
 
-def _explain(document: Rule | Correlation | Filter, record: Record, ruleset: RuleSet) -> Iterator[Explained]:
+def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset: RuleSet) -> Iterator[Explained]:
     if isinstance(document, Rule):
         yield explain.rule(document, record, ruleset.filters_of(document), time_ns=time.time_ns())
     elif isinstance(document, Filter):

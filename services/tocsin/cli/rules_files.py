@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from tocsin.model.errors import SettingsError
 from tocsin.runtime import policies
-from tocsin.sigma import tracing
-from tocsin.sigma.parse import parse
-from tocsin.sigma.problem import RuleError
+from tocsin.sigma.authoring import tracing_policies
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.parser import parse
+from tocsin.sigma.syntax.problems import RuleError
 
 _POLICIES, _MORE_RULES = "TOCSIN_CLASSIFIER_POLICIES", "TOCSIN_CLASSIFIER_RULES"
 
@@ -43,10 +43,12 @@ def read(paths: Sequence[str], environ: Mapping[str, str] = os.environ) -> Chose
     return Chosen(files, _context(files, _read(pack, empty=True)))
 
 
-def hooks(folder: str) -> list[tracing.Hook]:
+def hooks(folder: str) -> list[tracing_policies.Hook]:
     """What the TracingPolicies in *folder* ask for."""
     try:
-        return [hook for name, content in _read([Path(folder)]).items() for hook in tracing.hooks(content, name)]
+        return [
+            hook for name, content in _read([Path(folder)]).items() for hook in tracing_policies.hooks(content, name)
+        ]
     except RuleError as error:
         raise SettingsError(f"--policies: {error}") from error
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from tocsin.cli import rules_shown
 from tocsin.model.errors import SettingsError
 from tocsin.runtime.logs import printable
-from tocsin.sigma import importing
+from tocsin.sigma.authoring import sigmahq_import
 
 _MAX_FILE_BYTES = 1 << 20
 _MAX_FILES = 50_000
@@ -40,14 +40,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _run(chosen: argparse.Namespace) -> int:
     source, into = Path(chosen.path), Path(chosen.into)
     files = _files(source)
-    found = importing.sort({name: files[name] for name in importing.wanted(list(files))})
+    found = sigmahq_import.sort({name: files[name] for name in sigmahq_import.wanted(list(files))})
     for name, content in found.usable.items():
         path = into / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     if found.usable:
-        note = importing.LICENCE_NOTE.format(source=printable(source.resolve().name))
-        (into / importing.LICENCE_FILE).write_text(note)
+        note = sigmahq_import.LICENCE_NOTE.format(source=printable(source.resolve().name))
+        (into / sigmahq_import.LICENCE_FILE).write_text(note)
     if chosen.json:
         rules_shown.as_json(
             {"imported": list(found.usable), "skipped": found.skipped, "others": found.others, "into": str(into)}
@@ -57,16 +57,15 @@ def _run(chosen: argparse.Namespace) -> int:
     return 0 if found.usable else 1
 
 
-def _show(found: importing.Sorted, into: Path) -> None:
+def _show(found: sigmahq_import.Sorted, into: Path) -> None:
     rules_shown.line(f"{len(found.usable)} imported into {into}, {len(found.skipped)} skipped")
     for reason, skipped in found.reasons():
         rules_shown.line(f"{len(skipped):>6}  {reason}")
         names = ", ".join(PurePosixPath(each.file).name for each in skipped[:_SHOWN])
         rules_shown.line(f"        {names}{', …' if len(skipped) > _SHOWN else ''}")
     if found.usable:
-        sys.stderr.write(
-            f"licence: see {printable(str(into / importing.LICENCE_FILE))}; to load them set TOCSIN_CLASSIFIER_RULES\n"
-        )
+        licence = printable(str(into / sigmahq_import.LICENCE_FILE))
+        sys.stderr.write(f"licence: see {licence}; to load them set TOCSIN_CLASSIFIER_RULES\n")
 
 
 def _files(source: Path) -> dict[str, bytes]:

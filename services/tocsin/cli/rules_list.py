@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from tocsin.cli import rules_files, rules_shown
 from tocsin.runtime.logs import printable
-from tocsin.sigma import reference
-from tocsin.sigma.documents import Correlation, Filter, Rule
+from tocsin.sigma.authoring import docs_pages
+from tocsin.sigma.syntax.documents import Correlation, Filter, Rule
 
 
 class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,7 +57,7 @@ def _run(chosen: argparse.Namespace) -> int:
     own_correlations = [each for each in ruleset.correlations if each.file in rules.files]
     own_filters = [each for each in ruleset.filters if each.file in rules.files]
     if chosen.markdown:
-        text = reference.detections(own_rules, own_correlations, own_filters)
+        text = docs_pages.detections(own_rules, own_correlations, own_filters)
         sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
     else:
         own: list[Rule | Correlation | Filter] = [*own_rules, *own_correlations, *own_filters]

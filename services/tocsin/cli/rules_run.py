@@ -7,7 +7,7 @@ import sys
 from tocsin.cli import rules_check, rules_events, rules_files, rules_shown
 from tocsin.runtime import logs
 from tocsin.runtime.logs import printable
-from tocsin.sigma.trial import Outcome, Report, Trial
+from tocsin.sigma.authoring.dry_run import Outcome, Report, Trial
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

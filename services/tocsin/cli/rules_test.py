@@ -8,9 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree as xml  # noqa: N813 - it writes, and reads nothing
 
 from tocsin.cli import rules_check, rules_files, rules_shown
-from tocsin.sigma import testing
-from tocsin.sigma.documents import Correlation, Rule
+from tocsin.sigma.authoring import rule_tests
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.documents import Correlation, Rule
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -51,15 +51,15 @@ def _run(chosen: argparse.Namespace) -> int:
     return 1 if failed or broken else 0
 
 
-def _results(rules: rules_files.Chosen, ruleset: RuleSet) -> list[testing.Result]:
+def _results(rules: rules_files.Chosen, ruleset: RuleSet) -> list[rule_tests.Result]:
     every: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
-    return [r for each in every if each.file in rules.files for r in testing.run_one(ruleset, each)]
+    return [r for each in every if each.file in rules.files for r in rule_tests.run_one(ruleset, each)]
 
 
-def junit(results: Sequence[testing.Result]) -> bytes:
+def junit(results: Sequence[rule_tests.Result]) -> bytes:
     """The results as JUnit XML, a suite for each rule."""
     root = xml.Element("testsuites", tests=str(len(results)), failures=str(sum(not r.passed for r in results)))
-    suites: dict[tuple[str, str], list[testing.Result]] = {}
+    suites: dict[tuple[str, str], list[rule_tests.Result]] = {}
     for result in results:
         suites.setdefault((result.file, result.rule), []).append(result)
     for (file, _), members in suites.items():

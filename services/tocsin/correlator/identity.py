@@ -2,7 +2,7 @@
 
 from tocsin.model import subjects
 from tocsin.model.signal import Signal
-from tocsin.sigma.documents import Correlation
+from tocsin.sigma.syntax.documents import Correlation
 
 _POD = ("node", "namespace", "pod", "workload", "workload_kind")
 _CONTAINER = (*_POD, "container", "image")

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from tocsin.model.rulebook import RuleProblem
 from tocsin.runtime.policies import Content
-from tocsin.sigma.documents import Correlation
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.documents import Correlation
 
 
 class Judging(Struct, frozen=True):

@@ -11,7 +11,7 @@ from tocsin.correlator.reading import Outcome, Reading
 from tocsin.correlator.tally import Tally
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime.logs import Sparingly
-from tocsin.sigma.windows import Windows
+from tocsin.sigma.correlation import CorrelationEngine
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Outgoing:
         """Learn anew where the streams stand: what is asked after a long break begins there."""
         await self._bus.recheck_in(readback.RESULTS)
 
-    async def restore(self, windows: Windows, *, position: int, same_stream: bool) -> int:
+    async def restore(self, windows: CorrelationEngine, *, position: int, same_stream: bool) -> int:
         """Tell *windows* what was raised, publish again what has no alert; how many records may have lacked one."""
         unsettled = await readback.restore(self._bus, windows, position=position, same_stream=same_stream)
         for raised in await readback.missing(self._bus, unsettled):

@@ -14,8 +14,8 @@ from tocsin.model.outcome import CONFIRMED, OBSERVED
 from tocsin.model.raised import Raised
 from tocsin.model.severity import Severity
 from tocsin.model.times import format_ns
-from tocsin.sigma.documents import Correlation
-from tocsin.sigma.windows import Firing
+from tocsin.sigma.correlation import Firing
+from tocsin.sigma.syntax.documents import Correlation
 
 KIND = "correlation"
 

@@ -14,7 +14,7 @@ from tocsin.model import subjects
 from tocsin.model.raised import Raised
 from tocsin.model.severity import KEPT
 from tocsin.model.times import parse_ns
-from tocsin.sigma.windows import Windows
+from tocsin.sigma.correlation import CorrelationEngine
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class _Alert(Struct, frozen=True):
     correlation: _Window = _Window()
 
 
-async def restore(bus: Bus, windows: Windows, *, position: int, same_stream: bool) -> list[Unsettled]:
+async def restore(bus: Bus, windows: CorrelationEngine, *, position: int, same_stream: bool) -> list[Unsettled]:
     """Tell *windows* of every firing that RAISED holds; those completed after *position*, whose alert may be missing.
 
     Unless it is the *same stream* of signals, sequences say nothing: the last `LAST` may be missing then.

@@ -12,7 +12,7 @@ from tocsin.correlator.rebuild import Plan
 from tocsin.correlator.tally import Tally
 from tocsin.model import signal as signals
 from tocsin.model.times import format_ns, parse_ns
-from tocsin.sigma.windows import Firing, Windows, horizon_ns, silent
+from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Outcome(Struct, frozen=True):
 class Reading:
     """Windows on their way through the stream."""
 
-    def __init__(self, judging: Judging, windows: Windows, plan: Plan, known: Position, tally: Tally) -> None:
+    def __init__(self, judging: Judging, windows: CorrelationEngine, plan: Plan, known: Position, tally: Tally) -> None:
         """*known* is where we stood, its stream and rules those of now."""
         self.judging = judging
         self.windows = windows

@@ -24,7 +24,7 @@ from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.policies import Content, Policies
 from tocsin.runtime.report import report
-from tocsin.sigma.windows import Windows, horizon_ns
+from tocsin.sigma.correlation import CorrelationEngine, horizon_ns
 
 log = logging.getLogger(__name__)
 
@@ -229,7 +229,7 @@ class Correlator:
         stream = await self._bus.stream(streams.SIGNALS)
         horizon = horizon_ns(now.correlations)
         plan = rebuild.plan(known, stream, rules=now.windows_hash, horizon_ns=horizon)
-        windows = Windows(now.correlations, max_keys=self._settings.max_keys)
+        windows = CorrelationEngine(now.correlations, max_keys=self._settings.max_keys)
         same = known is not None and not plan.anew
         records = await self._outgoing.restore(windows, position=plan.silent_to, same_stream=same)
         if now is not self._judging:

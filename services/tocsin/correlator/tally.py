@@ -8,8 +8,8 @@ from tocsin.correlator.judging import Judging
 from tocsin.model.rulebook import Rulebook
 from tocsin.model.severity import Severity
 from tocsin.runtime.metrics import Metrics
-from tocsin.sigma.stated import stated
-from tocsin.sigma.windows import Counts, Windows
+from tocsin.sigma.authoring.rule_state import stated
+from tocsin.sigma.correlation import CorrelationEngine, Counts
 
 _TOTALS = {
     "late": ("late_signals", "Signals too old to be counted, for each correlation once."),
@@ -29,7 +29,7 @@ class Tally:
         self.unsaved = False
         self.raised: Counting[Severity] = Counting()
         self._hits: Counting[str] = Counting()
-        self._windows = Windows(())
+        self._windows = CorrelationEngine(())
         self._seen: dict[str, Counts] = {}
         """Of the present windows, what was counted already, or is not to be."""
         self._seen_duplicates = 0
@@ -39,7 +39,7 @@ class Tally:
         self._metrics = metrics
         metrics.observe(self._refresh)
 
-    def watch(self, windows: Windows) -> None:
+    def watch(self, windows: CorrelationEngine) -> None:
         """Count what *windows* count, once `live` is called."""
         self._take()
         self._windows, self._live = windows, False

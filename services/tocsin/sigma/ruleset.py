@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from tocsin.model.alert import Match
-from tocsin.sigma import signals
-from tocsin.sigma.compiling import Compiled, Hit, applying, compiled
-from tocsin.sigma.documents import Correlation, Document, Filter, Rule
-from tocsin.sigma.loading import Loaded, LoadProblem, load
-from tocsin.sigma.matched import matched
-from tocsin.sigma.record import Record
-from tocsin.sigma.selection import Selection
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.matching import signal_values
+from tocsin.sigma.matching.candidates import Selection
+from tocsin.sigma.matching.compiled_rule import Compiled, Hit, applying, compiled
+from tocsin.sigma.matching.evidence import matched
+from tocsin.sigma.syntax.documents import Correlation, Document, Filter, Rule
+from tocsin.sigma.syntax.loader import Loaded, LoadProblem, load
 
 __all__ = ("NONE", "Hit", "Hits", "RuleSet")
 
@@ -53,7 +53,7 @@ class RuleSet:
         self.filters: tuple[Filter, ...] = linked.filters
         self.silences: tuple[Filter, ...] = tuple(each for each in linked.filters if each.silence is not None)
         self.problems: tuple[LoadProblem, ...] = tuple(problems)
-        self._wanted = signals.wanted(self.correlations)
+        self._wanted = signal_values.wanted(self.correlations)
         naming = _naming(self.correlations, self._compiled)
         self.counted: frozenset[str] = frozenset(naming)
         self.silent: frozenset[str] = frozenset(
@@ -67,7 +67,7 @@ class RuleSet:
         """The rules of *files* (name to content); what is unchanged since *previous* is taken over."""
         return cls(load(files, previous._loaded.files if previous is not None else {}), previous)
 
-    def match(self, record: Record, time_ns: int) -> Hits:
+    def match(self, record: EventRecord, time_ns: int) -> Hits:
         """Every rule that matches, with the silence of *time_ns* that is in force for it."""
         try:
             candidates = self._selection.candidates(record)
@@ -85,7 +85,7 @@ class RuleSet:
                 failed.append((candidate.rule.id, f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]))
         return Hits(tuple(hits), tuple(failed)) if hits or failed else NONE
 
-    def matched(self, rule: Rule, record: Record) -> tuple[Match, ...]:
+    def matched(self, rule: Rule, record: EventRecord) -> tuple[Match, ...]:
         """The fields and values that made *rule* match."""
         return matched(rule, record)
 
@@ -93,12 +93,12 @@ class RuleSet:
         """All filters that apply to *rule*, silences among them."""
         return self._filters.get(rule.id, ())
 
-    def signal_values(self, ids: Iterable[str], record: Record) -> dict[str, str]:
+    def signal_values(self, ids: Iterable[str], record: EventRecord) -> dict[str, str]:
         """What the correlations over the rules *ids* need of an event that they matched."""
-        return signals.values(self._wanted, ids, record)
+        return signal_values.values(self._wanted, ids, record)
 
 
-def _hit(candidate: Compiled, record: Record, time_ns: int) -> Hit:
+def _hit(candidate: Compiled, record: EventRecord, time_ns: int) -> Hit:
     for each, passes in candidate.silences:
         if each.silence is not None and time_ns < each.silence.expires_ns and not passes(record):
             return Hit(candidate.rule, each)

@@ -8,8 +8,8 @@ from tocsin.classifier.judge import Origin, judge
 from tocsin.classifier.ruling import Ruling
 from tocsin.model.event import read
 from tocsin.model.severity import KEPT
-from tocsin.sigma.replay import Replay
-from tocsin.sigma.windows import Windows
+from tocsin.sigma.authoring.replay import Replay
+from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.simulator import Generator
 
 from support import corpus, rulings
@@ -22,7 +22,7 @@ _EVENTS = 72_000
 
 def grave(ruling: Ruling) -> Counter[str]:
     """What decided the alerts at high and critical of a quiet hour, and which correlations fired."""
-    windows, found = Windows(ruling.rules.correlations), Counter[str]()
+    windows, found = CorrelationEngine(ruling.rules.correlations), Counter[str]()
     generator = Generator(3, START_NS, attacks_per_minute=0, late_share=0.002)
     for number, line in enumerate(generator.take(_EVENTS, START_NS, START_NS + _HOUR_NS)):
         event = read(line)

@@ -9,8 +9,8 @@ from tocsin.bus import streams
 from tocsin.correlator import judging, service
 from tocsin.correlator.settings import Settings
 from tocsin.model.signal import Signal
-from tocsin.sigma.documents import Correlation
-from tocsin.sigma.windows import Windows
+from tocsin.sigma.correlation import CorrelationEngine
+from tocsin.sigma.syntax.documents import Correlation
 
 from support.buses import opened
 from support.correlators import correlating, looking
@@ -69,7 +69,7 @@ async def test_twenty_kills_lose_and_double_nothing(nats_server: NatsServer) -> 
             await stored.offer(*course[number], id=f"m{number}")
         async with correlating(nats_server, *CORRELATIONS, duplicate_window_s=_WINDOW_S):
             await stored.settled()
-        windows = Windows(CORRELATIONS)
+        windows = CorrelationEngine(CORRELATIONS)
         expected = [
             firing.id for seq, batch in enumerate(course, 1) for one in batch for firing in windows.feed(one, seq)
         ]
@@ -80,4 +80,6 @@ async def test_twenty_kills_lose_and_double_nothing(nats_server: NatsServer) -> 
 
 def test_the_course_holds_every_kind_of_firing() -> None:
     flat = [one for batch in _course(random.Random(7)) for one in batch]
-    assert {firing.correlation.id for firing in feed(Windows(CORRELATIONS), flat)} == {each.id for each in CORRELATIONS}
+    assert {firing.correlation.id for firing in feed(CorrelationEngine(CORRELATIONS), flat)} == {
+        each.id for each in CORRELATIONS
+    }

@@ -15,7 +15,7 @@ from tocsin.model.severity import Severity
 from tocsin.model.signal import Signal
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
-from tocsin.sigma.documents import Correlation
+from tocsin.sigma.syntax.documents import Correlation
 
 from support.buses import opened, running
 from support.correlators import correlating, looking

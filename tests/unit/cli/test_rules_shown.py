@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.cli import rules_check, rules_explain, rules_shown, rules_test
-from tocsin.sigma.explain import Explained
-from tocsin.sigma.problem import Problem
-from tocsin.sigma.testing import Result
+from tocsin.sigma.authoring.explain import Explained
+from tocsin.sigma.authoring.rule_tests import Result
+from tocsin.sigma.syntax.problems import Problem
 
 _TEXT = st.text(max_size=40)
 _shared = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,9 +9,9 @@ import pytest
 
 from tocsin.collector.redaction import Redactor
 from tocsin.model.errors import BadEvent
-from tocsin.sigma.documents import Rule
-from tocsin.sigma.replay import Replay
+from tocsin.sigma.authoring.replay import Replay
 from tocsin.sigma.ruleset import RuleSet
+from tocsin.sigma.syntax.documents import Rule
 
 _PACK = Path(__file__).resolve().parents[3] / "policies" / "rules"
 

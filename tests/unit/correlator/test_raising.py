@@ -12,8 +12,8 @@ from tocsin.model import alert as alerts
 from tocsin.model import raised as records
 from tocsin.model.alert import Alert
 from tocsin.model.signal import Signal
-from tocsin.sigma.documents import Correlation
-from tocsin.sigma.windows import Windows
+from tocsin.sigma.correlation import CorrelationEngine
+from tocsin.sigma.syntax.documents import Correlation
 
 from support.windowing import correlation, feed, signal
 
@@ -21,7 +21,7 @@ NOW_NS = 1_900_000_000_000_000_000
 
 
 def raised(one: Correlation, *signals: Signal, counted: bool = False) -> tuple[str, Alert]:
-    [firing] = feed(Windows([one]), signals)
+    [firing] = feed(CorrelationEngine([one]), signals)
     made = raising(firing, {"r": "A shell starts", "q": "It leaves"}, counted=counted, now_ns=NOW_NS)
     record, alert = records.decode(made.record), alerts.decode(made.alert)
     assert bytes(record.alert) == made.alert

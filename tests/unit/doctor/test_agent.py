@@ -15,10 +15,10 @@ from tocsin.cli.doctor.gather.export import exports
 from tocsin.cli.doctor.gather.sample import observed
 from tocsin.cli.doctor.seen import ExportFile
 from tocsin.model.event import read
-from tocsin.sigma import tracing
-from tocsin.sigma.documents import Rule
+from tocsin.sigma.authoring import tracing_policies
+from tocsin.sigma.authoring.tracing_policies import Hook
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.tracing import Hook
+from tocsin.sigma.syntax.documents import Rule
 
 from support.doctoring import NOW_NS, found, sample, verdicts
 from support.rule_texts import rule
@@ -117,7 +117,7 @@ def test_policies_of_the_cluster_feed_a_rule_whose_event_has_not_come_yet() -> N
 def test_an_event_names_the_hook_that_its_policy_set(key: str, body: dict[str, str], policy: str) -> None:
     event = read(msgspec.json.encode({key: {**body, "process": {"binary": "/bin/x"}, "policy_name": "p"}}))
     text = f"kind: TracingPolicy\nmetadata: {{name: p}}\nspec: {{{policy}}}\n"
-    (declared,) = tracing.hooks(text.encode(), "p.yaml")
+    (declared,) = tracing_policies.hooks(text.encode(), "p.yaml")
     assert observed(event) == declared
 
 

@@ -10,7 +10,7 @@ from tocsin.model import subjects
 from tocsin.model.event import read
 from tocsin.model.severity import Severity
 from tocsin.model.times import parse_ns
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 
 COPIED: dict[str, Any] = json.loads(
@@ -37,7 +37,7 @@ def loaded(alert: dict[str, Any], copied: str) -> RuleSet:
     return ruleset
 
 
-def record(alert: dict[str, Any], *, node: str = "", **pod: str) -> Record:
+def record(alert: dict[str, Any], *, node: str = "", **pod: str) -> EventRecord:
     """A shell in the alert's pod, but for what is said of the *pod*; on the host where the alert has none."""
     process: dict[str, Any] = {"binary": "/bin/bash"}
     if alert["namespace"] or pod:
@@ -45,10 +45,10 @@ def record(alert: dict[str, Any], *, node: str = "", **pod: str) -> Record:
         named = {key: alert[field] for key, field in own.items()} | pod
         process["pod"] = {key: value for key, value in named.items() if value}
     line = json.dumps({"process_exec": {"process": process}, "time": alert.get("time", "")}).encode()
-    return Record.of(read(line), line, cluster="c1", node=node or alert["node"])
+    return EventRecord.of(read(line), line, cluster="c1", node=node or alert["node"])
 
 
-def silenced(ruleset: RuleSet, found: Record, time_ns: int = WITHIN_NS) -> set[str]:
+def silenced(ruleset: RuleSet, found: EventRecord, time_ns: int = WITHIN_NS) -> set[str]:
     hits = ruleset.match(found, time_ns).hits
     assert len(hits) == len(ruleset.rules), "the rules match, silenced or not"
     return {hit.rule.id for hit in hits if hit.silenced_by is not None}

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tocsin.model import event as events
-from tocsin.sigma import lint, testing
-from tocsin.sigma.documents import Correlation, Rule
-from tocsin.sigma.record import Record
+from tocsin.sigma.authoring import lint, rule_tests
+from tocsin.sigma.fields.event_view import LONGEST
+from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.seen import LONGEST
+from tocsin.sigma.syntax.documents import Correlation, Rule
 
 PACK = Path(__file__).resolve().parents[3] / "policies" / "rules"
 
@@ -125,7 +125,7 @@ def test_the_check_finds_nothing_but_what_is_so_by_nature() -> None:
 
 @every
 def test_the_tests_of_a_rule_hold_with_the_whole_pack_loaded(name: str) -> None:
-    results = list(testing.run_one(pack(), documents()[name]))
+    results = list(rule_tests.run_one(pack(), documents()[name]))
     assert results
     assert [f"{result.file}: {result.test}: {result.why}" for result in results if not result.passed] == []
 
@@ -195,5 +195,5 @@ def test_a_silent_rule_is_a_stone_of_a_correlation_and_no_detection() -> None:
 def test_arguments_that_are_longer_than_rules_look_are_told_of(process: dict[str, str], name: str) -> None:
     process = {**process, "arguments": "A" * (LONGEST + 1)}
     line = json.dumps({"process_exec": {"process": process}, "node_name": "n", "time": "2026-01-01T00:00:00Z"}).encode()
-    record = Record.of(events.read(line), line)
+    record = EventRecord.of(events.read(line), line)
     assert name in {hit.rule.name for hit in pack().match(record, 0).hits}

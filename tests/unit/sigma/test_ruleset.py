@@ -2,12 +2,12 @@
 
 import pytest
 
-from tocsin.sigma import matched as evidence
-from tocsin.sigma.compile import predicate
-from tocsin.sigma.ir import And, Atom
-from tocsin.sigma.record import Record
+from tocsin.sigma.fields.event_view import LONGEST
+from tocsin.sigma.fields.record import EventRecord
+from tocsin.sigma.matching import evidence
+from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
-from tocsin.sigma.seen import LONGEST
+from tocsin.sigma.syntax.ir import And, Atom
 
 from support.seeing import atom, rule, seen
 
@@ -69,7 +69,7 @@ def load(previous: RuleSet | None = None, **files: str) -> RuleSet:
     return RuleSet.load({f"{name}.yml": content.encode() for name, content in files.items()}, previous)
 
 
-def names(ruleset: RuleSet, record: Record = CURL, time_ns: int = BEFORE) -> list[str]:
+def names(ruleset: RuleSet, record: EventRecord = CURL, time_ns: int = BEFORE) -> list[str]:
     return [hit.rule.id for hit in ruleset.match(record, time_ns).hits]
 
 
@@ -118,7 +118,7 @@ def test_a_silence_names_itself_until_it_expires() -> None:
 def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
     ruleset = load(a=text("a1"), b=text("b1", "CommandLine|re: curl"))
 
-    def breaks(_: Record) -> bool:
+    def breaks(_: EventRecord) -> bool:
         raise RuntimeError("this expression is too much " + "x" * 1000)
 
     broken = ruleset._compiled["b1"]
@@ -137,7 +137,7 @@ def test_a_rule_that_fails_is_named_and_the_others_go_on() -> None:
 def test_a_field_that_cannot_be_had_costs_only_the_rules_that_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
     ruleset = load(a=text("a1"), b=text("b1", "flags: execve"))
 
-    def breaks(_: Record) -> tuple[str, ...]:
+    def breaks(_: EventRecord) -> tuple[str, ...]:
         raise ValueError("no flags")
 
     broken = seen(process={"binary": "/usr/bin/curl", "flags": "execve"})

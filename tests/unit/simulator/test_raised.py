@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.sigma.replay import Replay
+from tocsin.sigma.authoring.replay import Replay
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.simulator import Generator
 from tocsin.simulator.stories import Story, stories

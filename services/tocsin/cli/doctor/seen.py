@@ -7,8 +7,8 @@ from msgspec import Struct
 from tocsin.bus import NatsSettings
 from tocsin.cli.doctor.finding import Unseen
 from tocsin.runtime.ledger import Ledger
-from tocsin.sigma.documents import Rule
-from tocsin.sigma.tracing import Hook
+from tocsin.sigma.authoring.tracing_policies import Hook
+from tocsin.sigma.syntax.documents import Rule
 
 NOT_ASKED = Unseen("it was not looked at")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, ok, unknown, warn
 from tocsin.cli.doctor.seen import Observed, Sample
-from tocsin.sigma import reach
-from tocsin.sigma.documents import Rule
+from tocsin.sigma.authoring import reachability
+from tocsin.sigma.syntax.documents import Rule
 
 ENOUGH = 200
 """Of fewer programs started it says little that none was on the host."""
@@ -90,8 +90,8 @@ def _rules(seen: Observed, sample: Sample) -> Finding:
         return unknown(name, seen.rules)
     known = not isinstance(seen.policies, Unseen)
     hooks = list(sample.observed) if isinstance(seen.policies, Unseen) else [*seen.policies, *sample.observed]
-    starving = [rule for rule in seen.rules if reach.why_never(rule, hooks)]
-    blind = [rule for rule in seen.rules if reach.host_only(rule.condition)] if not sample.host_execs else []
+    starving = [rule for rule in seen.rules if reachability.why_never(rule, hooks)]
+    blind = [rule for rule in seen.rules if reachability.host_only(rule.condition)] if not sample.host_execs else []
     if not starving and not blind:
         return ok(name, f"each of the {len(seen.rules)} rules gets events of the hooks that it needs")
     details = _wants(starving)
@@ -112,7 +112,7 @@ def _wants(rules: Sequence[Rule]) -> list[str]:
     """Hooks, with the rules that wait for one of them, those of most rules first."""
     groups: dict[str, list[str]] = {}
     for rule in rules:
-        needed = rule.requires.hooks or tuple(sorted(reach.functions(rule.condition) or rule.kinds))
+        needed = rule.requires.hooks or tuple(sorted(reachability.functions(rule.condition) or rule.kinds))
         groups.setdefault(words.listed(list(needed), 4), []).append(rule.title)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return [f"{hooks}: {words.listed(titles, 3)}" for hooks, titles in ordered]

@@ -8,9 +8,9 @@ import yaml
 from msgspec import Struct
 
 from tocsin.cli.doctor.finding import Unseen
-from tocsin.sigma import tracing
-from tocsin.sigma.problem import RuleError
-from tocsin.sigma.tracing import Hook
+from tocsin.sigma.authoring import tracing_policies
+from tocsin.sigma.authoring.tracing_policies import Hook
+from tocsin.sigma.syntax.problems import RuleError
 
 _NAMESPACES = ("kube-system", "tetragon")
 _CONFIG = "tetragon-config"
@@ -79,7 +79,7 @@ def hooks(item: Mapping[str, Any]) -> Sequence[Hook]:
     """Of one policy; of one that cannot be read, none: the agent reads none of it either."""
     kept = {"kind": "TracingPolicy", "metadata": {"name": (item.get("metadata") or {}).get("name")}}
     try:
-        return tracing.hooks(yaml.safe_dump({**kept, "spec": item.get("spec")}).encode(), "the cluster")
+        return tracing_policies.hooks(yaml.safe_dump({**kept, "spec": item.get("spec")}).encode(), "the cluster")
     except (RuleError, yaml.YAMLError):
         return ()
 

@@ -15,7 +15,7 @@ from tocsin.cli.doctor.gather import cluster, export, greeting, jetstream, lette
 from tocsin.cli.doctor.seen import Layout, Observed, Rights
 from tocsin.model.errors import BusError, TocsinError
 from tocsin.runtime import ledger
-from tocsin.sigma.documents import Rule
+from tocsin.sigma.syntax.documents import Rule
 
 T = TypeVar("T")
 

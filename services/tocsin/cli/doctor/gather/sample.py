@@ -12,7 +12,7 @@ from tocsin.model.errors import BadEvent
 from tocsin.model.event import Event, read
 from tocsin.model.functions import event_type, for_table
 from tocsin.model.times import NS_PER_S, parse_ns
-from tocsin.sigma.tracing import Hook, HookKind
+from tocsin.sigma.authoring.tracing_policies import Hook, HookKind
 
 _HOOKED: tuple[HookKind, ...] = ("kprobe", "lsm", "tracepoint", "uprobe", "usdt", "loader")
 _READ_S = 15.0

@@ -1,0 +1,93 @@
+"""Which ATT&CK techniques the rules cover, as a layer for the ATT&CK Navigator and as a summary for people."""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.model.severity import Severity
+from tocsin.sigma.syntax.documents import Correlation, Rule
+
+ATTACK = "18"
+"""Version of ATT&CK that our own rules are tagged by: the last before its tactic Defense Evasion was split."""
+_NAVIGATOR = "5.1.0"
+_LAYER = "4.5"
+_COLOURS = {
+    Severity.LOW: "#9ecae1",
+    Severity.MEDIUM: "#fdd835",
+    Severity.HIGH: "#fb8c00",
+    Severity.CRITICAL: "#d32f2f",
+}
+
+
+class Covered(Struct, frozen=True, kw_only=True):
+    """One technique, and what looks for it."""
+
+    technique: str
+    severity: Severity
+    """Of the worst of its rules."""
+    rules: tuple[str, ...]
+    """Titles with their levels, worst first."""
+
+
+def covered(documents: Iterable[Rule | Correlation]) -> tuple[Covered, ...]:
+    """Every technique that one of *documents* is tagged with, in order of their ids."""
+    found: dict[str, list[Rule | Correlation]] = {}
+    for document in documents:
+        for technique in dict.fromkeys(document.techniques):
+            found.setdefault(technique, []).append(document)
+    return tuple(_covered(technique, found[technique]) for technique in sorted(found))
+
+
+def _covered(technique: str, documents: list[Rule | Correlation]) -> Covered:
+    ordered = sorted(documents, key=lambda document: (-document.severity.rank, document.title))
+    return Covered(
+        technique=technique,
+        severity=ordered[0].severity,
+        rules=tuple(f"{document.title} ({document.level})" for document in ordered),
+    )
+
+
+def layer(documents: Iterable[Rule | Correlation]) -> bytes:
+    """A layer that the Navigator opens: the score of a technique is the number of its rules."""
+    techniques = covered(documents)
+    most = max((len(each.rules) for each in techniques), default=1)
+    return msgspec.json.format(
+        msgspec.json.encode(
+            {
+                "name": "Tocsin",
+                "versions": {"attack": ATTACK, "navigator": _NAVIGATOR, "layer": _LAYER},
+                "domain": "enterprise-attack",
+                "description": "Techniques that Tocsin's rules look for; colour: the worst level, score: rules.",
+                "filters": {"platforms": ["Linux", "Containers"]},
+                "sorting": 3,
+                "hideDisabled": False,
+                "techniques": [
+                    {
+                        "techniqueID": each.technique,
+                        "score": len(each.rules),
+                        "color": _COLOURS[each.severity],
+                        "comment": "\n".join(each.rules),
+                        "enabled": True,
+                        "showSubtechniques": "." in each.technique,
+                    }
+                    for each in techniques
+                ],
+                "gradient": {"colors": ["#ffffff", "#d32f2f"], "minValue": 0, "maxValue": most},
+                "legendItems": [{"label": str(s), "color": colour} for s, colour in _COLOURS.items()],
+            }
+        ),
+        indent=2,
+    )
+
+
+def summary(documents: Iterable[Rule | Correlation]) -> str:
+    """A line for each technique: id, worst severity, how many rules, and their titles."""
+    listed = list(documents)
+    techniques = covered(listed)
+    lines = [f"{e.technique:<10} {e.severity.value:<8} {len(e.rules):>3}  {'; '.join(e.rules)}" for e in techniques]
+    without = sum(not document.techniques for document in listed)
+    lines.append(
+        f"{len(techniques)} techniques of ATT&CK {ATTACK} by {len(listed) - without} rules, {without} without any"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,48 @@
+"""What a judge tells of a rule or correlation, besides what became of it."""
+
+from typing import Any
+
+from tocsin.model.rulebook import RuleState
+from tocsin.model.subjects import EVENT_KINDS
+from tocsin.sigma.authoring import reachability
+from tocsin.sigma.syntax.documents import Correlation, Rule
+
+_LISTED = 16
+_SAID = 5
+_CHARACTERS = 500
+
+
+def stated(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
+    """*document* as loaded, with what became of it."""
+    return RuleState(
+        id=document.id,
+        title=document.title,
+        level=document.level,
+        file=document.file,
+        line=document.line,
+        author=document.author,
+        hits=hits,
+        failures=failures,
+        last_failure=last_failure,
+        runbook=_cut(document.runbook),
+        falsepositives=tuple(map(_cut, document.falsepositives[:_SAID])),
+        type=document.type if isinstance(document, Correlation) else "rule",
+        rules=document.rules[:_LISTED] if isinstance(document, Correlation) else (),
+        **(_needs(document) if isinstance(document, Rule) else {}),
+    )
+
+
+def _needs(rule: Rule) -> dict[str, Any]:
+    """What must come for *rule* to see anything."""
+    requires = rule.requires
+    kinds = requires.kinds or tuple(sorted(rule.kinds))
+    return {
+        "hooks": (requires.hooks or tuple(sorted(reachability.functions(rule.condition) or ())))[:_LISTED],
+        "kinds": () if len(kinds) >= len(EVENT_KINDS) else kinds,
+        "options": requires.options[:_LISTED],
+        "host_only": reachability.host_only(rule.condition),
+    }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"

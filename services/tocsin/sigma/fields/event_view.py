@@ -1,0 +1,105 @@
+"""One event with what every rule needs of it at hand: its process, what was called, where it happened."""
+
+from typing import Any
+
+from tocsin.model.event import Event, Pod, Process
+from tocsin.model.functions import EXISTING, event_type, for_table
+from tocsin.model.target import target
+
+FOUND_RUNNING = "procFS"
+"""The flag of a process that was there before its agent. A process keeps it for life, so it means something
+in its exec alone."""
+
+HEAD_CHARACTERS, TAIL_CHARACTERS = 32 * 1024, 4 * 1024
+"""Of a longer text rules see both ends."""
+LONGEST = HEAD_CHARACTERS + TAIL_CHARACTERS
+SEAM = "\0"
+"""Between the two ends, so that nothing is found across it."""
+
+_NO_PROCESS, _NO_POD = Process(), Pod()
+
+
+def _pod(process: Process) -> Pod | None:
+    pod = process.pod
+    return pod if pod is not None and (pod.namespace or pod != _NO_POD) else None
+
+
+class EventView:
+    """What is the same for every rule."""
+
+    __slots__ = (
+        "cluster",
+        "decoded",
+        "ends",
+        "event",
+        "event_type",
+        "existing",
+        "function",
+        "kind",
+        "match_truncated",
+        "node",
+        "parent",
+        "process",
+        "target",
+    )
+
+    def __init__(self, event: Event, cluster: str, node: str) -> None:
+        body = event.body
+        self.event = event
+        self.kind = event.kind
+        self.cluster = cluster
+        self.node = node
+        self.decoded: dict[int, Any] = {}
+        """Parts that were decoded on demand, by identity; see `ondemand`."""
+        self.ends: tuple[tuple[str, ...], ...] | None = None
+        """Of a connection, once they were asked for; see `networks`."""
+        self.match_truncated = False
+        """Whether a rule looked at a text of which it saw only the ends."""
+        self.process = process = body.process or _NO_PROCESS
+        self.parent = body.parent or _NO_PROCESS
+        self.existing = (
+            event.kind == "exec"
+            and process.flags is not None
+            and FOUND_RUNNING in process.flags
+            and FOUND_RUNNING in process.flags.split()
+        )
+        if self.existing:
+            self.event_type, self.function = EXISTING, "execve"
+        else:
+            self.event_type = event_type(event)
+            self.function = for_table(self.event_type)
+        self.target = target(event, self.function)
+
+    def cut(self, text: str) -> str:
+        """*text* as rules see it: of a long one both ends."""
+        if len(text) <= LONGEST:
+            return text
+        self.match_truncated = True
+        return text[:HEAD_CHARACTERS] + SEAM + text[-TAIL_CHARACTERS:]
+
+    @property
+    def pod(self) -> Pod | None:
+        """The pod of the process; an empty one is none."""
+        return _pod(self.process)
+
+    @property
+    def in_container(self) -> bool:
+        """Whether the process is of a container, even where its pod is not known."""
+        return bool(self.process.docker) or self.pod is not None
+
+    @property
+    def parent_in_container(self) -> bool | None:
+        """The same of its parent; nothing where there is none."""
+        parent = self.parent
+        return None if parent == _NO_PROCESS else bool(parent.docker) or _pod(parent) is not None
+
+    @property
+    def scope(self) -> str:
+        """What a count is kept for: namespace/pod, else the container's id, else the node."""
+        pod = self.pod
+        if pod is not None:
+            if pod.name:
+                return f"{pod.namespace or ''}/{pod.name}"
+            if pod.container is not None and pod.container.id and not self.process.docker:
+                return pod.container.id
+        return self.process.docker or self.node

@@ -1,0 +1,1 @@
+"""Rules compiled to predicates, and an index that finds the few rules that can match an event."""
