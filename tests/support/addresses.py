@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
-from tocsin.gateway.filter import FIELDS, unsigned
+from tocsin.gateway.window.row_filter import FIELDS, unsigned
 
 _READABLE = "/:,!*'()"
 

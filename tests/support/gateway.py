@@ -11,8 +11,8 @@ import aiohttp
 
 from tocsin.bus import Bus, open_bus
 from tocsin.gateway import service
-from tocsin.gateway.live import SILENCE_S
-from tocsin.gateway.reports import GRACE_S
+from tocsin.gateway.feed.broadcaster import SILENCE_S
+from tocsin.gateway.pipeline.service_reports import GRACE_S
 from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
 from tocsin.model.alert import Alert, RuleHit, encode

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tocsin.gateway.hub import Held, Hub
+from tocsin.gateway.feed.hub import Held, Hub
 from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
 from tocsin.model.alert import Alert, encode

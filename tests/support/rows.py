@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from tocsin.gateway.rows import Row, Shapes
+from tocsin.gateway.window.rows import Row, RowFactory
 from tocsin.model.alert import RuleHit, Summary
 from tocsin.model.severity import Severity
 from tocsin.model.times import format_ns
 
-_shapes = Shapes()
+_shapes = RowFactory()
 START_MS = 1_763_906_892_000
 
 

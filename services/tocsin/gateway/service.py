@@ -12,15 +12,18 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from tocsin.bus import Bus, Message, Start, StreamState, streams
-from tocsin.gateway import auth, coverage, cursor, proxy, readback, routes, rules
-from tocsin.gateway.hub import Held, Hub
-from tocsin.gateway.live import SILENCE_S, Live
-from tocsin.gateway.numbers import watch
-from tocsin.gateway.reports import GRACE_S, Reports
-from tocsin.gateway.routes import Face
-from tocsin.gateway.rulebooks import Rulebooks
+from tocsin.gateway.auth import forwarded, identity
+from tocsin.gateway.feed.broadcaster import SILENCE_S, Broadcaster
+from tocsin.gateway.feed.hub import Held, Hub
+from tocsin.gateway.http import app
+from tocsin.gateway.http.app import HttpServer
+from tocsin.gateway.metrics import watch
+from tocsin.gateway.pipeline import coverage, rule_status
+from tocsin.gateway.pipeline.rule_reports import RuleReports
+from tocsin.gateway.pipeline.service_reports import GRACE_S, ServiceReports
 from tocsin.gateway.settings import Settings
-from tocsin.gateway.state import State
+from tocsin.gateway.state import GatewayState
+from tocsin.gateway.window import backfill, cursor
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
@@ -45,15 +48,15 @@ _NS_PER_MS = 1_000_000
 
 
 @asynccontextmanager
-async def listening(settings: Settings) -> AsyncIterator[Face]:
+async def listening(settings: Settings) -> AsyncIterator[HttpServer]:
     """The page, answering for the body; until `run` is under way it says that it is not ready.
 
     `SettingsError` where the address cannot be had, or may not be had without a log-in.
     """
-    face = Face(settings)
+    face = HttpServer(settings)
     server = _bind(settings)
     runner = web.AppRunner(
-        routes.application(face), access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_S,
+        app.application(face), access_log=None, handle_signals=False, shutdown_timeout=_CLOSE_S,
         max_line_size=_LINE_BYTES,
     )  # fmt: skip
     await runner.setup()
@@ -73,8 +76,8 @@ def _bind(settings: Settings) -> socket.socket:
         family, kind, number, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        found = proxy.address(str(address[0]))
-        auth.check_address(settings, str(address[0]), loopback=found is not None and found.is_loopback)
+        found = forwarded.address(str(address[0]))
+        identity.check_address(settings, str(address[0]), loopback=found is not None and found.is_loopback)
         server = socket.socket(family, kind, number)
     except OSError as error:
         raise SettingsError(f"TOCSIN_GATEWAY_HOST: cannot listen on {where}: {error}") from error
@@ -92,7 +95,7 @@ def _bind(settings: Settings) -> socket.socket:
 
 async def run(
     bus: Bus,
-    face: Face,
+    face: HttpServer,
     settings: Settings,
     stop: asyncio.Event,
     *,
@@ -104,9 +107,9 @@ async def run(
     A client that says nothing for *silence_s* is dropped; services have *grace_s* from the start to be heard.
     """
     hub = Hub(settings)
-    metrics, health, reports = Metrics(), Health(), Reports(time.monotonic(), grace_s)
-    live = Live(bus, hub, settings, silence_s)
-    state = State(bus, hub, live, metrics, health, reports, Rulebooks(), settings)
+    metrics, health, reports = Metrics(), Health(), ServiceReports(time.monotonic(), grace_s)
+    live = Broadcaster(bus, hub, settings, silence_s)
+    state = GatewayState(bus, hub, live, metrics, health, reports, RuleReports(), settings)
     watch(metrics, state)
     face.doorstep.door.watch(metrics)
     balance = Balance(metrics)
@@ -128,7 +131,7 @@ async def run(
 class _Gateway:
     """The tasks that feed the hub."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: GatewayState) -> None:
         self._state = state
         self._bus = state.bus
         self._hub = state.hub
@@ -201,7 +204,7 @@ class _Gateway:
         async def count(seq: int) -> int:
             return await self._bus.count(streams.ALERTS, filter=wanted, start=Start(seq=seq))
 
-        begin = await readback.begin(first, last, limit, count)
+        begin = await backfill.begin(first, last, limit, count)
         hub.window.lanes[index].floor = max(0, begin - 1)
 
         def take(message: Message) -> None:
@@ -230,7 +233,7 @@ class _Gateway:
                 self._state.reports.since = now  # who cannot be heard is not silent
             self._look_at_nodes(now, agents=turn % _AGENTS_EVERY == 1)
             books = self._state.rulebooks
-            self._state.live.rules = rules.trouble(books.judges(now), books.differing(now))
+            self._state.live.rules = rule_status.trouble(books.judges(now), books.differing(now))
             await _pause(stop, _LOOK_S)
 
     def _look_at_nodes(self, now: float, *, agents: bool) -> None:

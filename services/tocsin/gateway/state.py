@@ -1,12 +1,12 @@
 """What a running gateway consists of, and what is broken of the way from the sensor to its clients."""
 
 from tocsin.bus import Bus
-from tocsin.gateway import nodes
-from tocsin.gateway.hub import Hub
-from tocsin.gateway.live import Live
-from tocsin.gateway.meters import Meter
-from tocsin.gateway.reports import Reports
-from tocsin.gateway.rulebooks import Rulebooks
+from tocsin.gateway.feed.broadcaster import Broadcaster
+from tocsin.gateway.feed.hub import Hub
+from tocsin.gateway.pipeline import nodes
+from tocsin.gateway.pipeline.rates import Rate
+from tocsin.gateway.pipeline.rule_reports import RuleReports
+from tocsin.gateway.pipeline.service_reports import ServiceReports
 from tocsin.gateway.settings import Settings
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
@@ -16,18 +16,18 @@ BEHIND = 10_000
 _CHARACTERS = 500
 
 
-class State:
+class GatewayState:
     """The parts, made by `service.run`."""
 
     def __init__(
         self,
         bus: Bus,
         hub: Hub,
-        live: Live,
+        live: Broadcaster,
         metrics: Metrics,
         health: Health,
-        reports: Reports,
-        rulebooks: Rulebooks,
+        reports: ServiceReports,
+        rulebooks: RuleReports,
         settings: Settings,
     ) -> None:
         self.bus = bus
@@ -38,7 +38,7 @@ class State:
         self.reports = reports
         self.rulebooks = rulebooks
         self.settings = settings
-        self.meters = {name: Meter() for name in ("events", "judged", "alerts", "read", "rows")}
+        self.meters = {name: Rate() for name in ("events", "judged", "alerts", "read", "rows")}
         """What goes into EVENTS and to the classifier, into ALERTS and to this gateway, and to its clients."""
 
     def _own(self, now: float) -> dict[str, str]:

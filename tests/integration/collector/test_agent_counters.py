@@ -11,7 +11,7 @@ from aiohttp import web
 from tocsin.collector.settings import Settings
 from tocsin.collector.sources import agent
 from tocsin.collector.sources.agent import Agents
-from tocsin.gateway import coverage
+from tocsin.gateway.pipeline import coverage
 from tocsin.model import subjects
 from tocsin.model.errors import SettingsError
 from tocsin.runtime import report, settings

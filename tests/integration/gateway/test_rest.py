@@ -12,10 +12,11 @@ import msgspec
 import pytest
 
 from tocsin.bus import open_bus, streams
-from tocsin.gateway import routes, service
-from tocsin.gateway.answers import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
-from tocsin.gateway.openapi import ROUTES
-from tocsin.gateway.rules import RulesAnswer
+from tocsin.gateway import service
+from tocsin.gateway.http import app
+from tocsin.gateway.http.openapi import ROUTES
+from tocsin.gateway.pipeline.rule_status import RulesAnswer
+from tocsin.gateway.queries.schemas import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.settings import Settings
 from tocsin.model.alert import Alert, encode
 from tocsin.model.errors import SettingsError
@@ -200,7 +201,7 @@ async def test_every_route_is_documented_and_its_answer_reads_as_documented(decl
         assert document["openapi"].startswith("3.1")
         served = {
             resource.canonical
-            for resource in routes.application(own.face).router.resources()
+            for resource in app.application(own.face).router.resources()
             if resource.canonical != "/{path}"
         }
         assert served == set(document["paths"]) == {route.path for route in ROUTES}

@@ -3,7 +3,7 @@
 import msgspec
 
 from tocsin.bus import open_bus
-from tocsin.gateway.rules import RulesAnswer
+from tocsin.gateway.pipeline.rule_status import RulesAnswer
 from tocsin.model import rulebook, subjects
 from tocsin.model.rulebook import Rulebook, RuleProblem, RuleState, SilenceState
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from tocsin.bus import open_bus
-from tocsin.gateway.rules import RulesAnswer
-from tocsin.gateway.status import StatusAnswer
+from tocsin.gateway.pipeline.rule_status import RulesAnswer
+from tocsin.gateway.pipeline.status import StatusAnswer
 from tocsin.model import rulebook, subjects
 from tocsin.model.rulebook import Rulebook, RuleState
 from tocsin.runtime.metrics import Sample

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tocsin.bus import open_bus, streams
-from tocsin.gateway.searches import ROOM
+from tocsin.gateway.window.search import ROOM
 from tocsin.runtime.report import Report
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import address
-from tocsin.gateway import filter as filters
-from tocsin.gateway.filter import FIELDS
-from tocsin.gateway.query import QueryError
+from tocsin.gateway.queries import filter_url
+from tocsin.gateway.queries.params import QueryError
+from tocsin.gateway.window import row_filter as filters
+from tocsin.gateway.window.row_filter import FIELDS
 
 from support.addresses import printed
 from support.rows import row
@@ -26,15 +26,15 @@ nasty = st.text(st.sampled_from("-\\,&=%+#\"' \n\0ü\u202e"), min_size=1, max_si
 
 @pytest.mark.parametrize("case", shared, ids=lambda case: json.dumps(case["address"]))
 def test_an_address_stands_for_the_filter_that_the_shared_cases_say(case: dict[str, Any]) -> None:
-    parameters = address.read(case["address"])
+    parameters = filter_url.read(case["address"])
     if case["problems"]:
         with pytest.raises(QueryError):
-            address.wanted(parameters)
+            filter_url.wanted(parameters)
         return
-    assert address.wire(parameters) == case["filter"]
+    assert filter_url.wire(parameters) == case["filter"]
     assert printed(case["filter"]) == case["printed"]
-    assert address.wire(address.read(case["printed"])) == case["filter"]
-    assert address.wanted(parameters) == filters.parse(case["filter"])
+    assert filter_url.wire(filter_url.read(case["printed"])) == case["filter"]
+    assert filter_url.wanted(parameters) == filters.parse(case["filter"])
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS[1:]), st.lists(st.tuples(texts | nasty, st.booleans()), min_size=1)))
@@ -43,7 +43,7 @@ def test_every_value_reads_back_from_its_address(fields: dict[str, list[tuple[st
         name: list(dict.fromkeys(filters.signed(text, excludes=excludes) for text, excludes in values))
         for name, values in fields.items()
     }
-    assert address.wire(address.read(printed(wire))) == wire
+    assert filter_url.wire(filter_url.read(printed(wire))) == wire
 
 
 @given(texts | nasty, st.booleans())
@@ -59,18 +59,18 @@ def test_a_value_asked_for_or_left_out_is_that_value_and_no_other(text: str, exc
 @given(st.text() | st.binary().map(lambda own: own.decode("latin-1")))
 def test_any_query_string_is_read_or_refused_in_words(text: str) -> None:
     with contextlib.suppress(QueryError):
-        assert address.wanted(address.read(text)) is not None
+        assert filter_url.wanted(filter_url.read(text)) is not None
 
 
 def test_a_parameter_that_is_not_known_is_refused_by_name_and_so_is_one_that_stands_twice() -> None:
     with pytest.raises(QueryError, match=r"^frm: no such"):
-        address.once(address.read("frm=1&ns=a"), "from")
+        filter_url.once(filter_url.read("frm=1&ns=a"), "from")
     with pytest.raises(QueryError, match=r"^from must be given once"):
-        address.once(address.read("from=1&from=2"), "from")
+        filter_url.once(filter_url.read("from=1&from=2"), "from")
     with pytest.raises(QueryError, match=r"^q must be given once"):
-        address.wanted(address.read("q=1&q=2"))
+        filter_url.wanted(filter_url.read("q=1&q=2"))
     with pytest.raises(QueryError, match="parameters"):
-        address.read("&".join(f"a{n}=1" for n in range(1_000)))
+        filter_url.read("&".join(f"a{n}=1" for n in range(1_000)))
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_a_parameter_that_is_not_known_is_refused_by_name_and_so_is_one_that_sta
 )
 def test_a_filter_that_is_larger_than_a_client_may_send_is_refused(query: str) -> None:
     with pytest.raises(QueryError, match="at most"):
-        address.wanted(address.read(query))
+        filter_url.wanted(filter_url.read(query))

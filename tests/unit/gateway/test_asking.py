@@ -6,10 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
 
-from tocsin.gateway import answers, cursor, protocol, query, readback, security
-from tocsin.gateway.filter import EVERYTHING
-from tocsin.gateway.query import QueryError
-from tocsin.gateway.reports import Reports
+from tocsin.gateway.feed import frames
+from tocsin.gateway.http import security_headers
+from tocsin.gateway.pipeline.service_reports import ServiceReports
+from tocsin.gateway.queries import params, schemas
+from tocsin.gateway.queries.params import QueryError
+from tocsin.gateway.window import backfill, cursor
+from tocsin.gateway.window.row_filter import EVERYTHING
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.report import Report
 
@@ -35,12 +38,12 @@ async def test_reading_back_begins_where_enough_of_a_severity_lie(stream: list[b
         asked += 1
         return sum(stream[max(0, seq - first) :])
 
-    begin = await readback.begin(first, last, wanted, count)
+    begin = await backfill.begin(first, last, wanted, count)
     held = sum(stream)
     found = sum(stream[begin - first :])
     assert begin >= first
     assert found >= min(held, wanted)
-    assert begin == first or found <= wanted * (1 + readback.SLACK) + 1
+    assert begin == first or found <= wanted * (1 + backfill.SLACK) + 1
     assert asked <= 12
 
 
@@ -61,22 +64,22 @@ async def test_reading_back_begins_where_enough_of_a_severity_lie(stream: list[b
 )
 def test_a_wrong_parameter_is_named(parameters: dict[str, str], named: str) -> None:
     with pytest.raises(QueryError, match=f"^{named}"):
-        query.parse(parameters)
+        params.parse(parameters)
 
 
 def test_a_parameter_that_comes_twice_is_named() -> None:
     with pytest.raises(QueryError, match=r"^severity must be given once"):
-        query.parse(MultiDict([("severity", "low"), ("severity", "high")]))
+        params.parse(MultiDict([("severity", "low"), ("severity", "high")]))
 
 
 def test_without_parameters_the_newest_thousand_are_asked_for() -> None:
-    assert query.parse({}) == query.Query(EVERYTHING, 1_000, full=False)
-    assert query.parse({"full": "1"}).limit == 200
-    assert query.parse({"limit": "7", "full": "0"}).limit == 7
+    assert params.parse({}) == params.Query(EVERYTHING, 1_000, full=False)
+    assert params.parse({"full": "1"}).limit == 200
+    assert params.parse({"limit": "7", "full": "0"}).limit == 7
 
 
 def test_totals_are_sums_over_subjects() -> None:
-    held = answers.totals({"alerts.low.c.n.x": 3, "alerts.low.c.n.y": 4, "alerts.critical.c.n.x": 1, "other": 9})
+    held = schemas.totals({"alerts.low.c.n.x": 3, "alerts.low.c.n.y": 4, "alerts.critical.c.n.x": 1, "other": 9})
     assert (held.low, held.critical, held.high) == (7, 1, 0)
 
 
@@ -102,7 +105,7 @@ def test_totals_are_sums_over_subjects() -> None:
     ],
 )
 def test_only_our_own_names_are_answered(host: str, bound: str, allowed: str, fine: bool) -> None:
-    assert security.host_allowed(host, bound, {allowed}) is fine
+    assert security_headers.host_allowed(host, bound, {allowed}) is fine
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_only_our_own_names_are_answered(host: str, bound: str, allowed: str, fi
     ],
 )
 def test_only_our_own_page_may_open_the_stream(origin: str | None, fine: bool) -> None:
-    assert security.origin_allowed(origin, "localhost:8080") is fine
+    assert security_headers.origin_allowed(origin, "localhost:8080") is fine
 
 
 def reported(service: str, instance: str = "a", **fields: object) -> bytes:
@@ -127,7 +130,7 @@ def reported(service: str, instance: str = "a", **fields: object) -> bytes:
 
 
 def test_a_service_that_falls_silent_is_a_broken_hop() -> None:
-    reports = Reports(0.0)
+    reports = ServiceReports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("collector", problems={"file": "gone"}), 0.0)
     for service in ("classifier", "correlator"):
         reports.hear(f"tocsin.metrics.{service}.a", reported(service), 20.0)
@@ -136,7 +139,7 @@ def test_a_service_that_falls_silent_is_a_broken_hop() -> None:
 
 
 def test_just_after_the_start_a_service_that_was_not_heard_is_awaited_and_not_broken() -> None:
-    reports = Reports(100.0)
+    reports = ServiceReports(100.0)
     for service in ("classifier", "correlator"):
         reports.hear(f"tocsin.metrics.{service}.a", reported(service), 101.0)
     assert reports.problems(109.0) == {}
@@ -146,7 +149,7 @@ def test_just_after_the_start_a_service_that_was_not_heard_is_awaited_and_not_br
 
 
 def test_a_report_speaks_for_its_own_service_alone() -> None:
-    reports = Reports(0.0)
+    reports = ServiceReports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("classifier"), 0.0)
     reports.hear("tocsin.metrics.collector.a", b"{", 0.0)
     reports.hear("tocsin.metrics.collector.a", b"\xff" * 2_000_000, 0.0)
@@ -157,7 +160,7 @@ def test_a_report_speaks_for_its_own_service_alone() -> None:
 
 
 def test_the_number_of_instances_is_bounded() -> None:
-    reports = Reports(0.0)
+    reports = ServiceReports(0.0)
     for n in range(5_100):
         reports.hear("tocsin.metrics.collector.a", reported("collector", f"i{n}"), 0.0)
     assert len(reports.fresh(0.0)) == 5_000
@@ -177,7 +180,7 @@ def test_samples_with_names_that_prometheus_cannot_read_are_left_out() -> None:
         Sample("kind", "evil\n", "", 1),
         Sample("label", "gauge", "", 1, {'a="': "x"}),
     ]
-    reports = Reports(0.0)
+    reports = ServiceReports(0.0)
     reports.hear("tocsin.metrics.collector.a", reported("collector", samples=samples), 0.0)
     ((labels, kept),) = reports.groups(0.0, but=("gateway", "own"))
     assert labels == {"service": "collector", "instance": "a"}
@@ -189,7 +192,7 @@ def test_samples_with_names_that_prometheus_cannot_read_are_left_out() -> None:
     ("text", "seconds"), [("15m", 900), ("10s", 60), ("16m", 1_800), ("24h", 86_400), ("9d", 86_400)]
 )
 def test_a_window_is_rounded_up_to_one_that_is_kept(text: str, seconds: int) -> None:
-    assert protocol.window_s(text) == seconds
+    assert frames.window_s(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -208,9 +211,9 @@ def test_a_window_is_rounded_up_to_one_that_is_kept(text: str, seconds: int) -> 
 )
 def test_a_frame_that_is_none_is_refused(text: str) -> None:
     with pytest.raises((msgspec.DecodeError, UnicodeError)):
-        protocol.decode(text)
+        frames.decode(text)
 
 
 def test_frames_and_fields_that_are_not_known_are_ignored() -> None:
-    assert protocol.decode('{"k":"dance"}') is None
-    assert protocol.decode('{"k":"open","more":[1]}') == protocol.Open()
+    assert frames.decode('{"k":"dance"}') is None
+    assert frames.decode('{"k":"open","more":[1]}') == frames.Open()

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from tocsin.gateway import __main__ as gateway
-from tocsin.gateway import auth
-from tocsin.gateway.answers import RefusedError
-from tocsin.gateway.auth import REASONS, Asked, TurnedAway
-from tocsin.gateway.auth_door import Door
+from tocsin.gateway.auth import identity
+from tocsin.gateway.auth.authenticator import Authenticator
+from tocsin.gateway.auth.identity import REASONS, AuthError, RequestIdentity
+from tocsin.gateway.errors import HttpError
 from tocsin.gateway.settings import Settings
 from tocsin.model.errors import SettingsError
 from tocsin.runtime.metrics import Metrics
@@ -21,16 +21,16 @@ NOW_S, NOW = 1_800_000_000.0, 1_000.0
 NONCE = bytes(8)
 
 
-def asked(path: str = "/api/v1/status", **fields: Any) -> Asked:
-    return Asked(path=path, **{"peer": "203.0.113.9", "address": "203.0.113.9", **fields})
+def asked(path: str = "/api/v1/status", **fields: Any) -> RequestIdentity:
+    return RequestIdentity(path=path, **{"peer": "203.0.113.9", "address": "203.0.113.9", **fields})
 
 
-def door(**settings: Any) -> Door:
-    return Door(Settings(**settings))
+def door(**settings: Any) -> Authenticator:
+    return Authenticator(Settings(**settings))
 
 
-def refusal(own: Door, request: Asked, now: float = NOW) -> tuple[int, str]:
-    with pytest.raises(TurnedAway) as error:
+def refusal(own: Authenticator, request: RequestIdentity, now: float = NOW) -> tuple[int, str]:
+    with pytest.raises(AuthError) as error:
         own.admit(request, NOW_S, now)
     return error.value.status, error.value.reason
 
@@ -66,17 +66,17 @@ def test_settings_out_of_bounds_are_none(wrong: dict[str, Any]) -> None:
 
 
 def test_without_a_log_in_only_loopback_may_be_listened_on() -> None:
-    auth.check_address(Settings(), "127.0.0.1", loopback=True)
-    auth.check_address(Settings(auth="token", token=TOKEN), "0.0.0.0", loopback=False)
+    identity.check_address(Settings(), "127.0.0.1", loopback=True)
+    identity.check_address(Settings(auth="token", token=TOKEN), "0.0.0.0", loopback=False)
     with pytest.raises(SettingsError, match=r"TOCSIN_GATEWAY_HOST .*TOCSIN_GATEWAY_AUTH=token"):
-        auth.check_address(Settings(host="0.0.0.0"), "0.0.0.0", loopback=False)
+        identity.check_address(Settings(host="0.0.0.0"), "0.0.0.0", loopback=False)
 
 
 def test_where_nobody_signs_in_everybody_is_let_in() -> None:
     own = door()
     assert own.admit(asked(), NOW_S, NOW).how == "open"
     assert own.knows(asked(), NOW_S, NOW)
-    with pytest.raises(RefusedError, match="nobody signs in here"):
+    with pytest.raises(HttpError, match="nobody signs in here"):
         own.sign_in(TOKEN, asked(), NOW_S, NOW, NONCE)
 
 
@@ -128,10 +128,10 @@ def test_wrong_tokens_are_slowed_down_whichever_way_they_come_but_sessions_go_on
     session = own.sign_in(TOKEN, asked(), NOW_S, NOW, NONCE)
     for _ in range(5):
         assert refusal(own, asked(authorization=("Bearer wrong",))) == (401, "bearer")
-        with pytest.raises(TurnedAway, match=r"This is not the token"):
+        with pytest.raises(AuthError, match=r"This is not the token"):
             own.sign_in("wrong", asked(), NOW_S, NOW, NONCE)
     assert refusal(own, asked(authorization=(f"Bearer {TOKEN}",))) == (429, "limited")
-    with pytest.raises(TurnedAway, match="try again in 7 s") as error:
+    with pytest.raises(AuthError, match="try again in 7 s") as error:
         own.sign_in(TOKEN, asked(), NOW_S, NOW, NONCE)
     assert error.value.retry_after_s == 7
     assert own.knows(asked(cookies=(session,)), NOW_S, NOW)

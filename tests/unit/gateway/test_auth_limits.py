@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.auth_limits import Limits
+from tocsin.gateway.auth.rate_limit import Limits
 
 NOW = 1_000.0
 

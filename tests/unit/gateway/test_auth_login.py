@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import login, security
+from tocsin.gateway.http import login_pages, security_headers
 
 PAGE = "https://tocsin.example:8443/login"
 
@@ -17,7 +17,7 @@ PAGE = "https://tocsin.example:8443/login"
     ["/", "/runtime?ns=a,b&q=x%20y", "/alerts/1a", "/a/../b", "/?next=//evil.example", "/a//b"],
 )
 def test_a_path_of_ours_is_kept(path: str) -> None:
-    assert login.local(path) == path
+    assert login_pages.local(path) == path
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,18 @@ def test_a_path_of_ours_is_kept(path: str) -> None:
     ],
 )  # fmt: skip
 def test_what_could_lead_elsewhere_is_not_followed(path: str) -> None:
-    assert login.local(path) == "/"
+    assert login_pages.local(path) == "/"
 
 
 @given(st.one_of(st.text(), st.text("/\\.:@?#%\t\n ae", min_size=1)))
 def test_no_text_leads_to_another_host(path: str) -> None:
-    there = urlsplit(urljoin(PAGE, login.local(path)))
+    there = urlsplit(urljoin(PAGE, login_pages.local(path)))
     assert (there.scheme, there.netloc) == ("https", "tocsin.example:8443")
 
 
 @given(st.from_regex(r"/[a-z?=&%,+#]{0,30}", fullmatch=True))
 def test_the_page_that_was_asked_for_is_found_again(path: str) -> None:
-    asked = urlsplit(login.address(path))
+    asked = urlsplit(login_pages.address(path))
     assert asked.path == "/login"
     assert parse_qs(asked.query).get("next", ["/"]) == [path]
 
@@ -64,7 +64,7 @@ class _Seen(HTMLParser):
 
 
 def test_the_form_is_plain_and_labelled() -> None:
-    seen = _Seen(login.page("/runtime?q=x"))
+    seen = _Seen(login_pages.page("/runtime?q=x"))
     assert seen.one("form") == {"method": "post", "action": "/login"}
     assert seen.one("input", type="hidden") == {"type": "hidden", "name": "next", "value": "/runtime?q=x"}
     field = seen.one("input", type="password")
@@ -77,7 +77,7 @@ def test_the_form_is_plain_and_labelled() -> None:
 
 
 def test_an_error_belongs_to_its_field() -> None:
-    seen = _Seen(login.page("/", error="Wrong <b>"))
+    seen = _Seen(login_pages.page("/", error="Wrong <b>"))
     field = seen.one("input", type="password")
     assert field["aria-invalid"] == "true"
     assert "error" in str(field["aria-describedby"]).split()
@@ -87,9 +87,11 @@ def test_an_error_belongs_to_its_field() -> None:
 
 @given(st.text("/\"'<>&$ax{}=", max_size=40))
 def test_no_address_breaks_out_of_its_place(text: str) -> None:
-    for page in (login.page("/" + text), login.again("/" + text)):
-        assert len(_Seen(page).tags) == len(_Seen(login.page("/") if "<form" in page else login.again("/")).tags)
-    assert _Seen(login.page("/" + text)).one("input", type="hidden")["value"] == login.local("/" + text)
+    for page in (login_pages.page("/" + text), login_pages.again("/" + text)):
+        assert len(_Seen(page).tags) == len(
+            _Seen(login_pages.page("/") if "<form" in page else login_pages.again("/")).tags
+        )
+    assert _Seen(login_pages.page("/" + text)).one("input", type="hidden")["value"] == login_pages.local("/" + text)
 
 
 @pytest.mark.parametrize(
@@ -110,13 +112,13 @@ def test_no_address_breaks_out_of_its_place(text: str) -> None:
     ],
 )
 def test_only_a_page_of_ours_may_post(origin: str | None, site: str | None, fine: bool) -> None:
-    assert security.posted_here(origin, site, "tocsin.example") is fine
+    assert security_headers.posted_here(origin, site, "tocsin.example") is fine
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_form_or_too_many_fields(body: bytes) -> None:
     if body.count(b"&") > 7:
         with pytest.raises(ValueError, match="fields"):
-            login.fields(body)
+            login_pages.fields(body)
     else:
-        assert len(login.fields(body)) <= 8
+        assert len(login_pages.fields(body)) <= 8

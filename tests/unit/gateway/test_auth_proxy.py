@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import proxy
+from tocsin.gateway.auth import forwarded as proxy
 from tocsin.model.errors import SettingsError
 
 TRUSTED = proxy.networks("10.0.0.0/24, 192.168.7.1,fd00::/8")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.gateway.auth_secrets import File
+from tocsin.gateway.auth.tokens import File
 from tocsin.model.errors import SettingsError
 
 OLD, NEW = "the-old-token-of-this-gateway", "the-new-token-of-this-gateway"

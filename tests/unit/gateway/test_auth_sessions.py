@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import auth_secrets, sessions
-from tocsin.gateway.auth_secrets import Secret
+from tocsin.gateway.auth import session_cookie, tokens
+from tocsin.gateway.auth.tokens import Secret
 
 KEY = b"k" * 32
 OTHER = b"o" * 32
 NOW_S = 1_800_000_000.0
 HOUR_S = 3_600.0
-SESSION = sessions.make(KEY, NOW_S, bytes(8))
+SESSION = session_cookie.make(KEY, NOW_S, bytes(8))
 
 
 def ends_s(session: str, *, key: bytes = KEY, now_s: float = NOW_S, lasts_s: float = HOUR_S) -> float | None:
-    return sessions.ends_s(key, session, now_s, lasts_s)
+    return session_cookie.ends_s(key, session, now_s, lasts_s)
 
 
 def test_a_session_lasts_as_long_as_it_may() -> None:
@@ -58,18 +58,18 @@ def test_what_one_signed_at_another_time_does_not_sign_this(moment: int, nonce: 
 
 @given(st.text())
 def test_any_text_is_no_session(text: str) -> None:
-    assert sessions.begun_s(KEY, text) is None
+    assert session_cookie.begun_s(KEY, text) is None
 
 
 @given(st.binary(min_size=32, max_size=32), st.integers(0, 10**11), st.binary(min_size=8, max_size=8))
 def test_what_was_made_is_known_again(key: bytes, moment: int, nonce: bytes) -> None:
-    session = sessions.make(key, moment, nonce)
-    assert sessions.begun_s(key, session) == moment
-    assert sessions.begun_s(OTHER, session) is None
+    session = session_cookie.make(key, moment, nonce)
+    assert session_cookie.begun_s(key, session) == moment
+    assert session_cookie.begun_s(OTHER, session) is None
 
 
 def test_sessions_that_ended_are_remembered_within_a_bound() -> None:
-    ended = sessions.Ended()
+    ended = session_cookie.Ended()
     for number in range(5_000):
         ended.add(str(number))
     assert "4999" in ended
@@ -78,10 +78,10 @@ def test_sessions_that_ended_are_remembered_within_a_bound() -> None:
 
 
 def test_tokens_and_signatures_are_compared_in_constant_time() -> None:
-    for compares in (Secret.matches, sessions.begun_s):
+    for compares in (Secret.matches, session_cookie.begun_s):
         assert "hmac.compare_digest(" in inspect.getsource(compares)
         assert "==" not in inspect.getsource(compares)
-    assert auth_secrets.hmac is hmac
+    assert tokens.hmac is hmac
 
 
 def test_a_token_is_known_and_never_shown() -> None:
@@ -105,6 +105,6 @@ def test_a_token_is_known_and_never_shown() -> None:
     ],
 )
 def test_what_cannot_be_a_token_is_named_but_not_shown(text: str, why: str) -> None:
-    with pytest.raises(auth_secrets.SettingsError, match=f"^TOCSIN_X: .*{why}") as error:
+    with pytest.raises(tokens.SettingsError, match=f"^TOCSIN_X: .*{why}") as error:
         Secret(text, "TOCSIN_X")
     assert not text.strip() or text.strip() not in str(error.value)

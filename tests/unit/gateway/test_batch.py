@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import batch
-from tocsin.gateway.batch import Batch, Collecting
-from tocsin.gateway.rows import SEVERITIES
+from tocsin.gateway.feed import batch
+from tocsin.gateway.feed.batch import Batch, Collecting
+from tocsin.gateway.window.rows import SEVERITIES
 
 from support.rows import START_MS, row
 

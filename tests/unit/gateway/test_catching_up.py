@@ -2,8 +2,8 @@
 
 import msgspec
 
-from tocsin.gateway import bins
-from tocsin.gateway.hub import Hub
+from tocsin.gateway.feed.hub import Hub
+from tocsin.gateway.window import counts
 from tocsin.model.alert import encode
 from tocsin.model.times import format_ns
 
@@ -28,7 +28,7 @@ def test_an_hours_outage_is_filled_in_where_it_was() -> None:
     own.second(NOW + 1)
     assert own.rate == [0, 0, 0, 0]
     fields = hour.since(told)
-    t0, _ = bins.start(NOW + 1, HOUR_S)
+    t0, _ = counts.start(NOW + 1, HOUR_S)
     per_bin = LATE / (HOUR_S - 61) * hour.step_s
     heights = {second: high for second, _, high, _, _ in fields["bins"]}
     assert all(

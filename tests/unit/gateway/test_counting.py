@@ -3,19 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import bins
-from tocsin.gateway.bins import Bins
-from tocsin.gateway.ranges import Range
-from tocsin.gateway.rows import SEVERITIES
-from tocsin.gateway.top import Tops
+from tocsin.gateway.feed.range_stats import RangeStats
+from tocsin.gateway.window import counts as bins
+from tocsin.gateway.window.counts import SecondCounts
+from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.top_values import TopValues
 
 from support.rows import row
 
 NOW = 1_763_906_892
 
 
-def counted(window_s: int = 3_600) -> Bins:
-    own = Bins(window_s)
+def counted(window_s: int = 3_600) -> SecondCounts:
+    own = SecondCounts(window_s)
     own.advance(NOW)
     return own
 
@@ -52,11 +52,11 @@ def test_a_clock_that_jumped_far_ahead_empties_the_bins() -> None:
 
 
 def test_a_client_is_told_only_the_bins_and_tops_that_changed() -> None:
-    own, tops = counted(), Tops(3_600)
+    own, tops = counted(), TopValues(3_600)
     shape = row(1, "high", process="/bin/bash").shape
     own.add(1, NOW - 60)
     tops.add(shape, NOW - 60)
-    range_ = Range(900, own, tops, NOW)
+    range_ = RangeStats(900, own, tops, NOW)
     whole = range_.whole()
     assert whole["counts"] == {"critical": 0, "high": 1, "medium": 0, "low": 0}
     assert whole["top"]["process"] == [("/bin/bash", 1, "high")]
@@ -79,12 +79,12 @@ def test_a_client_that_was_told_nothing_yet_gets_every_bin_that_is_not_empty() -
     own = counted()
     for age in (5, 300, 800, 2_000):
         own.add(0, NOW - age)
-    range_ = Range(900, own, Tops(3_600), NOW)
+    range_ = RangeStats(900, own, TopValues(3_600), NOW)
     assert sum(bin_[1] for bin_ in range_.since(0)["bins"]) == 3
 
 
 def test_the_top_of_a_long_range_holds_what_the_minutes_have_forgotten() -> None:
-    tops = Tops(86_400)
+    tops = TopValues(86_400)
     old, new = row(1, process="/old", fingerprint="o").shape, row(2, process="/new", fingerprint="n").shape
     for _ in range(5):
         tops.add(old, NOW - 10_000)
@@ -95,7 +95,7 @@ def test_the_top_of_a_long_range_holds_what_the_minutes_have_forgotten() -> None
 
 
 def test_a_flood_of_new_names_leaves_the_frequent_ones() -> None:
-    tops = Tops(3_600)
+    tops = TopValues(3_600)
     for n in range(1, 6_000):
         tops.add(row(1, process="/frequent", fingerprint="f").shape, NOW)
         tops.add(row(n, process=f"/tmp/{n}").shape, NOW)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import exports, history
-from tocsin.gateway.exports import Format
-from tocsin.gateway.query import QueryError
-from tocsin.gateway.spans import Span
+from tocsin.gateway.queries import export, range_queries
+from tocsin.gateway.queries.export import Format
+from tocsin.gateway.queries.params import QueryError
+from tocsin.gateway.queries.spans import TimeRange
 
 from support.gateway import alert
 from support.hubs import hub
@@ -26,7 +26,7 @@ hostile = st.text(st.sampled_from("=+-@\t\r\n\0\x1b\x9b,;\"' aü＝\u202e\ufeff"
 
 
 def file(format: Format, some: list[Any]) -> bytes:
-    return exports.head(format) + exports.body(format, some)
+    return export.head(format) + export.body(format, some)
 
 
 @given(st.lists(st.tuples(hostile, hostile, hostile), max_size=5))
@@ -38,25 +38,25 @@ def test_a_csv_reads_back_with_as_many_lines_and_cells_whatever_the_texts(texts:
     for line, (arguments, process, pod) in zip(lines, texts, strict=True):
         assert None not in line
         for name, text in (("arguments", arguments), ("process", process), ("pod", pod)):
-            assert line[name] == exports.disarmed(text)
+            assert line[name] == export.disarmed(text)
     assert not re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", data)
 
 
 @given(hostile)
 def test_no_cell_begins_with_what_makes_a_formula(text: str) -> None:
-    seen = exports.disarmed(text)
+    seen = export.disarmed(text)
     assert not seen.lstrip(" \u00a0\ufeff").startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"))
     assert seen.removeprefix("'").translate({0x2400: 0}).count("=") == text.count("=")
 
 
 @pytest.mark.parametrize("text", ["=cmd|' /C calc'!A0", "+1", "-2+3", "@SUM(1)", "\t=1", "\r=1", "  =1", "＝1"])
 def test_formulas_are_disarmed_and_stay_readable(text: str) -> None:
-    assert exports.disarmed(text) == f"'{text}"
+    assert export.disarmed(text) == f"'{text}"
 
 
 def test_what_is_no_formula_stays_as_it_is() -> None:
-    assert exports.disarmed("/bin/bash -i >& x=1") == "/bin/bash -i >& x=1"
-    assert exports.disarmed("\x1b[31m") == "␛[31m"
+    assert export.disarmed("/bin/bash -i >& x=1") == "/bin/bash -i >& x=1"
+    assert export.disarmed("\x1b[31m") == "␛[31m"
 
 
 @given(st.lists(hostile, max_size=5))
@@ -70,7 +70,7 @@ def test_ndjson_has_one_row_a_line(texts: list[str]) -> None:
 @pytest.mark.parametrize("limit", [1, 3, 100])
 def test_the_parts_of_a_file_are_every_row_of_the_stretch_once_newest_first(limit: int) -> None:
     own = hub(NOW, [alert(n, "low", time_ns=(NOW - 20 + n // 3) * 10**9, namespace="ab"[n % 2]) for n in range(60)])
-    asked = history.export(f"format=ndjson&ns=a&from={(NOW - 15) * 1_000}&to={NOW * 1_000}", NOW * 1_000)
+    asked = range_queries.export(f"format=ndjson&ns=a&from={(NOW - 15) * 1_000}&to={NOW * 1_000}", NOW * 1_000)
     data, below = b"", (asked.span.to_ms, -1)
     while below is not None:
         part, below = asked.part(own.window.blocks(), below, limit)
@@ -81,10 +81,10 @@ def test_the_parts_of_a_file_are_every_row_of_the_stretch_once_newest_first(limi
 
 
 def test_the_name_of_the_file_says_its_stretch() -> None:
-    assert exports.filename("csv", Span(NOW - 900, NOW)) == "tocsin-2025-11-23T135312Z-2025-11-23T140812Z.csv"
+    assert export.filename("csv", TimeRange(NOW - 900, NOW)) == "tocsin-2025-11-23T135312Z-2025-11-23T140812Z.csv"
 
 
 @pytest.mark.parametrize("query", ["", "format=xlsx", "format=csv&limit=1"])
 def test_a_format_is_needed(query: str) -> None:
     with pytest.raises(QueryError, match=r"format"):
-        history.export(query, NOW * 1_000)
+        range_queries.export(query, NOW * 1_000)

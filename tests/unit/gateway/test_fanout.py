@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.gateway import filter as filters
-from tocsin.gateway.batch import Batch
-from tocsin.gateway.fanout import REPLAY, Client, Fanout, Gap, Snapshot
-from tocsin.gateway.filter import EVERYTHING, Filter
-from tocsin.gateway.rows import SEVERITIES, Row
-from tocsin.gateway.window import Window
+from tocsin.gateway.feed.batch import Batch
+from tocsin.gateway.feed.groups import REPLAY, Client, Fanout, Gap, Snapshot
+from tocsin.gateway.window import row_filter as filters
+from tocsin.gateway.window.row_filter import EVERYTHING, Filter
+from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.window.window import Window
 
 from support.rows import row
 

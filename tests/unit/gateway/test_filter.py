@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tocsin.gateway import filter as filters
-from tocsin.gateway.filter import EVERYTHING, FilterError
-from tocsin.gateway.rows import Row
+from tocsin.gateway.window import row_filter as filters
+from tocsin.gateway.window.row_filter import EVERYTHING, FilterError
+from tocsin.gateway.window.rows import Row
 
 from support.rows import row
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import filter as filters
-from tocsin.gateway import history
-from tocsin.gateway.hub import Hub
-from tocsin.gateway.query import QueryError
-from tocsin.gateway.rows import SEVERITIES, Row
+from tocsin.gateway.feed.hub import Hub
+from tocsin.gateway.queries import range_queries
+from tocsin.gateway.queries.params import QueryError
+from tocsin.gateway.window import row_filter as filters
+from tocsin.gateway.window.rows import SEVERITIES, Row
 from tocsin.model.alert import Alert
 
 from support.addresses import printed
@@ -70,17 +70,17 @@ def held(own: Hub, wire: dict[str, Any], begin: int, end: int) -> list[Row]:
 
 
 def page(own: Hub, query: str) -> dict[str, Any]:
-    asked = history.alerts(query, NOW * 1_000)
+    asked = range_queries.alerts(query, NOW * 1_000)
     return dict(json.loads(asked.answer(own, asked.look(own)(own.window.blocks()))))
 
 
 def timeline(own: Hub, query: str) -> dict[str, Any]:
-    asked = history.timeline(query, NOW * 1_000)
+    asked = range_queries.timeline(query, NOW * 1_000)
     return dict(json.loads(asked.answer(own, asked.counted(own) or asked.look(own.window.blocks()))))
 
 
 def facets(own: Hub, query: str) -> dict[str, Any]:
-    asked = history.facets(query, NOW * 1_000)
+    asked = range_queries.facets(query, NOW * 1_000)
     return dict(json.loads(asked.answer(own, asked.counted(own, NOW) or asked.look(own.window.blocks()))))
 
 
@@ -206,21 +206,21 @@ def test_a_hundred_thousand_seconds_late_alert_lands_in_its_own_bin() -> None:
 )
 def test_what_makes_no_sense_is_named(query: str, named: str) -> None:
     with pytest.raises(QueryError, match=f"^{named}"):
-        history.alerts(query, NOW * 1_000)
+        range_queries.alerts(query, NOW * 1_000)
 
 
 @pytest.mark.parametrize("query", ["step=0", "step=86401", "step=x", "from=1000&step=1"])
 def test_a_timeline_has_a_bounded_number_of_bins(query: str) -> None:
     with pytest.raises(QueryError, match=r"^step"):
-        history.timeline(query, NOW * 1_000)
+        range_queries.timeline(query, NOW * 1_000)
 
 
 @pytest.mark.parametrize("query", ["narrow=ns", "narrow=sev:x", "narrow=pod:x", "limit=101", f"narrow=ns:{'x' * 513}"])
 def test_facets_are_narrowed_by_what_they_list(query: str) -> None:
     with pytest.raises(QueryError, match=r"^(narrow|limit)"):
-        history.facets(query, NOW * 1_000)
+        range_queries.facets(query, NOW * 1_000)
 
 
 def test_times_are_read_to_the_second_outwards() -> None:
-    asked = history.alerts("from=2026-11-23T14:08:12.641Z&to=2026-11-23T15:08:13.001%2B01:00", NOW * 1_000)
+    asked = range_queries.alerts("from=2026-11-23T14:08:12.641Z&to=2026-11-23T15:08:13.001%2B01:00", NOW * 1_000)
     assert (asked.span.from_s, asked.span.to_s) == (1_795_442_892, 1_795_442_894)

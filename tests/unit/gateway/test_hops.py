@@ -1,8 +1,8 @@
 """The hops of the way, made of what services tell, what streams hold and what is broken."""
 
-from tocsin.gateway.hops import Facts, HopAnswer, Own, hops
-from tocsin.gateway.passing import Flow
-from tocsin.gateway.reports import Instance, Reports
+from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.passing import Flow
+from tocsin.gateway.pipeline.service_reports import Instance, ServiceReports
 from tocsin.model import subjects
 from tocsin.runtime import report
 from tocsin.runtime.metrics import Sample
@@ -86,7 +86,7 @@ def test_a_problem_stands_at_its_hop() -> None:
 
 
 def test_rates_come_from_two_reports_of_one_instance() -> None:
-    reports = Reports(0.0)
+    reports = ServiceReports(0.0)
     for now, lines in ((1.0, 100.0), (6.0, 600.0)):
         said = Report(service="collector", instance="a", time="", samples=[Sample("n", "counter", "", lines)])
         reports.hear(subjects.metrics("collector", "a"), report._encoder.encode(said), now)
@@ -96,7 +96,7 @@ def test_rates_come_from_two_reports_of_one_instance() -> None:
 
 
 def test_reports_that_were_held_up_on_their_way_and_come_at_once_make_no_rate() -> None:
-    reports = Reports(0.0)
+    reports = ServiceReports(0.0)
     for made, now, lines in ((1, 1.0, 100.0), (6, 6.0, 600.0), (11, 30.0, 1_100.0), (16, 30.001, 1_600.0)):
         time = f"2026-11-24T10:00:{made:02d}Z"
         said = Report(service="collector", instance="a", time=time, samples=[Sample("n", "counter", "", lines)])

@@ -1,12 +1,12 @@
 """Alerts that arrive long after they happened are counted together until none came for a while."""
 
-from tocsin.gateway.late import QUIET_S, Spell
+from tocsin.gateway.window.late_arrivals import QUIET_S, LateArrivals
 
 from support.rows import START_MS, row
 
 
 def test_what_comes_late_is_counted_until_none_comes_for_a_minute() -> None:
-    spell = Spell()
+    spell = LateArrivals()
     assert spell.fields(0.0) == {}
     spell.note(row(1, t=START_MS + 5_000, late_s=3_600), 1.0)
     spell.note(row(2, t=START_MS, late_s=1_800), 2.0)
@@ -17,6 +17,6 @@ def test_what_comes_late_is_counted_until_none_comes_for_a_minute() -> None:
 
 
 def test_a_process_that_an_agent_found_running_is_old_and_not_late() -> None:
-    spell = Spell()
+    spell = LateArrivals()
     spell.note(row(1, late_s=950_400, event_type="existing"), 1.0)
     assert spell.fields(1.0) == {}

@@ -5,13 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import bins
-from tocsin.gateway import filter as filters
-from tocsin.gateway.fanout import Client
-from tocsin.gateway.filter import Matchers
-from tocsin.gateway.hub import Hub
-from tocsin.gateway.matched import Matched
-from tocsin.gateway.rows import SEVERITIES
+from tocsin.gateway.feed.filtered_stats import FilteredStats
+from tocsin.gateway.feed.groups import Client
+from tocsin.gateway.feed.hub import Hub
+from tocsin.gateway.window import counts
+from tocsin.gateway.window import row_filter as filters
+from tocsin.gateway.window.row_filter import Matchers
+from tocsin.gateway.window.rows import SEVERITIES
 from tocsin.model.alert import Alert
 
 from support.gateway import alert
@@ -29,7 +29,7 @@ steps = st.lists(st.one_of(st.lists(made, max_size=6), st.integers(1, 120)), max
 class Page:
     """What the page knows: a snapshot, and what stats changed in it."""
 
-    def __init__(self, own: Matched, tick: int) -> None:
+    def __init__(self, own: FilteredStats, tick: int) -> None:
         whole = own.whole()
         self.counts = whole["matched"]
         timeline = whole["matched_timeline"]
@@ -38,7 +38,7 @@ class Page:
         self.top = dict(whole["matched_top"])
         self.tick = tick
 
-    def hear(self, own: Matched, tick: int) -> None:
+    def hear(self, own: FilteredStats, tick: int) -> None:
         fields = own.since(self.tick)
         self.tick = tick
         self.counts = fields["matched"]
@@ -53,7 +53,7 @@ def watched(own: Hub) -> Client:
     return client
 
 
-def begin(own: Hub, now_s: int) -> Matched:
+def begin(own: Hub, now_s: int) -> FilteredStats:
     watched(own)
     with own.matching(FILTER, WINDOW_S, now_s, 0.0) as found:
         found.fill(found.look(own.window.blocks(), FILTER, own.window.head), own.rows_since)
@@ -61,8 +61,8 @@ def begin(own: Hub, now_s: int) -> Matched:
 
 
 def expected(seen: list[tuple[str, int, str]], now_s: int) -> dict[int, list[int]]:
-    t0, count = bins.start(now_s, WINDOW_S)
-    step = bins.step(WINDOW_S)
+    t0, count = counts.start(now_s, WINDOW_S)
+    step = counts.step(WINDOW_S)
     table = {t0 + n * step: [0] * 4 for n in range(count)}
     for severity, at, namespace in seen:
         second = at // step * step

@@ -1,6 +1,6 @@
 """Cadence and credit, with a clock that the test turns."""
 
-from tocsin.gateway.pace import Credit, Pace
+from tocsin.gateway.feed.pacing import Credit, Pace
 
 
 def test_few_rows_wait_a_tenth_of_a_second_and_none_wait_one() -> None:

@@ -6,10 +6,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import kin, processes
-from tocsin.gateway.links import number
-from tocsin.gateway.processes import Told
-from tocsin.gateway.window import Window
+from tocsin.gateway.queries import process_fields, process_rows
+from tocsin.gateway.queries.process_fields import Told
+from tocsin.gateway.window.process_links import number
+from tocsin.gateway.window.window import Window
 from tocsin.model.alert import encode
 
 from support.family import process, told
@@ -29,7 +29,7 @@ loose = st.dictionaries(
 def test_whatever_an_event_holds_the_alert_is_read(own: Any, parent: Any, ancestors: Any, more: Any) -> None:
     event = {"node_name": "n", "process_exec": {"process": own, "parent": parent, "ancestors": ancestors, "x": more}}
     alert = {"id": "1", "exec_id": "e", "process": "/bin/x", "event": event}
-    found = processes.told(msgspec.json.encode(alert))
+    found = process_fields.told(msgspec.json.encode(alert))
     assert found.own == "e"
     assert "e" in found.nodes
     assert all(0 < len(id) <= 512 and id == node.exec_id for id, node in found.nodes.items())
@@ -37,20 +37,20 @@ def test_whatever_an_event_holds_the_alert_is_read(own: Any, parent: Any, ancest
 
 @given(st.binary(max_size=60))
 def test_what_is_no_alert_says_nothing(payload: bytes) -> None:
-    assert processes.told(payload).nodes == {}
+    assert process_fields.told(payload).nodes == {}
 
 
 def test_process_parent_and_ancestors_are_told_apart() -> None:
-    found = processes.told(encode(told(1, process("c", "b"), process("b", "a"), process("a"))))
+    found = process_fields.told(encode(told(1, process("c", "b"), process("b", "a"), process("a"))))
     assert (found.own, found.ancestors) == ("c", True)
     assert {id: node.parent_exec_id for id, node in found.nodes.items()} == {"c": "b", "b": "a", "a": ""}
 
 
 def test_texts_are_cut_and_an_id_that_is_none_of_the_kernels_is_no_id() -> None:
     long = process("c", "x" * 600, arguments="y" * 5_000)
-    (node,) = processes.told(encode(told(1, long))).nodes.values()
+    (node,) = process_fields.told(encode(told(1, long))).nodes.values()
     assert (node.parent_exec_id, len(node.arguments), node.arguments[-1]) == ("", 1_024, "…")
-    assert processes.told(encode(told(1, process("z" * 600)))) == Told(f"{1:032x}")
+    assert process_fields.told(encode(told(1, process("z" * 600)))) == Told(f"{1:032x}")
 
 
 @given(
@@ -64,7 +64,7 @@ def test_rows_are_found_by_their_processes(made: list[tuple[str, str, str]], lim
     for n, (own, parent, severity) in enumerate(made, 1):
         window.add(row(n, severity), own, parent)
     kept = {each.seq for lane in window.lanes for each in lane}
-    found = kin.find(window.blocks(), [number("a"), number("b")])
+    found = process_rows.find(window.blocks(), [number("a"), number("b")])
     for name in "ab":
         assert {each.seq for each in found.own[number(name)]} == {
             n for n, (own, _, _) in enumerate(made, 1) if own == name and n in kept

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import rows
-from tocsin.gateway.answers import RowAnswer
-from tocsin.gateway.rows import Shapes
+from tocsin.gateway.queries.schemas import RowAnswer
+from tocsin.gateway.window import rows
+from tocsin.gateway.window.rows import RowFactory
 from tocsin.model.errors import BadEvent
 
 from support.rows import START_MS, row, summary
@@ -56,7 +56,7 @@ def test_an_alert_that_came_more_than_a_minute_late_says_so(late_s: int, told: i
 
 
 def test_rows_of_one_kind_share_what_they_have_in_common() -> None:
-    shapes = Shapes()
+    shapes = RowFactory()
     one = shapes.row(1, summary(1, fingerprint="f"))
     other = shapes.row(2, summary(2, fingerprint="f", arguments="other"))
     assert one.shape is other.shape
@@ -64,7 +64,7 @@ def test_rows_of_one_kind_share_what_they_have_in_common() -> None:
 
 
 def test_ever_new_names_do_not_fill_the_memory() -> None:
-    shapes = Shapes(limit=10)
+    shapes = RowFactory(limit=10)
     made = [shapes.row(n, summary(n, process=f"/tmp/{n}")) for n in range(1, 100)]
     assert len(shapes._known) <= 10
     assert made[3].shape.bin == "/tmp/4"
@@ -73,14 +73,14 @@ def test_ever_new_names_do_not_fill_the_memory() -> None:
 @pytest.mark.parametrize("time", ["", "yesterday", "2025-13-01T00:00:00Z", "2025-11-23T14:08:12.641"])
 def test_a_time_that_cannot_be_read_makes_no_row(time: str) -> None:
     with pytest.raises(BadEvent):
-        Shapes().row(1, msgspec.structs.replace(summary(1), time=time))
+        RowFactory().row(1, msgspec.structs.replace(summary(1), time=time))
 
 
 def test_times_of_other_offsets_and_precisions_are_read() -> None:
     for text in ("2025-11-23T14:08:12.641Z", "2025-11-23T15:08:12.641000+01:00", "2025-11-23T14:08:12.641999999Z"):
-        assert Shapes().row(1, msgspec.structs.replace(summary(1), time=text, received=text)).t == 1_763_906_892_641
+        assert RowFactory().row(1, msgspec.structs.replace(summary(1), time=text, received=text)).t == 1_763_906_892_641
     text = "2025-11-23T14:08:12Z"
-    assert Shapes().row(1, msgspec.structs.replace(summary(1), time=text, received=text)).t == 1_763_906_892_000
+    assert RowFactory().row(1, msgspec.structs.replace(summary(1), time=text, received=text)).t == 1_763_906_892_000
 
 
 @given(st.text(), st.text(), st.text(), st.text())

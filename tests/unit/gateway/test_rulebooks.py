@@ -5,31 +5,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway import rules
-from tocsin.gateway.rulebooks import FORGOTTEN_S, Rulebooks
-from tocsin.gateway.rules import RulesAnswer, Trouble
-from tocsin.gateway.seen import Summary
+from tocsin.gateway.pipeline import rule_status
+from tocsin.gateway.pipeline.event_kinds import Summary
+from tocsin.gateway.pipeline.rule_reports import FORGOTTEN_S, RuleReports
+from tocsin.gateway.pipeline.rule_status import RulesAnswer, Trouble
 from tocsin.model import rulebook, subjects
 from tocsin.model.rulebook import Rulebook, RuleProblem, RuleState, SilenceState
 
 PROBLEM = RuleProblem(file="rules/a.yml", line=3, column=5, text="no field Imge, did you mean Image?", rule="r1")
 
 
-def tell(books: Rulebooks, instance: str, now: float, hash: str = "h1", service: str = "classifier", **more) -> None:
+def tell(books: RuleReports, instance: str, now: float, hash: str = "h1", service: str = "classifier", **more) -> None:
     book = Rulebook(service=service, instance=instance, time="", hash=hash, **more)
     books.hear(subjects.rules(service, instance), rulebook.encode(book), now)
 
 
-def answer(books: Rulebooks, now: float) -> RulesAnswer:
-    return rules.answer(books.judges(now), books.differing(now), now, "2026-11-24T12:00:00Z", Summary())
+def answer(books: RuleReports, now: float) -> RulesAnswer:
+    return rule_status.answer(books.judges(now), books.differing(now), now, "2026-11-24T12:00:00Z", Summary())
 
 
-def trouble(books: Rulebooks, now: float) -> Trouble:
-    return rules.trouble(books.judges(now), books.differing(now))
+def trouble(books: RuleReports, now: float) -> Trouble:
+    return rule_status.trouble(books.judges(now), books.differing(now))
 
 
 def test_each_instance_is_told_with_its_hash_and_age() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     tell(books, "a", 0.0, loaded="2026-11-24T11:00:00Z", rules=[RuleState(id="r1", title="R", level="high")])
     tell(books, "b", 10.0, service="correlator")
     found = answer(books, 12.5)
@@ -41,7 +41,7 @@ def test_each_instance_is_told_with_its_hash_and_age() -> None:
 
 
 def test_hits_and_failures_of_a_rule_are_summed_over_instances() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     one = RuleState(id="r1", title="Old title", level="medium", file="a.yml", hits=3, failures=1, last_failure="why")
     tell(books, "a", 0.0, loaded="2026-01-01T00:00:00Z", rules=[one])
     two = RuleState(id="r1", title="New title", level="high", file="a.yml", author="me", hits=4)
@@ -52,14 +52,14 @@ def test_hits_and_failures_of_a_rule_are_summed_over_instances() -> None:
 
 
 def test_a_later_report_of_an_instance_takes_the_place_of_the_one_before() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     for now, hits in ((0.0, 3), (30.0, 5)):
         tell(books, "a", now, rules=[RuleState(id="r1", title="R", level="low", hits=hits)])
     assert [rule.hits for rule in answer(books, 31.0).rules] == [5]
 
 
 def test_what_a_silence_hid_is_summed_and_an_expired_one_stands_first() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     live = SilenceState(id="s1", title="A", owner="o", reason="why", expires="2027", hidden={"high": 2, "odd": 9})
     past = SilenceState(id="s2", title="B", expires="2026", expired=True)
     tell(books, "a", 0.0, silences=[live, past])
@@ -71,7 +71,7 @@ def test_what_a_silence_hid_is_summed_and_an_expired_one_stands_first() -> None:
 
 
 def test_a_silence_that_was_prolonged_is_not_expired_any_more() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     past = SilenceState(id="s", title="S", expires="2026", expired=True)
     tell(books, "a", 0.0, loaded="2026-01-01T00:00:00Z", silences=[past])
     prolonged = msgspec.structs.replace(past, expires="2027", expired=False)
@@ -80,7 +80,7 @@ def test_a_silence_that_was_prolonged_is_not_expired_any_more() -> None:
 
 
 def test_a_document_that_nobody_could_load_is_one_problem_and_names_who_says_so() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     tell(books, "a", 0.0, problems=[PROBLEM, PROBLEM])
     tell(books, "b", 0.0, problems=[msgspec.structs.replace(PROBLEM, kept=True)])
     tell(books, "c", 0.0, service="correlator", problems=[RuleProblem(file="b.yml", text="no title")])
@@ -92,14 +92,14 @@ def test_a_document_that_nobody_could_load_is_one_problem_and_names_who_says_so(
 
 
 def test_an_instance_that_is_silent_for_90_s_is_forgotten() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     tell(books, "a", 0.0, problems=[PROBLEM])
     assert trouble(books, FORGOTTEN_S).problems == 1
     assert answer(books, FORGOTTEN_S + 1).judges == []
     assert trouble(books, FORGOTTEN_S + 1) == Trouble()
 
 
-def every(books: Rulebooks, until_s: float, hashes: dict[str, str], start_s: float = 0.0) -> None:
+def every(books: RuleReports, until_s: float, hashes: dict[str, str], start_s: float = 0.0) -> None:
     """Each instance tells its hash every 30 s."""
     now = start_s
     while now <= until_s:
@@ -109,7 +109,7 @@ def every(books: Rulebooks, until_s: float, hashes: dict[str, str], start_s: flo
 
 
 def test_the_replica_whose_rules_differ_for_over_a_minute_is_named() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     every(books, 60.0, {"a": "new", "b": "old", "c": "new"})
     assert books.differing(60.0) == ()
     assert books.differing(61.0) == (("classifier", "b"),)
@@ -118,13 +118,13 @@ def test_the_replica_whose_rules_differ_for_over_a_minute_is_named() -> None:
 
 
 def test_two_replicas_that_differ_are_both_named() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     every(books, 90.0, {"a": "new", "b": "old"})
     assert trouble(books, 90.0).differ == ("a", "b")
 
 
 def test_replicas_that_take_new_rules_one_after_another_are_not_named() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     every(books, 60.0, {"a": "old", "b": "old"})
     tell(books, "a", 61.0, "new")
     tell(books, "b", 100.0, "new")
@@ -133,7 +133,7 @@ def test_replicas_that_take_new_rules_one_after_another_are_not_named() -> None:
 
 
 def test_services_are_not_held_against_one_another() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     for now in (0.0, 30.0, 60.0, 90.0):
         tell(books, "a", now, "h1")
         tell(books, "a", now, "h2", service="correlator")
@@ -141,7 +141,7 @@ def test_services_are_not_held_against_one_another() -> None:
 
 
 def test_a_replica_that_was_replaced_is_not_held_against_the_new_one() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     every(books, 60.0, {"a": "old"})
     every(books, 300.0, {"b": "new"}, 65.0)
     for now in range(65, 300, 5):
@@ -161,13 +161,13 @@ def test_a_replica_that_was_replaced_is_not_held_against_the_new_one() -> None:
     ids=["no JSON", "no report", "deep", "large", "no text", "of another service"],
 )
 def test_what_makes_no_sense_is_counted(subject: str, payload: bytes) -> None:
-    books = Rulebooks()
+    books = RuleReports()
     books.hear(subject, payload, 0.0)
     assert (books.unreadable, len(books.judges(0.0))) == (1, 0)
 
 
 def test_ever_new_instances_do_not_fill_the_memory() -> None:
-    books = Rulebooks()
+    books = RuleReports()
     for n in range(400):
         tell(books, f"i{n}", float(n) / 100)
     assert len(books.judges(4.0)) == 256
@@ -180,7 +180,7 @@ def test_ever_new_instances_do_not_fill_the_memory() -> None:
 
 @given(st.text(), st.text(max_size=40), st.text(), st.text())
 def test_whatever_the_text_the_answer_is_json_that_reads_back(text: str, instance: str, title: str, file: str) -> None:
-    books = Rulebooks()
+    books = RuleReports()
     problems = [RuleProblem(file=file, text=text)]
     book = Rulebook(service="classifier", instance=instance, time="", hash=text, problems=problems,
                     rules=[RuleState(id=title, title=title, level=text)])  # fmt: skip

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from tocsin.gateway import coverage, nodes
-from tocsin.gateway.coverage import Agent, Followed
-from tocsin.gateway.meters import Meter, growth, totals
-from tocsin.gateway.nodes import Minutes, Nodes
-from tocsin.gateway.sight import Sight
+from tocsin.gateway.pipeline import coverage, nodes
+from tocsin.gateway.pipeline.coverage import Agent, Followed
+from tocsin.gateway.pipeline.nodes import Minutes, Nodes
+from tocsin.gateway.pipeline.rates import Rate, growth, totals
+from tocsin.gateway.pipeline.visibility import Visibility
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.report import Report
 
@@ -209,7 +209,7 @@ def test_what_the_agent_dropped_is_read_from_its_event(event: object, n: int) ->
 
 
 def test_an_alert_is_seen_by_kind_function_node_and_cluster() -> None:
-    own = Sight(24 * HOUR_MS, 120.0)
+    own = Visibility(24 * HOUR_MS, 120.0)
     host = "alerts.low.c1._host.execve"
     own.take(host, row(1, node="a", t=NOW_MS), "c1", b"", NOW_MS)
     call = row(2, node="a", kind="kprobe", event_type="security_file_permission", t=NOW_MS)
@@ -231,7 +231,7 @@ def test_an_alert_is_seen_by_kind_function_node_and_cluster() -> None:
 
 
 def test_a_meter_tells_the_rate_of_the_last_seconds_and_when_it_moved() -> None:
-    own = Meter()
+    own = Rate()
     assert (own.rate(0.0), own.known, own.idle_s(0.0)) == (None, False, None)
     for second in range(20):
         own.note(min(second, 10) * 100, float(second))

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.rows import SEVERITIES, Row, newest_first
-from tocsin.gateway.window import Window
+from tocsin.gateway.window.rows import SEVERITIES, Row, newest_first
+from tocsin.gateway.window.window import Window
 
 from support.rows import START_MS, row
 

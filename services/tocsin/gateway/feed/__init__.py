@@ -1,0 +1,1 @@
+"""The WebSocket feed: groups of clients, frames, batches and pacing."""

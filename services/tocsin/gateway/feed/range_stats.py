@@ -1,0 +1,91 @@
+"""Counts, timeline and top of one time range that ends now, and what of it changed since a client was last told."""
+
+from typing import Any
+
+from tocsin.gateway.feed.frames import by_severity
+from tocsin.gateway.window import counts as bins
+from tocsin.gateway.window.counts import SecondCounts
+from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.top_values import Entry, TopValues
+
+_TOP_EVERY = 2
+"""Seconds between two looks at what is most frequent."""
+
+
+class RangeStats:
+    """One range, looked at once a second for all clients who show it."""
+
+    def __init__(self, window_s: int, counted: SecondCounts, tops: TopValues, now_s: int, tick: int = 1) -> None:
+        """*window_s* is the length; *now_s* and *tick* are as for `look`."""
+        self.window_s = window_s
+        self.step_s = bins.step(window_s)
+        self.tick = tick
+        """The number of the last look."""
+        self.used = tick
+        """The number of the look after which it was last asked for."""
+        self._bins = counted
+        self._tops = tops
+        self._t0 = 0
+        self._series: bins.Series = [[] for _ in SEVERITIES]
+        self._changed: dict[int, int] = {}
+        self._top: dict[str, list[Entry]] = {}
+        self._top_changed: dict[str, int] = {}
+        self._top_at = 0
+        self.look(now_s, tick)
+
+    def look(self, now_s: int, tick: int) -> None:
+        """Bring it up to *now_s* and remember which bins and lists are not as they were; *tick* only grows."""
+        self.tick = tick
+        t0, count = bins.start(now_s, self.window_s)
+        old = {self._t0 + n * self.step_s: values for n, values in enumerate(zip(*self._series, strict=True))}
+        self._series = self._bins.series(t0, self.step_s, count)
+        self._t0 = t0
+        for n, values in enumerate(zip(*self._series, strict=True)):
+            second = t0 + n * self.step_s
+            if old.get(second, (0,) * len(SEVERITIES)) != values:
+                self._changed[second] = self.tick
+        self._changed = {second: tick for second, tick in self._changed.items() if second >= t0}
+        if not self._top or now_s - self._top_at >= _TOP_EVERY:
+            self._look_at_tops(now_s)
+
+    def _look_at_tops(self, now_s: int) -> None:
+        self._top_at = now_s
+        for name, entries in self._tops.lists(now_s, self.window_s).items():
+            if self._top.get(name) != entries:
+                self._top[name] = entries
+                self._top_changed[name] = self.tick
+
+    @property
+    def since_ms(self) -> int:
+        """Its beginning, milliseconds since 1970."""
+        return self._t0 * 1_000
+
+    @property
+    def counts(self) -> list[int]:
+        """The sum of the timeline, for each severity."""
+        return [sum(series) for series in self._series]
+
+    def whole(self) -> dict[str, Any]:
+        """The fields of a snapshot."""
+        before = self._t0 - self.window_s
+        fields: dict[str, Any] = {
+            "window_s": self.window_s,
+            "counts": by_severity(self.counts),
+            "timeline": {"t0": self._t0, "step_s": self.step_s, **dict(zip(SEVERITIES, self._series, strict=True))},
+            "top": self._top,
+        }
+        if 2 * self.window_s <= self._bins.window_s:
+            earlier = [self._bins.count(index, before, self._t0) for index in range(len(SEVERITIES))]
+            fields["previous"] = by_severity(earlier)
+        return fields
+
+    def since(self, tick: int) -> dict[str, Any]:
+        """The fields of stats for a client that was last told at *tick*."""
+        changed = sorted(second for second, own in self._changed.items() if own > tick)
+        table = list(zip(*self._series, strict=True))
+        fields: dict[str, Any] = {
+            "counts": by_severity(self.counts),
+            "bins": [[second, *table[(second - self._t0) // self.step_s]] for second in changed],
+        }
+        top = {name: entries for name, entries in self._top.items() if self._top_changed[name] > tick}
+        return fields | ({"top": top} if top else {})

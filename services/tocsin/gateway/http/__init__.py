@@ -1,0 +1,1 @@
+"""The HTTP server: endpoints, their handlers, the OpenAPI document, login pages and static files."""

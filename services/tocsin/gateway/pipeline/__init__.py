@@ -1,0 +1,1 @@
+"""The state of the pipeline: stages, nodes, coverage, rules and services."""

@@ -1,0 +1,126 @@
+"""How the whole way from the sensors to this gateway's clients is at this moment, in one answer."""
+
+from msgspec import Struct
+
+from tocsin.bus import streams
+from tocsin.gateway.pipeline import coverage
+from tocsin.gateway.pipeline.coverage import Agent, Coverage, Followed
+from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.nodes import Nodes
+from tocsin.gateway.pipeline.passing import Flow
+from tocsin.gateway.state import GatewayState
+from tocsin.model.times import format_ns
+from tocsin.runtime.ledger import Ledger
+
+_MS = 1_000
+_NS_PER_MS = 1_000_000
+
+
+class NodeAnswer(Struct, frozen=True, kw_only=True):
+    """One node that events come from, or that a collector is bound to."""
+
+    node: str
+    last_s: float | None
+    """Since its last event came; ``null`` where none did."""
+    rate: float | None
+    """Events a second."""
+    silent: bool
+    why: str
+    """Why it counts as silent, in words."""
+    coverage: Coverage
+
+
+class Clients(Struct, frozen=True, kw_only=True):
+    """Browsers on this gateway's WebSocket."""
+
+    open: int
+    slow: int
+    """Of these, who cannot take what there is and gets fewer rows."""
+
+
+class StatusAnswer(Struct, frozen=True, kw_only=True):
+    """The way of an event, and what is wrong on it."""
+
+    cluster: str
+    """Names of the clusters that events come from."""
+    hops: list[HopAnswer]
+    nodes: list[NodeAnswer]
+    ledger: Ledger | None
+    """``null`` where it could not be taken; `broken` says why."""
+    clients: Clients
+    broken: str
+    """What is broken, in words; empty where nothing is."""
+    kinds_seen: dict[str, int]
+    """Kind of event to how many came in the live window."""
+    host_events: bool
+    """Whether processes outside containers are seen at all."""
+    timestamp: str
+
+
+def nodes(
+    own: Nodes, agents: dict[str, Agent], followed: dict[str, Followed], *, now_ms: int, window_ms: int
+) -> list[NodeAnswer]:
+    """All nodes by name."""
+    silent = {one.node: one.why for one in own.silent(now_ms)}
+    return [
+        NodeAnswer(
+            node=name,
+            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
+            rate=None if (rate := own.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            silent=name in silent,
+            why=silent.get(name, ""),
+            coverage=coverage.cover(
+                node, coverage.of_node(name, agents, len(own)), followed.get(name), now_ms - window_ms
+            ),
+        )
+        for name, node in sorted(own)
+    ]
+
+
+def answer(state: GatewayState, ledger: Ledger | None, *, now: float, now_ms: int) -> StatusAnswer:
+    """All of it; *now* is of the monotonic clock."""
+    sight, live = state.hub.sight, state.live
+    summary = sight.seen.summary(now_ms // _MS)
+    agents = coverage.agents(state.reports.fresh(now))
+    return StatusAnswer(
+        cluster=sight.cluster,
+        hops=hops(_facts(state, ledger, now)),
+        nodes=nodes(sight.nodes, agents, sight.followed, now_ms=now_ms, window_ms=state.settings.window_ms),
+        ledger=ledger,
+        clients=Clients(open=len(live.sessions), slow=live.slow),
+        broken=state.words(now, now_ms),
+        kinds_seen=dict(sorted(summary.kinds.items(), key=lambda kind: -kind[1])),
+        host_events=summary.host > 0,
+        timestamp=format_ns(now_ms * _NS_PER_MS),
+    )
+
+
+def _facts(state: GatewayState, ledger: Ledger | None, now: float) -> Facts:
+    meters, hub = state.meters, state.hub
+
+    def flow(into: str, out: str, waiting: int, *names: str) -> Flow:
+        evicted = None
+        if ledger is not None:
+            evicted = sum(own.evicted_unread for own in ledger.readers if own.stream in names)
+        return Flow(
+            in_s=meters[into].rate(now),
+            out_s=meters[out].rate(now),
+            waiting=waiting if meters[into].known else None,
+            idle_s=meters[into].idle_s(now),
+            evicted=evicted,
+        )
+
+    return Facts(
+        instances=state.reports.instances(now),
+        events=flow("events", "judged", state.live.lag.classifier, streams.EVENTS),
+        alerts=flow("alerts", "read", hub.waiting, streams.ALERTS, streams.ALERTS_KEPT),
+        own=Own(
+            in_s=meters["read"].rate(now),
+            out_s=meters["rows"].rate(now),
+            lag_s=hub.delay_ms / _MS,
+            waiting=hub.waiting,
+            undecodable=hub.undecodable,
+        ),
+        problems=state.problems(now),
+        connected=state.bus.connection.up,
+    )

@@ -1,0 +1,1 @@
+"""Answers to REST requests, computed from the live window and the stream."""

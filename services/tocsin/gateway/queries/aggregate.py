@@ -1,0 +1,120 @@
+"""Counts of the rows that a filter lets through: by severity, over time, and of each value, all from one look."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from msgspec import Struct
+
+from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.window import top_values
+from tocsin.gateway.window.counts import Series
+from tocsin.gateway.window.row_filter import Filter, Values
+from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
+from tocsin.gateway.window.top_values import DIMENSIONS, Entry
+from tocsin.gateway.window.window import Block, Match
+
+FIELD_OF: Mapping[str, str] = {
+    "event": "event", "process": "proc", "namespace": "ns", "node": "node", "workload": "wl", "rule": "rule",
+    "technique": "att",
+}  # fmt: skip
+"""The field of the filter that each list of values belongs to."""
+_LISTED = frozenset(FIELD_OF.values())
+_MS = 1_000
+
+_Counted = dict[SharedFields, int]
+
+
+class Facets(Struct, frozen=True):
+    """What is most frequent, and how many different values there are."""
+
+    top: dict[str, list[Entry]]
+    distinct: dict[str, int]
+
+
+class Narrow(Struct, frozen=True):
+    """Of one list only the values that hold a text, lower case."""
+
+    dimension: str = ""
+    text: str = ""
+
+
+def inside(blocks: Iterable[Block], span: TimeRange) -> Iterator[Row]:
+    """The rows of the span, in no order."""
+    from_ms, to_ms = span.from_ms, span.to_ms
+    for block in blocks:
+        if block.max_t < from_ms or block.min_t >= to_ms:
+            continue
+        rows = block.rows[block.start :]
+        if from_ms <= block.min_t and block.max_t < to_ms:
+            yield from rows
+        else:
+            yield from (row for row in rows if from_ms <= row.t < to_ms)
+
+
+def counts(blocks: Iterable[Block], span: TimeRange, match: Match | None) -> list[int]:
+    """How many match, for each severity."""
+    found = [0] * len(SEVERITIES)
+    for row in inside(blocks, span):
+        if match is None or match(row):
+            found[row.shape.index] += 1
+    return found
+
+
+def timeline(blocks: Iterable[Block], span: TimeRange, step_s: int, match: Match | None) -> Series:
+    """How many match, for each severity and bin."""
+    found = [[0] * span.bins(step_s) for _ in SEVERITIES]
+    from_ms, width = span.from_ms, step_s * _MS
+    for row in inside(blocks, span):
+        if match is None or match(row):
+            found[row.shape.index][(row.t - from_ms) // width] += 1
+    return found
+
+
+def facets(blocks: Iterable[Block], span: TimeRange, wanted: Filter, limit: int, narrow: Narrow) -> Facets:
+    """The *limit* most frequent values of everything. A field's own filter does not narrow its own list."""
+    own = [_Own(values) for values in wanted.fields if values.field in _LISTED]
+    shapes = _shapes(inside(blocks, span), wanted.without(*_LISTED).match())
+    passing, almost = _sorted_out(shapes, own) if own else (shapes, {})
+    lists: dict[str, list[Entry]] = {}
+    distinct: dict[str, int] = {}
+    for name, values in DIMENSIONS.items():
+        chosen = _narrowed(values, narrow.text) if name == narrow.dimension else values
+        counted = chain(passing.items(), almost.get(FIELD_OF[name], {}).items())
+        lists[name], distinct[name] = top_values.ranked(counted, chosen, limit)
+    return Facets(lists, distinct)
+
+
+class _Own:
+    """One field of the filter, for shapes."""
+
+    def __init__(self, values: Values) -> None:
+        self.field = values.field
+        self._match = Filter((values,)).match()
+
+    def allows(self, shape: SharedFields) -> bool:
+        return self._match is None or self._match.shape(shape)
+
+
+def _shapes(rows: Iterable[Row], match: Match | None) -> _Counted:
+    found: _Counted = {}
+    for row in rows:
+        if match is None or match(row):
+            found[row.shape] = found.get(row.shape, 0) + 1
+    return found
+
+
+def _sorted_out(shapes: _Counted, own: Sequence[_Own]) -> tuple[_Counted, dict[str, _Counted]]:
+    """The shapes that pass all of *own*, and by field those that fail at this one alone."""
+    passing: _Counted = {}
+    almost: dict[str, _Counted] = {each.field: {} for each in own}
+    for shape, n in shapes.items():
+        failed = [each.field for each in own if not each.allows(shape)]
+        if not failed:
+            passing[shape] = n
+        elif len(failed) == 1:
+            almost[failed[0]][shape] = n
+    return passing, almost
+
+
+def _narrowed(values: Callable[[SharedFields], Iterable[str]], text: str) -> Callable[[SharedFields], Iterable[str]]:
+    return lambda shape: (value for value in values(shape) if text in value.lower())

@@ -1,0 +1,221 @@
+"""Questions about a stretch of time: what is asked for, the look at the rows that it takes, and the answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tocsin.gateway.feed.frames import by_severity
+from tocsin.gateway.feed.hub import Hub
+from tocsin.gateway.queries import aggregate, filter_url, params, time_range
+from tocsin.gateway.queries import export as exports
+from tocsin.gateway.queries.aggregate import Facets, Narrow
+from tocsin.gateway.queries.export import Format
+from tocsin.gateway.queries.params import QueryError
+from tocsin.gateway.queries.range_schemas import FacetsAnswer, TimelineAnswer
+from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.window import rows
+from tocsin.gateway.window.counts import Series
+from tocsin.gateway.window.row_filter import MAX_CHARACTERS, Filter
+from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.window.window import Block, newest
+
+MAX_ROWS = 1_000
+MAX_VALUES = 100
+_ROWS, _VALUES = 200, 10
+_ALL = 1 << 62
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Page(Struct, frozen=True):
+    """Rows, and how many there are in all."""
+
+    rows: list[Row]
+    counts: list[int]
+
+
+class Alerts(Struct, frozen=True):
+    """What ``/api/v1/alerts`` is asked for."""
+
+    filter: Filter
+    span: TimeRange
+    limit: int
+    below: tuple[int, int] | None
+    """Only what lies before this time and sequence."""
+
+    def look(self, hub: Hub) -> Callable[[Sequence[Block]], Page]:
+        """The look at the rows."""
+        below = min(self.below or (_ALL, 0), (self.span.to_ms, -1))
+        counted = _counted(hub, self.filter, self.span)
+
+        def at(blocks: Sequence[Block]) -> Page:
+            match = self.filter.match()
+            found = newest(blocks, self.limit, match, since_ms=self.span.from_ms, up_to=_ALL, below=below)
+            return Page(found, aggregate.counts(blocks, self.span, match) if counted is None else counted)
+
+        return at
+
+    def answer(self, hub: Hub, found: Page) -> bytes:
+        """The JSON of a `RangeAnswer`."""
+        last = found.rows[-1] if len(found.rows) == self.limit else None
+        head = _encode(
+            {
+                "before": None if last is None else f"{last.t}-{last.seq}",
+                "complete_since": dict(zip(SEVERITIES, hub.rows_since, strict=True)),
+                "counts": by_severity(found.counts),
+                "exact": _exact(hub, self.filter, self.span),
+                "from": self.span.from_ms,
+                "to": self.span.to_ms,
+            }
+        )
+        return b"".join((b'{"rows":[', b",".join(map(rows.encode, found.rows)), b"],", head[1:]))
+
+
+class Export(Struct, frozen=True):
+    """What ``/api/v1/export`` is asked for."""
+
+    filter: Filter
+    span: TimeRange
+    format: Format
+
+    def part(self, blocks: Sequence[Block], below: tuple[int, int], limit: int) -> tuple[bytes, tuple[int, int] | None]:
+        """The newest rows before *below* as a part of the file, and before what the next part lies, if there is one."""
+        found = newest(blocks, limit, self.filter.match(), since_ms=self.span.from_ms, up_to=_ALL, below=below)
+        more = (found[-1].t, found[-1].seq) if len(found) == limit else None
+        return exports.body(self.format, found), more
+
+    def exact(self, hub: Hub) -> bool:
+        """Whether every alert of the span is at hand."""
+        return hub.held_since(self.span.from_ms, self.filter.possible)
+
+
+class Timeline(Struct, frozen=True):
+    """What ``/api/v1/timeline`` is asked for."""
+
+    filter: Filter
+    span: TimeRange
+    step_s: int
+
+    def counted(self, hub: Hub) -> Series | None:
+        """The series where no look at the rows is needed."""
+        asked = self.filter.severities
+        if asked is None or not _in_bins(hub, self.span):
+            return None
+        series = hub.bins.series(self.span.from_s, self.step_s, self.span.bins(self.step_s), end=self.span.to_s)
+        return [own if wanted else [0] * len(own) for own, wanted in zip(series, asked, strict=True)]
+
+    def look(self, blocks: Sequence[Block]) -> Series:
+        """The series from the rows."""
+        return aggregate.timeline(blocks, self.span, self.step_s, self.filter.match())
+
+    def answer(self, hub: Hub, series: Series) -> bytes:
+        """The JSON of a `TimelineAnswer`."""
+        exact = _exact(hub, self.filter, self.span)
+        own = dict(zip(SEVERITIES, series, strict=True))
+        return _encode(TimelineAnswer(t0=self.span.from_s, step_s=self.step_s, exact=exact, **own))
+
+
+class Frequent(Struct, frozen=True):
+    """What ``/api/v1/facets`` is asked for."""
+
+    filter: Filter
+    span: TimeRange
+    limit: int
+    narrow: Narrow
+
+    def counted(self, hub: Hub, now_s: int) -> Facets | None:
+        """The lists where a look at the rows would show less."""
+        everything = not self.filter.fields and not self.filter.words and not self.narrow.dimension
+        if not everything or self._held(hub):
+            return None
+        return Facets(*hub.tops.between(self.span.from_s, self.span.to_s, now_s, self.limit))
+
+    def look(self, blocks: Sequence[Block]) -> Facets:
+        """The lists from the rows."""
+        return aggregate.facets(blocks, self.span, self.filter, self.limit, self.narrow)
+
+    def answer(self, hub: Hub, found: Facets) -> bytes:
+        """The JSON of a `FacetsAnswer`."""
+        return _encode(FacetsAnswer(top=found.top, distinct=found.distinct, exact=self._held(hub)))
+
+    def _held(self, hub: Hub) -> bool:
+        return hub.held_since(self.span.from_ms, self.filter.possible)
+
+
+def alerts(query_string: str, now_ms: int) -> Alerts:
+    """The question of a query string; `QueryError` where it is none."""
+    parameters = filter_url.read(query_string)
+    single = filter_url.once(parameters, "from", "to", "before", "limit")
+    limit = params.integer(single, "limit", default=_ROWS, most=MAX_ROWS)
+    return Alerts(filter_url.wanted(parameters), time_range.parse(single, now_ms), limit, _token(single))
+
+
+def export(query_string: str, now_ms: int) -> Export:
+    """The question of a query string; `QueryError` where it is none."""
+    parameters = filter_url.read(query_string)
+    single = filter_url.once(parameters, "from", "to", "format")
+    format = single.get("format")
+    if format not in ("csv", "ndjson"):
+        raise QueryError("format must be csv or ndjson")
+    return Export(
+        filter_url.wanted(parameters), time_range.parse(single, now_ms), "csv" if format == "csv" else "ndjson"
+    )
+
+
+def timeline(query_string: str, now_ms: int) -> Timeline:
+    """The question of a query string; `QueryError` where it is none."""
+    parameters = filter_url.read(query_string)
+    single = filter_url.once(parameters, "from", "to", "step")
+    span = time_range.parse(single, now_ms)
+    return Timeline(filter_url.wanted(parameters), span, time_range.step(single, span))
+
+
+def facets(query_string: str, now_ms: int) -> Frequent:
+    """The question of a query string; `QueryError` where it is none."""
+    parameters = filter_url.read(query_string)
+    single = filter_url.once(parameters, "from", "to", "limit", "narrow")
+    limit = params.integer(single, "limit", default=_VALUES, most=MAX_VALUES)
+    return Frequent(filter_url.wanted(parameters), time_range.parse(single, now_ms), limit, _narrow(single))
+
+
+def _token(single: Mapping[str, Any]) -> tuple[int, int] | None:
+    text = str(single.get("before", ""))
+    if not text:
+        return None
+    parts = text.split("-")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+        raise QueryError("before must be what an answer gave as before")
+    return int(parts[0]), int(parts[1])
+
+
+def _narrow(single: Mapping[str, str]) -> Narrow:
+    text = single.get("narrow", "")
+    if not text:
+        return Narrow()
+    name, colon, wanted = text.partition(":")
+    dimension = next((own for own, field in aggregate.FIELD_OF.items() if name in (own, field)), "")
+    if not colon or not dimension or len(wanted) > MAX_CHARACTERS:
+        raise QueryError(f"narrow must be a text after one of {', '.join(aggregate.FIELD_OF)} and a colon")
+    return Narrow(dimension, wanted.lower())
+
+
+def _in_bins(hub: Hub, span: TimeRange) -> bool:
+    """Whether the counted seconds reach back to the span's beginning."""
+    return hub.bins.begin <= span.from_s
+
+
+def _counted(hub: Hub, wanted: Filter, span: TimeRange) -> list[int] | None:
+    """The counts where no look at the rows is needed."""
+    asked = wanted.severities
+    if asked is None or not _in_bins(hub, span):
+        return None
+    return [hub.bins.count(n, span.from_s, span.to_s) if own else 0 for n, own in enumerate(asked)]
+
+
+def _exact(hub: Hub, wanted: Filter, span: TimeRange) -> bool:
+    """Whether counts of this filter are all that there were."""
+    if wanted.severities is not None and hub.counted(span.from_s, wanted.possible):
+        return True
+    return hub.held_since(span.from_ms, wanted.possible)

@@ -1,0 +1,52 @@
+"""The stretch of time of a request, and the bins of its timeline, from their parameters."""
+
+from collections.abc import Mapping
+
+from tocsin.gateway.queries.params import QueryError
+from tocsin.gateway.queries.spans import TimeRange
+from tocsin.model.times import parse_ns
+
+MAX_BINS = 1_500
+_DEFAULT_S = 900
+_MAX_STEP_S = 86_400
+_LATEST_S = 4_102_444_800
+"""The year 2100."""
+_MS = 1_000
+_NS_PER_MS = 1_000_000
+
+
+def parse(parameters: Mapping[str, str], now_ms: int) -> TimeRange:
+    """The span of ``from`` and ``to``: the last 15 minutes where they are absent; `QueryError` where they are wrong."""
+    to_ms = _moment(parameters, "to", now_ms)
+    from_ms = _moment(parameters, "from", to_ms - _DEFAULT_S * _MS)
+    if from_ms >= to_ms:
+        raise QueryError("from must lie before to")
+    return TimeRange(from_ms // _MS, -(-to_ms // _MS))
+
+
+def step(parameters: Mapping[str, str], span: TimeRange) -> int:
+    """The width of a bin, seconds; `QueryError` where it is wrong or makes too many bins."""
+    text = parameters.get("step")
+    if text is None:
+        return span.default_step_s()
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if not 1 <= value <= _MAX_STEP_S:
+        raise QueryError(f"step must be a whole number of seconds from 1 to {_MAX_STEP_S:,}")
+    if span.bins(value) > MAX_BINS:
+        raise QueryError(f"step must be larger: at most {MAX_BINS:,} bins are counted")
+    return value
+
+
+def _moment(parameters: Mapping[str, str], name: str, default_ms: int) -> int:
+    """Milliseconds since 1970 of a time as RFC 3339, or as such milliseconds."""
+    text = parameters.get(name)
+    if text is None:
+        return default_ms
+    if text.isascii() and text.isdigit() and len(text) < 16:
+        ms = int(text)
+    else:
+        ns = parse_ns(text)
+        ms = -1 if ns is None else ns // _NS_PER_MS
+    if not 0 <= ms <= _LATEST_S * _MS:
+        raise QueryError(f"{name} must be a time like 2026-11-23T14:08:12Z, or milliseconds since 1970")
+    return ms
