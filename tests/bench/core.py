@@ -103,7 +103,7 @@ async def sink(url: str) -> None:
 
 
 def _ns(text: bytes) -> int:
-    from tocsin.model.times import parse_ns
+    from tocsin.model.timestamps import parse_ns
 
     return parse_ns(text.decode()) or 0
 

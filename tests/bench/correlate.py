@@ -17,14 +17,14 @@ from pathlib import Path
 import uvloop
 
 from tocsin.bus import Bus, open_bus, streams
-from tocsin.correlator import judging, position, service
+from tocsin.correlator import correlation_set, position, service
 from tocsin.correlator.settings import Settings
 from tocsin.model import signal as signals
 from tocsin.model import subjects
 from tocsin.model.signal import Signal
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.report import resident_bytes
+from tocsin.runtime.service_report import resident_bytes
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.syntax.documents import Correlation
 
@@ -113,7 +113,7 @@ async def service_row(server: NatsServer, name: str, correlations: Sequence[Corr
         async with open_bus(server.settings("correlator"), "correlator") as own:
             cpu, began = time.process_time(), time.monotonic()
             running = asyncio.ensure_future(
-                service.run(own, None, judging.judging(tuple(correlations)), Settings(), stop, metrics=metrics)
+                service.run(own, None, correlation_set.judging(tuple(correlations)), Settings(), stop, metrics=metrics)
             )
             await until(lambda: _value(metrics, "received_signals_total") >= _STORED, timeout_s=60)
             took, used = time.monotonic() - began, time.process_time() - cpu

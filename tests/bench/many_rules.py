@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from tocsin.runtime.policies import Policies
+from tocsin.runtime.policy_files import Policies
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.sigma.syntax.documents import Rule
 

@@ -22,7 +22,7 @@ import yaml
 from aiohttp import web
 
 from tocsin.bus import Message, streams
-from tocsin.model.times import format_ns, parse_ns
+from tocsin.model.timestamps import format_ns, parse_ns
 
 from bench.processes import cpu_s, percentile, resident_mb
 from support.buses import opened

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from tocsin.classifier import ruling
+from tocsin.classifier import policy_set
 from tocsin.classifier.judge import Origin, judge
 from tocsin.model import alert, event
 from tocsin.model.event import Event
-from tocsin.runtime.policies import Content, Policies
+from tocsin.runtime.policy_files import Content, Policies
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.simulator.generator import Generator
@@ -81,7 +81,7 @@ def match_row(rules: RuleSet, events: Read) -> str:
 def judging(rules: dict[str, bytes], texts: Sequence[bytes]) -> list[str]:
     """Decoding, matching, the verdict and the alert's bytes, one added to the other."""
     shipped = Policies().read()
-    judges = ruling.build(Content(shipped.severity, shipped.severity_path, rules, {}), "default")
+    judges = policy_set.build(Content(shipped.severity, shipped.severity_path, rules, {}), "default")
     events = [(event.read(text), text) for text in texts]
     origin = Origin("0" * 32, "bench", "node", _NOW_NS)
     decode = cost(lambda _, text: event.read(text), events)
@@ -166,7 +166,9 @@ def matching_all(count: int) -> str:
         for n in range(count)
     )
     shipped = Policies().read()
-    judges = ruling.build(Content(shipped.severity, shipped.severity_path, {"all.yml": rules.encode()}, {}), "default")
+    judges = policy_set.build(
+        Content(shipped.severity, shipped.severity_path, {"all.yml": rules.encode()}, {}), "default"
+    )
     process = {"binary": "/usr/bin/curl", "arguments": " ".join(f"word-{n}-" for n in range(count)), "uid": 0}
     line = json.dumps({"process_exec": {"process": process}}).encode()
     read = [(event.read(line), line)] * 10

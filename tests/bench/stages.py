@@ -20,8 +20,8 @@ import uvloop
 from tocsin.bus import Bus, Message, open_bus, streams
 from tocsin.model import alert, subjects
 from tocsin.model.severity import Severity
-from tocsin.model.times import parse_ns
-from tocsin.runtime import ledger, policies
+from tocsin.model.timestamps import parse_ns
+from tocsin.runtime import ledger, policy_files
 
 from bench import core
 from bench.processes import cpu_s, percentile, resident_mb
@@ -148,9 +148,9 @@ async def step(folder: Path, rate: int, *, rules: bool = True) -> str:
 
 def _bare(folder: Path) -> dict[str, str]:
     """Policies that are the severity table alone."""
-    table = folder / "bare" / policies.SEVERITY_FILE
+    table = folder / "bare" / policy_files.SEVERITY_FILE
     table.parent.mkdir()
-    table.write_bytes((policies.shipped() / policies.SEVERITY_FILE).read_bytes())
+    table.write_bytes((policy_files.shipped() / policy_files.SEVERITY_FILE).read_bytes())
     return {"TOCSIN_CLASSIFIER_POLICIES": str(table.parent)}
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tocsin.model.event import read
 from tocsin.model.signal import Signal
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet

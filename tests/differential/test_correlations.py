@@ -16,7 +16,7 @@ import pytest
 from msgspec.structs import replace
 
 from tocsin.model.signal import Signal
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.ruleset import RuleSet
 

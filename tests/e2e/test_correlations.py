@@ -10,7 +10,7 @@ import pytest
 from tocsin.bus import Bus, Message, open_bus, streams
 from tocsin.model import raised, signal
 from tocsin.runtime import ledger
-from tocsin.runtime.policies import rule_files
+from tocsin.runtime.policy_files import rule_files
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.ruleset import RuleSet
 

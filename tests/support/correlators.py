@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
-from tocsin.bus import Bus, Message, PubAck, api, streams
-from tocsin.correlator import judging, position, service
+from tocsin.bus import Bus, Message, PubAck, jetstream_api, streams
+from tocsin.correlator import correlation_set, position, service
 from tocsin.correlator.position import Position
 from tocsin.correlator.settings import Settings
 from tocsin.model import alert as alerts
@@ -41,7 +41,7 @@ async def correlating(
 ) -> AsyncIterator[At]:
     """A correlator for the body; it stops in order after it."""
     metrics, own = Metrics(), Settings()
-    first = judging.judging(correlations)
+    first = correlation_set.judging(correlations)
     async with (
         opened(server, "correlator", duplicate_window_s=duplicate_window_s) as bus,
         running(lambda stop: service.run(bus, None, first, own, stop, metrics=metrics)),
@@ -135,7 +135,7 @@ class Streams:
         await self._api(f"STREAM.DELETE.{stream}", None)
 
     async def _api(self, subject: str, request: object) -> None:
-        await api.call(self.bus.connection, subject, request)
+        await jetstream_api.call(self.bus.connection, subject, request)
 
 
 @asynccontextmanager

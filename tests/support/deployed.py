@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.bus import open_bus, users
+from tocsin.bus import open_bus
+from tocsin.bus.permissions import users
 from tocsin.model.errors import TocsinError
 
 from support.server import SIZES, NatsServer

@@ -5,8 +5,8 @@ from typing import Any
 
 from tocsin.bus import NatsSettings, streams
 from tocsin.cli.doctor.finding import Finding
-from tocsin.cli.doctor.gather.everything import Places
-from tocsin.cli.doctor.seen import Layout, Observed, ReaderSeen, Sample, Server, StreamSeen
+from tocsin.cli.doctor.gather.collect import Places
+from tocsin.cli.doctor.observations import Layout, Observed, ReaderSeen, Sample, Server, StreamSeen
 from tocsin.runtime.ledger import Facts, Ledger, balance
 
 from support.server import NatsServer

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.collector import fleet_run
+from tocsin.collector.pods import fleet_run
 from tocsin.collector.settings import Settings
-from tocsin.collector.sources.kube_shared import Patience
+from tocsin.collector.sources.kubernetes.shared import Patience
 from tocsin.model import subjects
-from tocsin.model.times import format_ns
-from tocsin.runtime import report
-from tocsin.runtime.report import Report
+from tocsin.model.timestamps import format_ns
+from tocsin.runtime import service_report
+from tocsin.runtime.service_report import ServiceReport
 
 from support.buses import opened
 from support.collecting import Running
@@ -73,7 +73,7 @@ class Following(Running):
     def __init__(self, server: NatsServer, settings: Settings, patience: Patience, window_s: float) -> None:
         self.stop = asyncio.Event()
         self.killed = False
-        self.reports: list[Report] = []
+        self.reports: list[ServiceReport] = []
         self.task = asyncio.create_task(self._run(server, settings, patience, window_s))
 
     async def _run(self, server: NatsServer, settings: Settings, patience: Patience, window_s: float) -> None:
@@ -97,7 +97,7 @@ async def following(
     """Such a collector for the body, with what it reports; stopped in order at its end, where it still runs."""
     async with opened(server, "gateway") as bus:
         own = Following(server, settings, patience, window_s)
-        await bus.subscribe(subjects.ALL_METRICS, lambda _, payload: own.reports.append(report.decode(payload)))
+        await bus.subscribe(subjects.ALL_METRICS, lambda _, payload: own.reports.append(service_report.decode(payload)))
         try:
             yield own
         except BaseException as error:

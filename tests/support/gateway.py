@@ -17,7 +17,7 @@ from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
 from tocsin.model.alert import Alert, RuleHit, encode
 from tocsin.model.severity import Severity
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 from support.server import NatsServer
 from support.waiting import until

@@ -5,7 +5,7 @@ from typing import Any
 from tocsin.gateway.window.rows import Row, RowFactory
 from tocsin.model.alert import RuleHit, Summary
 from tocsin.model.severity import Severity
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 _shapes = RowFactory()
 START_MS = 1_763_906_892_000

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tocsin.bus import NatsSettings, server_conf, streams, users
+from tocsin.bus import NatsSettings, streams
+from tocsin.bus.permissions import server_conf, users
 
 _READY_S = 20.0
 _STOP_S = 10.0

@@ -4,7 +4,7 @@ import collections
 
 from tocsin.bus import Bus, Message, streams
 from tocsin.model import alert
-from tocsin.simulator.numbers import number_of
+from tocsin.simulator.event_numbers import number_of
 
 CORRELATION = "correlation"
 

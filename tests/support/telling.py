@@ -4,7 +4,7 @@ import binascii
 import random
 from collections.abc import Iterator
 
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.simulator.cluster import build_nodes, build_pods
 from tocsin.simulator.processes import Home, build_homes
 from tocsin.simulator.script import Scene, Script

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.model.signal import Signal
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.sigma.correlation import CorrelationEngine, Firing
 from tocsin.sigma.syntax.documents import Correlation, CorrelationType
 

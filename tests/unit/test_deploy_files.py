@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tocsin.bus import users
+from tocsin.bus.permissions import users
 
 _ROOT = Path(__file__).resolve().parents[2]
 

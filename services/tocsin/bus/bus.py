@@ -11,16 +11,16 @@ from msgspec import Struct
 from nats.aio.msg import Msg
 from nats.errors import Error
 
-from tocsin.bus import api, reading, streams
+from tocsin.bus import jetstream_api, stream_reader, streams
 from tocsin.bus.connection import Connection
-from tocsin.bus.consuming import Consuming
+from tocsin.bus.dead_letters import letter
 from tocsin.bus.declare import declare, missing
-from tocsin.bus.letters import letter
+from tocsin.bus.durable_consumer import DurableConsumer
+from tocsin.bus.jetstream_types import Consumer, Stored, Stream
 from tocsin.bus.message import Message
-from tocsin.bus.reading import Start
+from tocsin.bus.publish_window import PubAck, PublishWindow, Then
 from tocsin.bus.settings import NatsSettings
-from tocsin.bus.states import Consumer, Stored, Stream
-from tocsin.bus.window import PubAck, Then, Window
+from tocsin.bus.stream_reader import Start
 from tocsin.model import subjects
 from tocsin.model.errors import BusUnavailable, Conflict, Fatal, Gone
 
@@ -62,7 +62,7 @@ class Bus:
         self.service = connection.service
         self.instance = instance
         self.duplicate_window_s = duplicate_window_s
-        self.window = Window(connection, duplicate_window_s=duplicate_window_s)
+        self.window = PublishWindow(connection, duplicate_window_s=duplicate_window_s)
         self.buried = 0
 
     async def publish(
@@ -124,7 +124,7 @@ class Bus:
         from the fifth delivery a message is handled alone, so that the one that ends the process is found, and at its
         twentieth it is dead-lettered unread.
         """
-        await Consuming(
+        await DurableConsumer(
             self.connection,
             stream,
             durable,
@@ -194,35 +194,35 @@ class Bus:
 
     async def request(self, subject: str, payload: bytes, *, timeout_s: float) -> bytes:
         """Ask another service; `BusUnavailable` where nobody answers."""
-        return (await api.ask(self.connection, subject, payload, timeout_s=timeout_s)).data
+        return (await jetstream_api.ask(self.connection, subject, payload, timeout_s=timeout_s)).data
 
     async def follow(
         self,
         stream: str,
-        handle: reading.Handle,
+        handle: stream_reader.Handle,
         stop: asyncio.Event,
         *,
         filters: Collection[str],
         start: Start | None = None,
     ) -> None:
         """Hand over every message from *start* on, each once and in order, across reconnections."""
-        await reading.follow(self.connection, stream, filters, start or Start(), handle, stop)
+        await stream_reader.follow(self.connection, stream, filters, start or Start(), handle, stop)
 
     async def read(
         self,
         stream: str,
-        handle: reading.Handle,
+        handle: stream_reader.Handle,
         *,
         filters: Collection[str],
         start: Start | None = None,
         headers_only: bool = False,
-        timeout_s: float = reading.PATIENCE_S,
+        timeout_s: float = stream_reader.PATIENCE_S,
     ) -> None:
         """Hand over every message from *start* to the stream's end as it is now, across reconnections.
 
         `BusUnavailable` where nothing comes for *timeout_s*.
         """
-        await reading.drain(
+        await stream_reader.drain(
             self.connection,
             stream,
             filters,
@@ -248,14 +248,14 @@ class Bus:
 
     async def count(self, stream: str, *, filter: str, start: Start) -> int:
         """How many messages that match *filter* the stream holds from *start* on, without reading one of them."""
-        return await reading.count(self.connection, stream, filter, start)
+        return await stream_reader.count(self.connection, stream, filter, start)
 
     async def message(self, stream: str, seq: int) -> Stored:
         """One message by its sequence; `Gone` where the stream does not hold it any more."""
         return await self._direct(f"$JS.API.DIRECT.GET.{stream}", msgspec.json.encode({"seq": seq}))
 
     async def _direct(self, subject: str, payload: bytes) -> Stored:
-        answer = await api.ask(self.connection, subject, payload)
+        answer = await jetstream_api.ask(self.connection, subject, payload)
         headers: dict[str, str] = answer.headers or {}
         status = headers.get("Status", "")
         if status:
@@ -266,16 +266,17 @@ class Bus:
     async def stream(self, name: str, *, subjects_filter: str = "") -> Stream:
         """State of a stream, with the messages for each subject that *subjects_filter* matches."""
         request = {"subjects_filter": subjects_filter} if subjects_filter else None
-        return msgspec.json.decode(await api.call(self.connection, f"STREAM.INFO.{name}", request), type=Stream)
+        answer = await jetstream_api.call(self.connection, f"STREAM.INFO.{name}", request)
+        return msgspec.json.decode(answer, type=Stream)
 
     async def consumer(self, stream: str, durable: str) -> Consumer:
         """How far a durable reader is."""
-        answer = await api.call(self.connection, f"CONSUMER.INFO.{stream}.{durable}")
+        answer = await jetstream_api.call(self.connection, f"CONSUMER.INFO.{stream}.{durable}")
         return msgspec.json.decode(answer, type=Consumer)
 
     async def consumers(self, stream: str) -> list[Consumer]:
         """All readers of a stream (the admin user alone may ask)."""
-        answer = await api.call(self.connection, f"CONSUMER.LIST.{stream}")
+        answer = await jetstream_api.call(self.connection, f"CONSUMER.LIST.{stream}")
         return msgspec.json.decode(answer, type=_Consumers).consumers or []
 
     async def load(self, key: str) -> bytes | None:
@@ -298,7 +299,7 @@ class Bus:
         was saved since.
         """
         headers = None if after is None else {_EXPECTED: str(after)}
-        answer = await api.ask(self.connection, f"$KV.{streams.BUCKET}.{key}", value, headers=headers)
+        answer = await jetstream_api.ask(self.connection, f"$KV.{streams.BUCKET}.{key}", value, headers=headers)
         try:
             saved = msgspec.json.decode(answer.data, type=_Saved)
         except msgspec.DecodeError as error:
@@ -326,7 +327,7 @@ class Bus:
     async def probe(self, timeout_s: float) -> bool:
         """Whether a round trip succeeds within *timeout_s*."""
         try:
-            await api.ask(self.connection, f"$JS.API.STREAM.INFO.{streams.EVENTS}", timeout_s=timeout_s)
+            await jetstream_api.ask(self.connection, f"$JS.API.STREAM.INFO.{streams.EVENTS}", timeout_s=timeout_s)
         except BusUnavailable:
             return False
         return True

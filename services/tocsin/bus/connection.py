@@ -12,7 +12,7 @@ import nats.aio.client
 from nats.aio.client import Client
 from nats.errors import Error
 
-from tocsin.bus import login
+from tocsin.bus import credentials
 from tocsin.bus.settings import NatsSettings
 from tocsin.model.errors import BusUnavailable, Fatal
 
@@ -62,7 +62,7 @@ class Connection:
     ) -> None:
         """Prepare; nothing is opened before `open`. `SettingsError` where we cannot log in like this."""
         self.service = service
-        self.inbox = login.inbox(settings, service)
+        self.inbox = credentials.inbox(settings, service)
         self.reconnects = 0
         self.breaks = 0
         """Connections lost: counted before anything can arrive on the next one."""
@@ -73,11 +73,11 @@ class Connection:
         """Done when the connection that is there now breaks; another takes its place then."""
         self.on_disconnect: list[Callback] = []
         self.on_reconnect: list[Callback] = []
-        self._login = login.options(settings)
-        self._who, self._where = login.who(settings), login.where(settings)
+        self._login = credentials.options(settings)
+        self._who, self._where = credentials.who(settings), credentials.where(settings)
         self._watch_interval_s, self._silence_s = watch_interval_s, silence_s
         self._client = _Client()
-        self._client.encrypts = login.encrypts(settings)
+        self._client.encrypts = credentials.encrypts(settings)
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closing = False
         self._opened = False
@@ -193,7 +193,7 @@ class Connection:
             self.fail(Fatal(f"NATS at {self._where} offers no TLS, which tls:// or TOCSIN_NATS_TLS_* ask for"))
         elif isinstance(error, ssl.SSLCertVerificationError):
             self.fail(Fatal(f"NATS at {self._where}: its certificate is not trusted: {error.verify_message}"))
-        elif isinstance(error, ssl.SSLError) and (why := login.refused_certificate(error)):
+        elif isinstance(error, ssl.SSLError) and (why := credentials.refused_certificate(error)):
             self.fail(Fatal(f"NATS at {self._where}: {why}"))
         elif not self._closing and time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
             self._logged_at = time.monotonic()

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from tocsin.bus import api, streams
+from tocsin.bus import jetstream_api, streams
 from tocsin.bus.connection import Connection
 from tocsin.model.errors import Gone
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +79,12 @@ async def apply(
     for config in streams.declarations(sizes, duplicate_window_s=duplicate_window_s, replicas=replicas or 1):
         try:
             outcomes.append(await _stream(connection, config, keep_replicas=not replicas))
-        except api.ApiRefused as error:
+        except jetstream_api.ApiRefused as error:
             _refused(outcomes, error, config["name"], "", go_on=go_on)
     for stream, config in streams.durables(readers, duplicate_window_s=duplicate_window_s):
         try:
             outcomes.append(await _durable(connection, stream, config))
-        except (api.ApiRefused, Gone) as error:  # the latter where its stream was refused
+        except (jetstream_api.ApiRefused, Gone) as error:  # the latter where its stream was refused
             _refused(outcomes, error, stream, config["name"], go_on=go_on)
     return outcomes
 
@@ -101,7 +101,7 @@ async def _stream(connection: Connection, config: dict[str, Any], *, keep_replic
     try:
         existing = await _existing(connection, f"STREAM.INFO.{name}")
     except Gone:
-        await api.call(connection, f"STREAM.CREATE.{name}", config)
+        await jetstream_api.call(connection, f"STREAM.CREATE.{name}", config)
         return Outcome(stream=name, done="created")
     kept = _kept(name, config, existing)
     own = [*_OWN, *(["num_replicas"] if keep_replicas else [])]
@@ -110,7 +110,7 @@ async def _stream(connection: Connection, config: dict[str, Any], *, keep_replic
         | {field: existing.config[field] for field in own if field in existing.config}
         | {each.field: each.value for each in kept}
     )
-    after = msgspec.json.decode(await api.call(connection, f"STREAM.UPDATE.{name}", wanted), type=_Existing)
+    after = msgspec.json.decode(await jetstream_api.call(connection, f"STREAM.UPDATE.{name}", wanted), type=_Existing)
     return _compared(existing, after, Outcome(stream=name, done="unchanged", kept=tuple(kept)))
 
 
@@ -120,15 +120,15 @@ async def _durable(connection: Connection, stream: str, config: dict[str, Any]) 
     try:
         existing = await _existing(connection, f"CONSUMER.INFO.{stream}.{name}")
     except Gone:
-        await api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
+        await jetstream_api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
         return Outcome(stream=stream, durable=name, done="created")
-    answer = await api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
+    answer = await jetstream_api.call(connection, f"CONSUMER.DURABLE.CREATE.{stream}.{name}", request)
     after = msgspec.json.decode(answer, type=_Existing)
     return _compared(existing, after, Outcome(stream=stream, durable=name, done="unchanged"))
 
 
 async def _existing(connection: Connection, question: str) -> _Existing:
-    return msgspec.json.decode(await api.call(connection, question), type=_Existing)
+    return msgspec.json.decode(await jetstream_api.call(connection, question), type=_Existing)
 
 
 def _compared(before: _Existing, after: _Existing, outcome: Outcome) -> Outcome:
@@ -164,7 +164,7 @@ async def missing(connection: Connection) -> list[str]:
     absent = []
     for name in streams.NAMES:
         try:
-            await api.call(connection, f"STREAM.INFO.{name}")
+            await jetstream_api.call(connection, f"STREAM.INFO.{name}")
         except Gone:
             absent.append(name)
     return absent

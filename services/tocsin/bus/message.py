@@ -6,7 +6,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error
 
-from tocsin.bus.window import ID_HEADER
+from tocsin.bus.publish_window import ID_HEADER
 
 
 class Message:

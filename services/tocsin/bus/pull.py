@@ -14,7 +14,7 @@ from nats.errors import Error
 
 from tocsin.bus.connection import Connection
 from tocsin.bus.message import Message
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 
 log = logging.getLogger(__name__)
 

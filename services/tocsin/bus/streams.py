@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tocsin.model import subjects
 from tocsin.model.severity import KEPT, Severity
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 
 EVENTS = "EVENTS"
 ALERTS = "ALERTS"

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 
 from tocsin.bus import NatsSettings, open_bus
-from tocsin.classifier import ruling, service
+from tocsin.classifier import policy_set, service
 from tocsin.classifier.settings import Settings
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import launch, settings
-from tocsin.runtime.policies import Policies
+from tocsin.runtime.policy_files import Policies
 
 
 async def main(flags: Mapping[str, str] | None = None) -> None:
@@ -17,7 +17,7 @@ async def main(flags: Mapping[str, str] | None = None) -> None:
     own = settings.load(Settings, os.environ, prefix="TOCSIN_CLASSIFIER", flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     policies = Policies(own.policies, own.rules)
-    first = ruling.build(policies.read(), own.profile)
+    first = policy_set.build(policies.read(), own.profile)
     async with launch.stop_on_signal() as stop:
         try:
             async with open_bus(nats, "classifier", instance=launch.instance(), stop=stop) as bus:

@@ -6,16 +6,16 @@ from urllib.parse import unquote
 
 from msgspec import Raw, Struct
 
-from tocsin.classifier import words
-from tocsin.classifier.ruling import Ruling
+from tocsin.classifier import descriptions
+from tocsin.classifier.policy_set import PolicySet
 from tocsin.classifier.verdict import Verdict, decide
 from tocsin.model import ids, subjects
 from tocsin.model.alert import Alert
 from tocsin.model.event import Container, Event, Pod, Process
-from tocsin.model.functions import EXISTING
+from tocsin.model.hook_names import EXISTING
 from tocsin.model.outcome import outcome
 from tocsin.model.signal import Signal
-from tocsin.model.times import believable, format_ns, parse_ns
+from tocsin.model.timestamps import believable, format_ns, parse_ns
 from tocsin.sigma.fields.record import EventRecord
 
 TEXT_BYTES = 8192
@@ -50,7 +50,7 @@ class Judged(Struct, frozen=True, gc=False):
     """Rules that failed for this event and were skipped, with the error."""
 
 
-def judge(event: Event, raw: bytes, origin: Origin, ruling: Ruling) -> Judged:
+def judge(event: Event, raw: bytes, origin: Origin, ruling: PolicySet) -> Judged:
     """The alert of *event*, whose bytes *raw* ride along untouched."""
     body = event.body
     process, parent = body.process or _NO_PROCESS, body.parent or _NO_PROCESS
@@ -77,8 +77,8 @@ def judge(event: Event, raw: bytes, origin: Origin, ruling: Ruling) -> Judged:
         severity_from=verdict.severity_from,
         title=worst.title
         if worst is not None
-        else words.title(event, name, function, touched, existing=record.existing),
-        reason=cut.text("reason", words.reason(event, verdict.reason)),
+        else descriptions.title(event, name, function, touched, existing=record.existing),
+        reason=cut.text("reason", descriptions.reason(event, verdict.reason)),
         match_truncated=record.match_truncated,
         rules=verdict.rules,
         signals=verdict.signals,
@@ -107,7 +107,7 @@ def _name(verdict: Verdict, event_type: str) -> str:
     return event_type if worst is None else worst.name or worst.title
 
 
-def _signal(alert: Alert, record: EventRecord, ruling: Ruling) -> Signal:
+def _signal(alert: Alert, record: EventRecord, ruling: PolicySet) -> Signal:
     values = ruling.rules.signal_values(alert.signals, record)
     return Signal(
         id=alert.id,

@@ -10,7 +10,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from tocsin.classifier.table import UNKNOWN_ARGUMENT, Line, Table
 from tocsin.model.errors import SettingsError
-from tocsin.model.functions import for_table, normalize
+from tocsin.model.hook_names import for_table, normalize
 from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
 from tocsin.sigma.syntax import ir

@@ -5,16 +5,16 @@ import logging
 import time
 
 from tocsin.bus import Bus
-from tocsin.classifier import ruling
-from tocsin.classifier.ruling import Ruling
+from tocsin.classifier import policy_set
+from tocsin.classifier.policy_set import PolicySet
+from tocsin.classifier.rule_counters import RuleCounters
 from tocsin.classifier.settings import Settings
-from tocsin.classifier.tally import Tally
-from tocsin.model.rulebook import Rulebook, RuleProblem
-from tocsin.model.times import format_ns
-from tocsin.runtime import rules
+from tocsin.model.rule_report import RuleProblem, RuleReport
+from tocsin.model.timestamps import format_ns
+from tocsin.runtime import rule_report_publisher
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.policies import Content, Policies
+from tocsin.runtime.policy_files import Content, Policies
 
 log = logging.getLogger(__name__)
 
@@ -22,12 +22,14 @@ _NAMED = 20
 """Problems that are logged one by one."""
 
 
-class Rulings:
+class PolicyReloader:
     """The ruling in force, and what is told of it."""
 
-    def __init__(self, policies: Policies, first: Ruling, settings: Settings, metrics: Metrics, health: Health) -> None:
+    def __init__(
+        self, policies: Policies, first: PolicySet, settings: Settings, metrics: Metrics, health: Health
+    ) -> None:
         self.now = first
-        self.tally = Tally(metrics)
+        self.tally = RuleCounters(metrics)
         self._policies = policies
         self._profile = settings.profile
         self._health = health
@@ -75,12 +77,12 @@ class Rulings:
 
     async def tell(self, bus: Bus, stop: asyncio.Event) -> None:
         """Tell what judges, until *stop* is set."""
-        await rules.tell(bus, lambda: self._book(bus), self._changed, stop)
+        await rule_report_publisher.tell(bus, lambda: self._book(bus), self._changed, stop)
 
-    def _build(self, content: Content) -> Ruling:
-        return ruling.build(content, self._profile, self.now)
+    def _build(self, content: Content) -> PolicySet:
+        return policy_set.build(content, self._profile, self.now)
 
-    def _book(self, bus: Bus) -> Rulebook:
+    def _book(self, bus: Bus) -> RuleReport:
         now_ns = time.time_ns()
         return self.tally.book(
             self.now,

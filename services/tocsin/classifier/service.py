@@ -7,22 +7,22 @@ import time
 from collections.abc import Awaitable, Collection
 
 from tocsin.bus import CLUSTER_HEADER, NODE_HEADER, RECEIVED_HEADER, Bus, Message, PubAck, TooLarge, streams
-from tocsin.classifier import repeats
+from tocsin.classifier import deduplication
 from tocsin.classifier.judge import Judged, Origin, judge, plain
 from tocsin.classifier.outbox import Outbox, Outgoing
-from tocsin.classifier.reload import Rulings
-from tocsin.classifier.ruling import Ruling
+from tocsin.classifier.policy_set import PolicySet
+from tocsin.classifier.reload import PolicyReloader
 from tocsin.classifier.settings import Settings
 from tocsin.model import alert as alerts
 from tocsin.model import event as events
 from tocsin.model import ids
 from tocsin.model.errors import BadEvent, BusError, Fatal
 from tocsin.model.severity import Severity
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Counter, Metrics
-from tocsin.runtime.policies import Policies
-from tocsin.runtime.report import report
+from tocsin.runtime.policy_files import Policies
+from tocsin.runtime.service_report import report
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ _UNKNOWN = "unknown"
 async def run(
     bus: Bus,
     policies: Policies,
-    first: Ruling,
+    first: PolicySet,
     settings: Settings,
     stop: asyncio.Event,
     *,
@@ -52,7 +52,7 @@ async def run(
     finished, or given back.
     """
     numbers, health = metrics or Metrics(), Health()
-    rulings = Rulings(policies, first, settings, numbers, health)
+    rulings = PolicyReloader(policies, first, settings, numbers, health)
     classifier = Classifier(bus, rulings, numbers, health)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(report(bus, numbers, health, stop, facts=lambda: _facts(rulings, settings)))
@@ -76,7 +76,7 @@ async def run(
             helper.cancel()
 
 
-def _facts(rulings: Rulings, settings: Settings) -> dict[str, str | int | float]:
+def _facts(rulings: PolicyReloader, settings: Settings) -> dict[str, str | int | float]:
     ruling = rulings.now
     return {
         "profile": settings.profile,
@@ -92,7 +92,7 @@ async def _streams_exist(bus: Bus, health: Health, stop: asyncio.Event) -> None:
         try:
             missing = await bus.missing()
             if not missing:
-                await bus.recheck_in(repeats.RESULTS)
+                await bus.recheck_in(deduplication.RESULTS)
                 health.mended("streams")
                 return
             why = f"not declared yet: {', '.join(missing)}"
@@ -129,7 +129,7 @@ class _Asked:
 class Classifier:
     """One replica at work."""
 
-    def __init__(self, bus: Bus, rulings: Rulings, metrics: Metrics, health: Health) -> None:
+    def __init__(self, bus: Bus, rulings: PolicyReloader, metrics: Metrics, health: Health) -> None:
         self._bus = bus
         self._rulings = rulings
         self.outbox = Outbox(bus)
@@ -138,7 +138,7 @@ class Classifier:
         """Redelivered messages by their sequence, until the streams have said which have their alert."""
         self._holding = asyncio.Event()
         self._settling = asyncio.Lock()
-        self._recent: repeats.Recent | None = None
+        self._recent: deduplication.Recent | None = None
         self._breaks = -1
         """Connections lost when `_recent` was read."""
         self._awake = time.monotonic()
@@ -223,7 +223,7 @@ class Classifier:
         """Learn what was stored last, before anything more is judged."""
         breaks, began = self._bus.connection.breaks, time.monotonic()
         try:
-            self._recent = await repeats.recent(self._bus)
+            self._recent = await deduplication.recent(self._bus)
         except BusError as error:
             self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
             raise
@@ -232,7 +232,7 @@ class Classifier:
         took_s = round(time.monotonic() - began, 3)
         log.info("repeats.read", extra={"ids": len(self._recent.ids), "took_s": took_s})
 
-    async def _is_settled(self, message: Message, recent: repeats.Recent) -> bool:
+    async def _is_settled(self, message: Message, recent: deduplication.Recent) -> bool:
         """Whether a first delivery needs no judgement (now): it has its alert, or another may be judging it."""
         if not recent.covers(message):
             self._recent = None
@@ -257,7 +257,7 @@ class Classifier:
             batch = list(self._held.values())
             if batch:
                 asked = _Asked(self._bus, time.monotonic())
-                await self._answer(batch, await repeats.stored(self._bus, batch), asked)
+                await self._answer(batch, await deduplication.stored(self._bus, batch), asked)
             self._health.mended("repeats")
             if not self._held:
                 self._holding.clear()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tocsin.classifier.ruling import Ruling
+from tocsin.classifier.policy_set import PolicySet
 from tocsin.classifier.table import Line
 from tocsin.model.alert import RuleHit
 from tocsin.model.severity import Severity
@@ -36,7 +36,7 @@ class Verdict(Struct, frozen=True):
     """What it would be without silences, where they lowered it."""
 
 
-def decide(line: Line, because: str, hits: Hits, record: EventRecord, ruling: Ruling) -> Verdict:
+def decide(line: Line, because: str, hits: Hits, record: EventRecord, ruling: PolicySet) -> Verdict:
     """The verdict on *record*, of which the table says *line*, *because*."""
     found: Verdict
     if not hits.hits:
@@ -46,7 +46,7 @@ def decide(line: Line, because: str, hits: Hits, record: EventRecord, ruling: Ru
     return _overridden(found, record, ruling) if ruling.overrides else found
 
 
-def _by_rules(line: Line, because: str, hits: Sequence[Hit], record: EventRecord, ruling: Ruling) -> Verdict:
+def _by_rules(line: Line, because: str, hits: Sequence[Hit], record: EventRecord, ruling: PolicySet) -> Verdict:
     silent, counted = ruling.rules.silent, ruling.rules.counted
     loud = [hit for hit in hits if hit.rule.id not in silent]
     graded = [hit for hit in loud if hit.silenced_by is None]
@@ -105,7 +105,7 @@ def _hit(rule: Rule, record: EventRecord) -> RuleHit:
     )
 
 
-def _overridden(found: Verdict, record: EventRecord, ruling: Ruling) -> Verdict:
+def _overridden(found: Verdict, record: EventRecord, ruling: PolicySet) -> Verdict:
     record.set("rules", tuple(rule.id for rule in found.rules))
     record.set("severity", (found.severity.value,))
     for override, holds in ruling.overrides:

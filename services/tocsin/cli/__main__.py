@@ -22,7 +22,8 @@ Settings come from the environment as well (TOCSIN_COLLECTOR_PATH for --path and
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their flags; each sets ``run``, which returns the exit code."""
-    from tocsin.cli import ask, declare, doctor, nats, rules, services, up  # here, so that `entry` can do without them
+    from tocsin.cli import ask, declare, doctor, nats, services, up
+    from tocsin.cli.rules import command  # here, so that `entry` can do without them
 
     top = argparse.ArgumentParser(
         prog="tocsin",
@@ -33,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"tocsin {tocsin.__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for add in (up.add, services.add, ask.add, declare.add, nats.add, doctor.add, rules.add, health.add):
+    for add in (up.add, services.add, ask.add, declare.add, nats.add, doctor.add, command.add, health.add):
         add(commands)
     return top
 

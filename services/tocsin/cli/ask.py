@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tocsin.bus import NatsSettings
-from tocsin.cli import find, ledger, tail
+from tocsin.cli import ledger, nats_discovery, tail
 from tocsin.model.errors import SettingsError, TocsinError
 from tocsin.model.severity import WORST_FIRST
 from tocsin.runtime import logs
@@ -60,7 +60,7 @@ def _ask(
 ) -> int:
     logs.configure("cli", "0", _QUIET, people=True)
     try:
-        return asyncio.run(main(find.nats(os.environ, chosen.state_dir), chosen))
+        return asyncio.run(main(nats_discovery.nats(os.environ, chosen.state_dir), chosen))
     except SettingsError as error:
         sys.stderr.write(f"tocsin: {error}\n")
         return 2

@@ -7,8 +7,9 @@ import time
 
 from tocsin.bus import NatsSettings, open_bus, streams
 from tocsin.bus.declare import Outcome, apply
-from tocsin.cli import find, rules_shown
+from tocsin.cli import nats_discovery
 from tocsin.cli.names import listed
+from tocsin.cli.rules import render
 from tocsin.cli.sizes import store_mib
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import logs
@@ -52,7 +53,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )  # fmt: skip
     sub.add_argument("--wait-s", type=float, default=60.0, metavar="SECONDS", help="for NATS to answer (default 60)")
     sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to ask")
-    sub.set_defaults(run=rules_shown.guarded(_run))
+    sub.set_defaults(run=render.guarded(_run))
 
 
 def readers(sinks: str, siems: str, *, history: bool) -> list[str]:
@@ -65,9 +66,9 @@ def readers(sinks: str, siems: str, *, history: bool) -> list[str]:
 def _run(chosen: argparse.Namespace) -> int:
     logs.configure("declare", "0", "error", people=True)
     names = readers(chosen.sinks, chosen.siem, history=chosen.history)
-    outcomes = asyncio.run(_declare(find.nats(os.environ, chosen.state_dir), chosen, names))
+    outcomes = asyncio.run(_declare(nats_discovery.nats(os.environ, chosen.state_dir), chosen, names))
     rows = [["durable" if each.durable else "stream", _name(each), each.done, _note(each)] for each in outcomes]
-    rules_shown.table(["", "name", "is", ""], rows)
+    render.table(["", "name", "is", ""], rows)
     return 1 if any(each.done == "refused" for each in outcomes) else 0
 
 

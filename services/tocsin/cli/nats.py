@@ -5,10 +5,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from tocsin.bus import accounts, users, users_conf
-from tocsin.bus.users import Rights
-from tocsin.cli import nats_logins, rules_shown
+from tocsin.bus.permissions import accounts, users, users_conf
+from tocsin.bus.permissions.users import Rights
+from tocsin.cli import nats_logins
 from tocsin.cli.names import listed
+from tocsin.cli.rules import render
 from tocsin.embedded.state import write_private
 from tocsin.model import subjects
 from tocsin.model.errors import SettingsError
@@ -53,7 +54,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     sub.add_argument(
         "--out", default="", metavar="FILE", help="write there, for nobody else to read; not to the terminal"
     )
-    sub.set_defaults(run=rules_shown.guarded(_run))
+    sub.set_defaults(run=render.guarded(_run))
 
 
 def _run(chosen: argparse.Namespace) -> int:

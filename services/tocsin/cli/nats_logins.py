@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tocsin.bus import users, users_conf
+from tocsin.bus.permissions import users, users_conf
 from tocsin.embedded.state import write_private
 from tocsin.model.errors import SettingsError
 

@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.classifier import __main__ as classifier
 from tocsin.classifier.settings import Settings as ClassifierSettings
-from tocsin.cli import describe, find
+from tocsin.cli import describe, nats_discovery
 from tocsin.collector import __main__ as collector
 from tocsin.collector.settings import Settings as CollectorSettings
 from tocsin.correlator import __main__ as correlator
@@ -100,5 +100,5 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _run(service: str, main: Main, names: list[str], chosen: argparse.Namespace) -> int:
     flags = {name: value for name in names if (value := getattr(chosen, name)) is not None}
     if service != "simulator":
-        os.environ.update(find.missing(os.environ, user=service))
+        os.environ.update(nats_discovery.missing(os.environ, user=service))
     return launch.run(service, functools.partial(main, flags))

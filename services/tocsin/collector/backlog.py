@@ -6,7 +6,7 @@ import logging
 import time
 
 from tocsin.bus import Bus, streams
-from tocsin.collector.measures import Tally
+from tocsin.collector.metrics import CollectorMetrics
 from tocsin.collector.pressure import Pressure
 from tocsin.model.errors import BusError
 from tocsin.runtime.health import Health
@@ -22,7 +22,7 @@ _ANSWER_LASTS_S = 8.0
 class Backlog:
     """Whether EVENTS has room, as far as the last answer tells."""
 
-    def __init__(self, bus: Bus, tally: Tally, health: Health) -> None:
+    def __init__(self, bus: Bus, tally: CollectorMetrics, health: Health) -> None:
         """Nothing is asked before `ask`; until then there is no room."""
         self.pressure = Pressure(answer_lasts_s=_ANSWER_LASTS_S)
         self._bus = bus

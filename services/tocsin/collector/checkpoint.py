@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.bus import Bus
-from tocsin.collector.account import Account
+from tocsin.collector.line_account import LineAccount
 from tocsin.model import checkpoint as page
 from tocsin.model.checkpoint import Checkpoint
 from tocsin.model.errors import BusError, Conflict, Fatal, TocsinError
@@ -68,7 +68,7 @@ class Keeper:
         self,
         bus: Bus,
         key: str,
-        account: Account,
+        account: LineAccount,
         now: Callable[[], str],
         *,
         after: int,

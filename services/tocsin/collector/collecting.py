@@ -12,20 +12,20 @@ from msgspec import Struct
 
 from tocsin.bus import Bus
 from tocsin.collector import checkpoint
-from tocsin.collector.account import Account, Kind
 from tocsin.collector.backlog import Backlog
-from tocsin.collector.measures import Tally
+from tocsin.collector.line_account import Kind, LineAccount
+from tocsin.collector.metrics import CollectorMetrics
 from tocsin.collector.normalize import Origin
 from tocsin.collector.readback import KINDS, Known, Reader, Stored
 from tocsin.collector.redaction import Redactor
 from tocsin.collector.sending import Sender
 from tocsin.collector.settings import DEFAULT_CLUSTER, Settings
 from tocsin.collector.sources.base import Batch, Source
-from tocsin.collector.waiting import RETRY_S, answered, pause
 from tocsin.model.checkpoint import Checkpoint, Position
 from tocsin.model.errors import BusError
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.runtime.health import Health
+from tocsin.runtime.stopping import RETRY_S, answered, pause
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Collector:
         whose: Whose,
         *,
         backlog: Backlog,
-        tally: Tally,
+        tally: CollectorMetrics,
         health: Health,
         redactor: Redactor | None,
         on_doubt: Callable[[], None],
@@ -98,7 +98,7 @@ class Collector:
         self._go_on_from(self._blank, 0)
 
     def _go_on_from(self, saved: Checkpoint, seq: int) -> None:
-        self.account = Account(saved)
+        self.account = LineAccount(saved)
         self._read_before = saved.counts.lines
         whose = self._whose
         self._keeper = checkpoint.Keeper(

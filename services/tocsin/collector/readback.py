@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from msgspec import Struct
 
 from tocsin.bus import Bus, Message, Start, streams
-from tocsin.collector.account import Kind
+from tocsin.collector.line_account import Kind
 from tocsin.collector.normalize import source_of
 from tocsin.model import subjects
 

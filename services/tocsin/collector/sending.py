@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tocsin.bus import Bus, PubAck, TooLarge
 from tocsin.collector import normalize
-from tocsin.collector.account import Account, Entry, Kind
-from tocsin.collector.measures import Tally
+from tocsin.collector.line_account import Entry, Kind, LineAccount
+from tocsin.collector.metrics import CollectorMetrics
 from tocsin.collector.normalize import DeadLetter, Origin, Publication
 from tocsin.collector.pressure import Pressure
 from tocsin.collector.readback import KINDS, Known, Reader
@@ -31,9 +31,9 @@ class Sender:
         bus: Bus,
         reader: Reader,
         origin: Origin,
-        account: Account,
+        account: LineAccount,
         pressure: Pressure,
-        tally: Tally,
+        tally: CollectorMetrics,
         *,
         on_doubt: Callable[[], None],
         redactor: Redactor | None = BUILT_IN,

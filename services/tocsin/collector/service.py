@@ -3,23 +3,24 @@
 import asyncio
 
 from tocsin.bus import Bus
-from tocsin.collector import fleet_run, redaction
+from tocsin.collector import redaction
+from tocsin.collector.background import Background
 from tocsin.collector.backlog import Backlog
 from tocsin.collector.collecting import Collector, Whose
-from tocsin.collector.measures import Tally, watch
+from tocsin.collector.metrics import CollectorMetrics, watch
+from tocsin.collector.pods import fleet_run
 from tocsin.collector.readback import Reader
 from tocsin.collector.settings import DEFAULT_CLUSTER, Settings
 from tocsin.collector.sources import agent
 from tocsin.collector.sources.agent import Agents
 from tocsin.collector.sources.base import Source
-from tocsin.collector.sources.file import FileSource
+from tocsin.collector.sources.export_file.source import FileSource
 from tocsin.collector.sources.stdin import StdinSource
-from tocsin.collector.upkeep import Upkeep
-from tocsin.collector.waiting import answered, streams_exist
 from tocsin.model import subjects
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.report import report
+from tocsin.runtime.service_report import report
+from tocsin.runtime.stopping import answered, streams_exist
 
 
 def make_source(settings: Settings) -> Source:
@@ -34,9 +35,9 @@ async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, source: Sour
     if settings.source == "kubernetes" and source is None:
         await fleet_run.run(bus, settings, stop)
         return
-    metrics, health, tally = Metrics(), Health(), Tally()
+    metrics, health, tally = Metrics(), Health(), CollectorMetrics()
     backlog = Backlog(bus, tally, health)
-    upkeep = Upkeep(bus, health, lambda: [collector], settings.checkpoint_interval_s)
+    upkeep = Background(bus, health, lambda: [collector], settings.checkpoint_interval_s)
     own = source or make_source(settings)
     whose = Whose(
         key=subjects.checkpoint_key(settings.cluster or DEFAULT_CLUSTER, settings.node, own.name), node=settings.node

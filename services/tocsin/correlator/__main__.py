@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 
 from tocsin.bus import NatsSettings, open_bus
-from tocsin.correlator import judging, service
+from tocsin.correlator import correlation_set, service
 from tocsin.correlator.settings import Settings
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import launch, settings
-from tocsin.runtime.policies import Policies
+from tocsin.runtime.policy_files import Policies
 
 _PREFIX = "TOCSIN_CORRELATOR"
 
@@ -19,7 +19,7 @@ async def main(flags: Mapping[str, str] | None = None) -> None:
     own = settings.load(Settings, os.environ, prefix=_PREFIX, flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     policies = Policies(own.policies, own.rules, prefix=_PREFIX)
-    first = judging.build(policies.read())
+    first = correlation_set.build(policies.read())
     async with launch.stop_on_signal() as stop:
         try:
             async with open_bus(nats, "correlator", instance=launch.instance(), stop=stop) as bus:

@@ -8,12 +8,12 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.bus import Bus, Message, Start, streams
-from tocsin.correlator.rebuild import MARGIN_NS
+from tocsin.correlator.recovery_plan import MARGIN_NS
 from tocsin.model import raised as records
 from tocsin.model import subjects
 from tocsin.model.raised import Raised
 from tocsin.model.severity import KEPT
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 from tocsin.sigma.correlation import CorrelationEngine
 
 log = logging.getLogger(__name__)

@@ -7,23 +7,23 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from tocsin.bus import Bus, Message, streams
-from tocsin.correlator import judging, position, rebuild
-from tocsin.correlator.judging import Judging
-from tocsin.correlator.outgoing import Outgoing
+from tocsin.correlator import correlation_set, position, recovery_plan
+from tocsin.correlator.correlation_set import CorrelationSet
+from tocsin.correlator.metrics import CorrelatorMetrics
 from tocsin.correlator.position import Keeper, Loaded, Position
-from tocsin.correlator.reading import Outcome, Reading
-from tocsin.correlator.rebuild import Plan
+from tocsin.correlator.publisher import Publisher
+from tocsin.correlator.recovery_plan import RecoveryPlan
 from tocsin.correlator.settings import Settings
-from tocsin.correlator.tally import Tally
+from tocsin.correlator.signal_reader import Outcome, SignalReader
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Fatal
-from tocsin.model.rulebook import Rulebook
-from tocsin.model.times import NS_PER_S, format_ns
-from tocsin.runtime import rules
+from tocsin.model.rule_report import RuleReport
+from tocsin.model.timestamps import NS_PER_S, format_ns
+from tocsin.runtime import rule_report_publisher
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.policies import Content, Policies
-from tocsin.runtime.report import report
+from tocsin.runtime.policy_files import Content, Policies
+from tocsin.runtime.service_report import report
 from tocsin.sigma.correlation import CorrelationEngine, horizon_ns
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ _PARTIAL = "windows are partial: SIGNALS does not reach back far enough, and wha
 async def run(
     bus: Bus,
     policies: Policies | None,
-    first: Judging,
+    first: CorrelationSet,
     settings: Settings,
     stop: asyncio.Event,
     *,
@@ -49,7 +49,7 @@ async def run(
 ) -> None:
     """Correlate by *first*, and by what becomes of *policies*, until *stop* is set; what is in hand is finished."""
     numbers, health = metrics or Metrics(), Health()
-    correlator = Correlator(bus, first, settings, health, Tally(numbers), stop)
+    correlator = Correlator(bus, first, settings, health, CorrelatorMetrics(numbers), stop)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(report(bus, numbers, health, stop, facts=correlator.facts))
         tasks.create_task(correlator.tell())
@@ -67,14 +67,20 @@ class Correlator:
     """The one correlator at work."""
 
     def __init__(
-        self, bus: Bus, first: Judging, settings: Settings, health: Health, tally: Tally, stop: asyncio.Event
+        self,
+        bus: Bus,
+        first: CorrelationSet,
+        settings: Settings,
+        health: Health,
+        tally: CorrelatorMetrics,
+        stop: asyncio.Event,
     ) -> None:
         self._bus = bus
         self._settings = settings
         self._health = health
         self._tally = tally
         self._stop = stop
-        self._outgoing = Outgoing(bus, tally, stop.is_set)
+        self._outgoing = Publisher(bus, tally, stop.is_set)
         self._halt = asyncio.Event()
         """Reading is to end: we are to stop, or other rules wait."""
         self._changed = asyncio.Event()
@@ -86,7 +92,7 @@ class Correlator:
         self._known: Position | None = None
         self._base: dict[str, int] = {}
         """Counts of the runs before."""
-        self._reading: Reading | None = None
+        self._reading: SignalReader | None = None
         self._began = 0.0
         self._stands_until = 0.0
 
@@ -141,10 +147,10 @@ class Correlator:
                 except BusError as error:
                     log.debug("streams.unasked", extra={"error": str(error)})
 
-    async def _check_stream(self, reading: Reading) -> None:
+    async def _check_stream(self, reading: SignalReader) -> None:
         """Begin anew where SIGNALS is another one: its sequences begin anew too, and nothing of it would be read."""
         standing = self._standing(reading)  # first: the position may move past what the stream says of itself then
-        if rebuild.anew(standing, await self._bus.stream(streams.SIGNALS)):
+        if recovery_plan.anew(standing, await self._bus.stream(streams.SIGNALS)):
             self._halt.set()
 
     async def follow_rules(self, policies: Policies) -> None:
@@ -159,7 +165,7 @@ class Correlator:
             self._health.mended("rules")
             self.adopt(built)
 
-    def adopt(self, built: Judging) -> None:
+    def adopt(self, built: CorrelationSet) -> None:
         """Count by *built* from the next message on; where other correlations are in it, windows are rebuilt first."""
         same = built.correlations == self._latest.correlations
         self._latest = built
@@ -172,7 +178,7 @@ class Correlator:
 
     async def tell(self) -> None:
         """Tell what counts, until we are to stop."""
-        await rules.tell(self._bus, self._book, self._changed, self._stop)
+        await rule_report_publisher.tell(self._bus, self._book, self._changed, self._stop)
 
     def facts(self) -> dict[str, str | int | float]:
         """What people want to know of this correlator."""
@@ -182,13 +188,13 @@ class Correlator:
             "position": self._tally.seq,
         }
 
-    def _book(self) -> Rulebook:
+    def _book(self) -> RuleReport:
         bus = self._bus
         now = format_ns(time.time_ns())
         return self._tally.book(self._judging, service=bus.service, instance=bus.instance, now=now, loaded=self._since)
 
-    def _build(self, content: Content) -> Judging:
-        return judging.build(content, self._latest)
+    def _build(self, content: Content) -> CorrelationSet:
+        return correlation_set.build(content, self._latest)
 
     def _take(self, message: Message) -> Awaitable[None] | None:
         """Count one message; only what has to be published is waited for."""
@@ -201,7 +207,7 @@ class Correlator:
             return None
         return self._settle(outcome, message, reading)
 
-    async def _settle(self, outcome: Outcome, message: Message, reading: Reading) -> None:
+    async def _settle(self, outcome: Outcome, message: Message, reading: SignalReader) -> None:
         await self._outgoing.settle(outcome, message, reading)
         reading.move(message)
 
@@ -223,12 +229,12 @@ class Correlator:
             return True
         return await self._keeper.save(loaded.position) or None
 
-    async def _begin(self) -> Reading:
+    async def _begin(self) -> SignalReader:
         """Find where to read from, and learn what was raised."""
         now, known = self._latest, self._known
         stream = await self._bus.stream(streams.SIGNALS)
         horizon = horizon_ns(now.correlations)
-        plan = rebuild.plan(known, stream, rules=now.windows_hash, horizon_ns=horizon)
+        plan = recovery_plan.plan(known, stream, rules=now.windows_hash, horizon_ns=horizon)
         windows = CorrelationEngine(now.correlations, max_keys=self._settings.max_keys)
         same = known is not None and not plan.anew
         records = await self._outgoing.restore(windows, position=plan.silent_to, same_stream=same)
@@ -243,11 +249,11 @@ class Correlator:
         if latest is not now and latest.correlations == now.correlations:  # it came meanwhile, and counts the same
             self._judging = now = latest
             self._changed.set()
-        self._reading = Reading(now, windows, plan, stood, self._tally)
+        self._reading = SignalReader(now, windows, plan, stood, self._tally)
         self._say(plan, anew=bool(plan.anew) and bool(known is not None or records))
         return self._reading
 
-    def _say(self, plan: Plan, *, anew: bool) -> None:
+    def _say(self, plan: RecoveryPlan, *, anew: bool) -> None:
         """What a person should know of where we begin."""
         facts = {
             "correlations": len(self._judging.correlations),
@@ -265,7 +271,7 @@ class Correlator:
         if self._reading is not None:
             self._mend(self._reading)
 
-    def _mend(self, reading: Reading) -> None:
+    def _mend(self, reading: SignalReader) -> None:
         """Say whether windows are partial; they are not any more once the longest of them has passed."""
         over_s = reading.horizon_ns / NS_PER_S
         if reading.partial and (reading.whole() or time.monotonic() > self._began + over_s):
@@ -279,7 +285,7 @@ class Correlator:
         else:
             self._health.mended("rebuild")
 
-    def _standing(self, reading: Reading) -> Position:
+    def _standing(self, reading: SignalReader) -> Position:
         counts = {name: self._base.get(name, 0) + count for name, count in self._tally.totals().items()}
         return reading.standing(counts=counts, saved=format_ns(time.time_ns()))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.bus import users
+from tocsin.bus.permissions import users
 from tocsin.model.errors import SettingsError, TocsinError
 
 _PASSWORD_BYTES = 24

@@ -12,7 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tocsin.bus import NatsSettings, open_bus, server_conf, streams
+from tocsin.bus import NatsSettings, open_bus, streams
+from tocsin.bus.permissions import server_conf
 from tocsin.embedded.child import Spec
 from tocsin.embedded.state import StateDir, write_private
 from tocsin.embedded.supervisor import Supervisor, say

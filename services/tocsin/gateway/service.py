@@ -27,11 +27,11 @@ from tocsin.gateway.window import backfill, cursor
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
-from tocsin.model.times import parse_ns
-from tocsin.runtime.balance import Balance
+from tocsin.model.timestamps import parse_ns
 from tocsin.runtime.health import Health
+from tocsin.runtime.ledger_metrics import LedgerMetrics
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.report import report
+from tocsin.runtime.service_report import report
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ async def run(
     state = GatewayState(bus, hub, live, metrics, health, reports, RuleReports(), settings)
     watch(metrics, state)
     face.doorstep.door.watch(metrics)
-    balance = Balance(metrics)
+    balance = LedgerMetrics(metrics)
     gateway = _Gateway(state)
     await bus.subscribe(subjects.ALL_METRICS, gateway.hear)
     await bus.subscribe(subjects.ALL_RULES, gateway.hear_rules)

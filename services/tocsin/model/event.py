@@ -23,10 +23,10 @@ from tocsin.model.arguments import (
     Unsigned,
     integer,
 )
-from tocsin.model.drift import salvage
+from tocsin.model.decode_errors import why_not
 from tocsin.model.errors import BadEvent
+from tocsin.model.lenient_decode import salvage
 from tocsin.model.observation import Container, Image, Observation, Pod, Process, Security
-from tocsin.model.refusal import why_not
 
 __all__ = (
     "ABSENT", "ENVELOPE_KEYS", "KINDS", "Address", "Argument", "Container", "Event", "File", "Head", "Image", "Map",

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TRACE_CHARACTERS = 8_000

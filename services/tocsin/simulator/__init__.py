@@ -4,7 +4,7 @@ In: a seed and the time. Out: lines as Tetragon exports them, in a rotating file
 Promise: each line carries the next whole number (`number_of`), so that what arrived can be compared with what was sent.
 """
 
+from tocsin.simulator.event_numbers import number_of
 from tocsin.simulator.generator import Generator
-from tocsin.simulator.numbers import number_of
 
 __all__ = ["Generator", "number_of"]

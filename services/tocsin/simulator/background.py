@@ -5,7 +5,7 @@
 from collections.abc import Callable
 
 from tocsin.simulator import hooks
-from tocsin.simulator.hostile import HOSTILE_ARGUMENTS, HUGE_ARGUMENT, LONG_ARGUMENTS
+from tocsin.simulator.hostile_texts import HOSTILE_ARGUMENTS, HUGE_ARGUMENT, LONG_ARGUMENTS
 from tocsin.simulator.processes import Home, Process
 from tocsin.simulator.script import Script
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.model.times import format_ns
-from tocsin.simulator.numbers import LABEL
+from tocsin.model.timestamps import format_ns
+from tocsin.simulator.event_numbers import LABEL
 from tocsin.simulator.template import NUMBER, text_slot
 
 _KUBERNETES_LETTERS = "bcdfghjklmnpqrstvwxz2456789"

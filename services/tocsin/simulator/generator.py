@@ -3,11 +3,11 @@
 import binascii
 import random
 
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.simulator import scenes
 from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.cluster import build_nodes, build_pods
-from tocsin.simulator.lateness import Held
+from tocsin.simulator.late_delivery import Held
 from tocsin.simulator.processes import FIRST_TRANSIENT_PID, build_homes
 from tocsin.simulator.script import Scene, Step
 from tocsin.simulator.stories import stories

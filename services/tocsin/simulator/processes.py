@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.simulator.cluster import Node, Pod
 
 UNSET_AUID = 4_294_967_295

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from nats.aio.client import Client
 
-from tocsin.bus import Bus, Start, accounts, open_bus, streams, users, users_conf
+from tocsin.bus import Bus, Start, open_bus, streams
 from tocsin.bus.declare import apply
+from tocsin.bus.permissions import accounts, users, users_conf
 from tocsin.model.errors import BusUnavailable, Fatal
 
 from support.buses import Taken, opened, publish, running

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tocsin.bus import REASON_HEADER, SUBJECT_HEADER, Bus, Message, api, streams
+from tocsin.bus import REASON_HEADER, SUBJECT_HEADER, Bus, Message, jetstream_api, streams
 from tocsin.model.errors import BusUnavailable, Fatal
 
 from support.buses import Taken, opened, payloads, publish, running
@@ -127,7 +127,7 @@ async def test_consuming_goes_on_when_its_durable_is_deleted_and_made_again(decl
         async with running(lambda stop: bus.consume(*DURABLE, taken, stop)):
             await publish(collector, range(5))
             await until(lambda: len(taken.all) == 5)
-            await api.call(admin.connection, "CONSUMER.DELETE.EVENTS.classifier")
+            await jetstream_api.call(admin.connection, "CONSUMER.DELETE.EVENTS.classifier")
             await publish(collector, range(5, 10))
             await admin.declare(streams.sizes(256 << 20))
             await until(lambda: set(taken.numbers) >= set(range(10)))

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from tocsin.bus import Bus, api, open_bus, streams
-from tocsin.model.times import NS_PER_S
+from tocsin.bus import Bus, jetstream_api, open_bus, streams
+from tocsin.model.timestamps import NS_PER_S
 
 from support.buses import opened, publish
 from support.server import SIZES, NatsServer
@@ -84,7 +84,9 @@ async def test_critical_and_high_are_kept_apart_and_nothing_else(declared: NatsS
 
 async def test_the_kept_alerts_outlive_a_flood_that_fills_the_others(declared: NatsServer) -> None:
     async with opened(declared, "classifier") as bus, opened(declared, "admin") as admin:
-        await api.call(admin.connection, "STREAM.UPDATE.ALERTS", {**await _config(admin, "ALERTS"), "max_msgs": 10})
+        await jetstream_api.call(
+            admin.connection, "STREAM.UPDATE.ALERTS", {**await _config(admin, "ALERTS"), "max_msgs": 10}
+        )
         await publish(bus, range(5), subject="alerts.critical.c1.ns.x")
         await _until_kept(admin, 5)
         await publish(bus, range(5, 50), subject="alerts.low.c1.ns.x")

@@ -12,7 +12,8 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error
 
-from tocsin.bus import Start, streams, users
+from tocsin.bus import Start, streams
+from tocsin.bus.permissions import users
 from tocsin.model import subjects
 from tocsin.model.errors import Fatal
 

@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 
-from tocsin.bus import HASH_HEADER, LENGTH_HEADER, REASON_HEADER, SUBJECT_HEADER, PubAck, TooLarge, api, streams
+from tocsin.bus import (
+    HASH_HEADER,
+    LENGTH_HEADER,
+    REASON_HEADER,
+    SUBJECT_HEADER,
+    PubAck,
+    TooLarge,
+    jetstream_api,
+    streams,
+)
 
 from support.buses import EVENT, OWN_EVENTS, Acks, opened, payloads, publish
 from support.server import NatsServer
@@ -130,13 +139,13 @@ async def test_what_a_full_stream_refuses_comes_back_until_there_is_room(declare
     async with opened(declared, "admin") as admin, opened(declared, "collector") as bus:
         config = (await admin.stream("EVENTS")).config
         small = {**config, "discard": "new", "max_msgs": 2}
-        await api.call(admin.connection, "STREAM.UPDATE.EVENTS", small)
+        await jetstream_api.call(admin.connection, "STREAM.UPDATE.EVENTS", small)
         acks = Acks()
         for number in range(3):
             await bus.publish(EVENT, str(number).encode(), id=f"id-{number}", then=acks)
         await until(lambda: bus.window.refused > 0)
         assert len(acks.all) == 2
-        await api.call(admin.connection, "STREAM.UPDATE.EVENTS", {**small, "max_msgs": -1})
+        await jetstream_api.call(admin.connection, "STREAM.UPDATE.EVENTS", {**small, "max_msgs": -1})
         assert await bus.flush(10.0)
     assert await payloads(declared, "EVENTS") == [0, 1, 2]
 

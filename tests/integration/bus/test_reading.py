@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from tocsin.bus import Message, Start, api, streams
+from tocsin.bus import Message, Start, jetstream_api, streams
 from tocsin.model.errors import BusUnavailable, Gone
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 
 from support.buses import EVENT, OWN_EVENTS, Taken, opened, publish, running
 from support.server import NatsServer
@@ -133,7 +133,7 @@ async def test_following_goes_on_when_its_consumer_is_deleted(declared: NatsServ
             await until(lambda: len(taken.all) == 5)
             for consumer in await admin.consumers("EVENTS"):
                 if consumer.name != streams.CLASSIFIER:
-                    await api.call(admin.connection, f"CONSUMER.DELETE.EVENTS.{consumer.name}")
+                    await jetstream_api.call(admin.connection, f"CONSUMER.DELETE.EVENTS.{consumer.name}")
             await publish(bus, range(5, 10))
             await until(lambda: len(taken.all) == 10)
     assert taken.numbers == list(range(10))
@@ -163,7 +163,7 @@ async def test_readers_leave_no_consumer_behind(declared: NatsServer) -> None:
 async def test_a_message_is_read_by_its_sequence_until_it_was_evicted(declared: NatsServer) -> None:
     async with opened(declared, "admin") as admin, opened(declared, "classifier") as bus:
         await publish(bus, range(3), subject="alerts.low.c1.ns.x")
-        await api.call(admin.connection, "STREAM.PURGE.ALERTS", {"keep": 1})
+        await jetstream_api.call(admin.connection, "STREAM.PURGE.ALERTS", {"keep": 1})
         async with opened(declared, "gateway") as gateway:
             assert (await gateway.message("ALERTS", 3)).payload == b"2"
             with pytest.raises(Gone):
@@ -178,7 +178,7 @@ async def test_what_is_evicted_while_it_is_read_does_not_hold_the_reader_up(decl
         async def handle(message: Message) -> None:
             numbers.append(int(message.payload))
             if len(numbers) == 1:
-                await api.call(admin.connection, "STREAM.PURGE.EVENTS")
+                await jetstream_api.call(admin.connection, "STREAM.PURGE.EVENTS")
 
         async with asyncio.timeout(10):
             await admin.read("EVENTS", handle, filters=[EVENT])

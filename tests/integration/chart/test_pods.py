@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tocsin.bus import NatsSettings, users
+from tocsin.bus import NatsSettings
+from tocsin.bus.permissions import users
 from tocsin.classifier.settings import Settings as ClassifierSettings
 from tocsin.cli.__main__ import parser
 from tocsin.collector.settings import Settings as CollectorSettings

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from tocsin.classifier.judge import Origin, judge
-from tocsin.classifier.ruling import Ruling
+from tocsin.classifier.policy_set import PolicySet
 from tocsin.model.event import read
 from tocsin.model.severity import KEPT
 from tocsin.sigma.authoring.replay import Replay
@@ -20,7 +20,7 @@ _HOUR_NS = 3600 * 10**9
 _EVENTS = 72_000
 
 
-def grave(ruling: Ruling) -> Counter[str]:
+def grave(ruling: PolicySet) -> Counter[str]:
     """What decided the alerts at high and critical of a quiet hour, and which correlations fired."""
     windows, found = CorrelationEngine(ruling.rules.correlations), Counter[str]()
     generator = Generator(3, START_NS, attacks_per_minute=0, late_share=0.002)

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from tocsin.bus import Bus, Message, streams
-from tocsin.classifier import ruling, service
+from tocsin.classifier import policy_set, service
 from tocsin.classifier.settings import Settings
 from tocsin.model import alert as alerts
-from tocsin.model import rulebook, signal, subjects
+from tocsin.model import rule_report, signal, subjects
 from tocsin.model.alert import Alert
-from tocsin.model.rulebook import Rulebook
-from tocsin.runtime.policies import Policies
+from tocsin.model.rule_report import RuleReport
+from tocsin.runtime.policy_files import Policies
 
 from support.buses import opened, running
 from support.classifying import offer
@@ -68,7 +68,7 @@ def policies(tmp_path: Path) -> Path:
 async def judging(server: NatsServer, folder: Path) -> AsyncIterator[Bus]:
     """A classifier that judges by what *folder* holds."""
     own, reader = Settings(policies=str(folder)), Policies(str(folder))
-    first = ruling.build(reader.read(), "default")
+    first = policy_set.build(reader.read(), "default")
     async with (
         opened(server, "classifier") as bus,
         running(lambda stop: service.run(bus, reader, first, own, stop)),
@@ -133,10 +133,10 @@ async def test_a_signal_is_stored_before_its_alert(declared: NatsServer, policie
 async def test_a_changed_rule_judges_within_seconds_and_a_broken_one_judges_on(
     declared: NatsServer, policies: Path
 ) -> None:
-    books: list[Rulebook] = []
+    books: list[RuleReport] = []
 
     def hear(_: str, payload: bytes) -> None:
-        books.append(rulebook.decode(payload))
+        books.append(rule_report.decode(payload))
 
     async with (
         opened(declared, "admin") as admin,

@@ -16,9 +16,9 @@ from tocsin.model import alert as alerts
 from tocsin.model import event as events
 from tocsin.model import ids
 from tocsin.model.errors import BadEvent, BusUnavailable
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.policies import Policies
+from tocsin.runtime.policy_files import Policies
 
 from support import corpus, rulings
 from support.buses import opened, running

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tocsin.cli import rules_events
-from tocsin.cli.rules_events import Given
-from tocsin.model.times import parse_ns
+from tocsin.cli.rules import events
+from tocsin.cli.rules.events import Given
+from tocsin.model.timestamps import parse_ns
 
 from support import rule_texts
 from support.buses import opened
@@ -30,7 +30,7 @@ async def test_the_events_of_the_last_hours_alerts_are_handed_over(
         await bus.publish("alerts.high.c1.web.storm", _alert("2", None), id="2", then=lambda _: None)
         assert await bus.flush(10.0)
     taken: list[Given] = []
-    await rules_events.of_stream("1h", "", taken.append)
+    await events.of_stream("1h", "", taken.append)
     (given,) = taken
     assert (given.id, given.cluster, given.node) == ("1", "c1", "n1")
     assert given.time_ns == parse_ns("2026-11-24T10:00:00Z")

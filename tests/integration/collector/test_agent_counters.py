@@ -14,9 +14,9 @@ from tocsin.collector.sources.agent import Agents
 from tocsin.gateway.pipeline import coverage
 from tocsin.model import subjects
 from tocsin.model.errors import SettingsError
-from tocsin.runtime import report, settings
+from tocsin.runtime import service_report, settings
 from tocsin.runtime.metrics import Metrics, Sample
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 from support import corpus
 from support.buses import opened
@@ -84,8 +84,8 @@ async def test_a_real_agents_counters_are_passed_on() -> None:
 async def test_the_gateway_reads_what_is_passed_on() -> None:
     async with serving(lambda _: web.Response(body=TEXT)) as url:
         _, found = await told([url])
-    said = Report(service="collector", instance="a", time="", samples=[s for own in found.values() for s in own])
-    known = coverage.agents([report.decode(report._encoder.encode(said))])["worker-1"]
+    said = ServiceReport(service="collector", instance="a", time="", samples=[s for own in found.values() for s in own])
+    known = coverage.agents([service_report.decode(service_report._encoder.encode(said))])["worker-1"]
     assert (known.exported, known.lost["ring_buffer"], known.throttled) == (990, 10, 0)
 
 
@@ -136,10 +136,10 @@ def test_addresses_are_checked_at_the_start() -> None:
 async def test_a_collector_tells_its_node_and_its_agents_counters(declared: NatsServer, tmp_path: Path) -> None:
     export = ExportFile(tmp_path / "tetragon.log")
     export.write(event(1))
-    said: list[Report] = []
+    said: list[ServiceReport] = []
 
     def hear(_: str, payload: bytes) -> None:
-        said.append(report.decode(payload))
+        said.append(service_report.decode(payload))
 
     async def complete() -> bool:
         return any(coverage.agents([own]).get("n1") for own in said)

@@ -7,7 +7,7 @@ import msgspec
 
 from tocsin.bus import Bus, Message, streams
 from tocsin.model import subjects
-from tocsin.runtime import report
+from tocsin.runtime import service_report
 
 from support.buses import opened
 from support.collecting import collecting, counted, event, look, reads
@@ -36,7 +36,7 @@ async def test_reading_stops_before_a_small_stream_is_full_and_goes_on_when_it_i
     async with opened(nats_server, "admin") as admin, opened(nats_server, "gateway") as gateway:
         await _declare(admin)
         await gateway.subscribe(
-            subjects.ALL_METRICS, lambda _, p: problems.append(report.decode(p).problems.get("pressure", ""))
+            subjects.ALL_METRICS, lambda _, p: problems.append(service_report.decode(p).problems.get("pressure", ""))
         )
         async with collecting(nats_server, reads(export.path)), opened(nats_server, "classifier") as bus:
             await until(lambda: any("reading is paused" in problem for problem in problems), 20)
@@ -65,7 +65,7 @@ async def test_without_an_answer_about_the_classifier_nothing_is_read(nats_serve
         await _declare(admin)
         await admin.connection.client.request(f"$JS.API.CONSUMER.DELETE.{streams.EVENTS}.{streams.CLASSIFIER}")
         await gateway.subscribe(
-            subjects.ALL_METRICS, lambda _, p: problems.append(report.decode(p).problems.get("pressure", ""))
+            subjects.ALL_METRICS, lambda _, p: problems.append(service_report.decode(p).problems.get("pressure", ""))
         )
         async with collecting(nats_server, reads(export.path)):
             await until(lambda: any("no answer" in problem for problem in problems), 20)

@@ -15,7 +15,7 @@ from tocsin.collector.settings import Settings
 from tocsin.collector.sources.stdin import StdinSource
 from tocsin.model import ids, subjects
 from tocsin.model.errors import Fatal
-from tocsin.runtime import report
+from tocsin.runtime import service_report
 
 from support import corpus
 from support.buses import opened
@@ -72,7 +72,7 @@ async def test_the_untrimmed_corpus_gives_1762_events_and_a_second_run_says_all_
     states: list[object] = []
     async with opened(declared, "gateway") as bus:
         await bus.subscribe(
-            subjects.ALL_METRICS, lambda _, payload: states.append(report.decode(payload).facts.get("state"))
+            subjects.ALL_METRICS, lambda _, payload: states.append(service_report.decode(payload).facts.get("state"))
         )
         async with collecting(declared, reads(export.path)):
             await until(lambda: "1,762 lines, all read before" in states, 15)
@@ -284,7 +284,9 @@ async def test_the_collector_waits_for_the_streams(nats_server: NatsServer, expo
     export.write(event(1))
     told: list[dict[str, str]] = []
     async with opened(nats_server, "admin") as admin, opened(nats_server, "gateway") as bus:
-        await bus.subscribe(subjects.ALL_METRICS, lambda _, payload: told.append(report.decode(payload).problems))
+        await bus.subscribe(
+            subjects.ALL_METRICS, lambda _, payload: told.append(service_report.decode(payload).problems)
+        )
         async with collecting(nats_server, reads(export.path)) as own:
             await until(lambda: any("EVENTS" in problems.get("streams", "") for problems in told), 15)
             assert not own.task.done()
@@ -295,7 +297,9 @@ async def test_the_collector_waits_for_the_streams(nats_server: NatsServer, expo
 async def test_a_file_that_does_not_exist_is_a_problem_that_names_it(declared: NatsServer, export: ExportFile) -> None:
     told: list[dict[str, str]] = []
     async with opened(declared, "gateway") as bus:
-        await bus.subscribe(subjects.ALL_METRICS, lambda _, payload: told.append(report.decode(payload).problems))
+        await bus.subscribe(
+            subjects.ALL_METRICS, lambda _, payload: told.append(service_report.decode(payload).problems)
+        )
         async with collecting(declared, reads(export.path)):
             await until(lambda: any(str(export.path) in problems.get("source", "") for problems in told), 15)
             export.write(event(1))

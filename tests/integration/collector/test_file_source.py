@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.collector.sources.base import Line
-from tocsin.collector.sources.chain import HELD_FILES
-from tocsin.collector.sources.file import FileSource
+from tocsin.collector.sources.export_file.rotation import HELD_FILES
+from tocsin.collector.sources.export_file.source import FileSource
 from tocsin.model.checkpoint import Position
 
 from support.lumberjack import ExportFile, compress

@@ -7,7 +7,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
-from tocsin.bus import LENGTH_HEADER, server_conf, streams
+from tocsin.bus import LENGTH_HEADER, streams
+from tocsin.bus.permissions import server_conf
 
 from support.buses import opened
 from support.collecting import collecting, counted, event, look, reads, stored

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from tocsin.bus import REASON_HEADER, Bus, streams
-from tocsin.correlator import judging, position, service
+from tocsin.correlator import correlation_set, position, service
+from tocsin.correlator.metrics import CorrelatorMetrics
 from tocsin.correlator.settings import Settings
-from tocsin.correlator.tally import Tally
 from tocsin.model import subjects
 from tocsin.model.errors import Fatal
 from tocsin.model.severity import Severity
@@ -159,7 +159,7 @@ async def test_rules_that_change_while_it_runs_keep_what_was_counted(declared: N
             saving = asyncio.ensure_future(worker.keep_saving())
             await stored.offer(*burst("a")[:2], signal(0, "r", scope="b"))
             await stored.settled()
-            worker.adopt(judging.judging((BURST, OTHER)))
+            worker.adopt(correlation_set.judging((BURST, OTHER)))
             await stored.offer(burst("a")[2], signal(3, "q", scope="b"))
             await stored.settled()
             stop.set()
@@ -172,8 +172,8 @@ async def test_rules_that_change_while_it_runs_keep_what_was_counted(declared: N
 
 
 def _worker(bus: Bus, stop: asyncio.Event, *correlations: Correlation) -> service.Correlator:
-    first = judging.judging(correlations)
-    return service.Correlator(bus, first, Settings(), Health(), Tally(Metrics()), stop)
+    first = correlation_set.judging(correlations)
+    return service.Correlator(bus, first, Settings(), Health(), CorrelatorMetrics(Metrics()), stop)
 
 
 async def test_where_signals_are_gone_that_still_count_it_says_so_until_they_would_be_over(

@@ -5,7 +5,7 @@ import asyncio
 from nats.aio.client import Client
 
 from tocsin.bus import streams
-from tocsin.runtime.balance import Balance
+from tocsin.runtime.ledger_metrics import LedgerMetrics
 from tocsin.runtime.metrics import Metrics, Sample
 
 from support.buses import opened, publish, running
@@ -36,7 +36,7 @@ async def test_a_balance_that_breaks_and_a_reader_that_waits_are_told(declared: 
     async with opened(declared, "gateway") as bus:
 
         async def keep(stop: asyncio.Event) -> None:
-            await Balance(metrics).keep(bus, stop, interval_s=0.05)
+            await LedgerMetrics(metrics).keep(bus, stop, interval_s=0.05)
 
         def told(name: str, value: float, **labels: str) -> bool:
             return _value(metrics.snapshot(), name, **labels) == value
@@ -63,7 +63,7 @@ async def test_a_siem_that_nobody_has_is_not_told_and_one_that_has_read_is(decla
     async with opened(declared, "gateway") as bus:
 
         async def keep(stop: asyncio.Event) -> None:
-            await Balance(metrics).keep(bus, stop, interval_s=0.05)
+            await LedgerMetrics(metrics).keep(bus, stop, interval_s=0.05)
 
         def readers() -> set[str]:
             return {own.labels["reader"] for own in metrics.snapshot() if own.name == "tocsin_reader_waiting_messages"}

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.bus import NatsSettings, api, streams
+from tocsin.bus import NatsSettings, jetstream_api, streams
 from tocsin.cli.doctor.command import judged
 from tocsin.cli.doctor.finding import Finding
-from tocsin.cli.doctor.gather.everything import Places, everything
-from tocsin.cli.doctor.seen import Layout, Sample
+from tocsin.cli.doctor.gather.collect import Places, everything
+from tocsin.cli.doctor.observations import Layout, Sample
 from tocsin.model.checkpoint import Checkpoint, Counts, encode
 from tocsin.model.subjects import checkpoint_key
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 from support import rule_texts
 from support.buses import opened
@@ -47,8 +47,8 @@ async def test_a_server_without_our_streams_is_told_to_be_declared(nats_server: 
 async def test_what_somebody_changed_is_named_field_by_field(declared: NatsServer) -> None:
     async with opened(declared, "admin") as bus:
         config = dict((await bus.stream(streams.ALERTS)).config)
-        await api.call(bus.connection, "STREAM.UPDATE.ALERTS", {**config, "duplicate_window": 5_000_000_000})
-        await api.call(bus.connection, "CONSUMER.DELETE.ALERTS_KEPT.siem")
+        await jetstream_api.call(bus.connection, "STREAM.UPDATE.ALERTS", {**config, "duplicate_window": 5_000_000_000})
+        await jetstream_api.call(bus.connection, "CONSUMER.DELETE.ALERTS_KEPT.siem")
     found = await looked(places(declared))
     assert found["streams.declared"].details == ("ALERTS: duplicate_window is 5 s; 60 s is declared",)
     assert found["streams.durables"].details == ("ALERTS_KEPT/siem: not there",)

@@ -11,9 +11,9 @@ from aiohttp import web
 from tocsin.cli import doctor
 from tocsin.cli.doctor.finding import Unseen
 from tocsin.cli.doctor.gather.page import page
-from tocsin.cli.doctor.seen import Page
-from tocsin.model import rulebook, subjects
-from tocsin.model.rulebook import Rulebook, RuleProblem
+from tocsin.cli.doctor.observations import Page
+from tocsin.model import rule_report, subjects
+from tocsin.model.rule_report import RuleProblem, RuleReport
 
 from support.buses import opened
 from support.gateway import gateway
@@ -43,11 +43,11 @@ async def _seen(url: str, token: str = "") -> Page:
 
 async def test_a_gateway_tells_its_judges_and_what_is_broken(declared: NatsServer) -> None:
     problem = RuleProblem(file="a.yml", line=3, text="no title")
-    book = Rulebook(service="classifier", instance="one", time="t", hash="h1", problems=[problem])
+    book = RuleReport(service="classifier", instance="one", time="t", hash="h1", problems=[problem])
     async with gateway(declared) as own, opened(declared, "classifier") as bus:
 
         async def judges() -> bool:
-            await bus.tell(subjects.rules("classifier", "one"), rulebook.encode(book))
+            await bus.tell(subjects.rules("classifier", "one"), rule_report.encode(book))
             seen = await _seen(own.url)
             return not isinstance(seen.judges, Unseen) and bool(seen.judges)
 

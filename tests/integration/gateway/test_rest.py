@@ -22,7 +22,7 @@ from tocsin.model.alert import Alert, encode
 from tocsin.model.errors import SettingsError
 from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.metrics import Metrics
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 from support.gateway import Gateway, alert, gateway, publisher
 from support.server import NatsServer
@@ -230,7 +230,7 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
         broken = msgspec.convert(await own.get("/readyz", status=503), ReadyAnswer).broken
         assert set(broken) == {"collector", "classifier", "correlator"}
         for name, problems in (("collector", {}), ("correlator", {}), ("classifier", {"rules": "3 rules are wrong"})):
-            report = Report(service=name, instance="x", time="", problems=problems)
+            report = ServiceReport(service=name, instance="x", time="", problems=problems)
             async with open_bus(declared.settings(name), name) as service_bus:
                 await service_bus.tell(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
         deep = b'{"samples":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
@@ -240,7 +240,7 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
         ready = await own.get("/readyz", status=503)
         assert ready["broken"] == {"classifier.rules": "3 rules are wrong"}
         async with open_bus(declared.settings("classifier"), "classifier") as service_bus:
-            report = Report(service="classifier", instance="x", time="")
+            report = ServiceReport(service="classifier", instance="x", time="")
             await service_bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(report))
 
         async def ready_now() -> bool:
@@ -275,7 +275,7 @@ async def test_metrics_of_all_services_are_shown_with_their_labels(declared: Nat
         await own.ready()
         metrics = Metrics()
         metrics.counter("tocsin_collector_lines_total", "Lines.").add(7)
-        report = Report(service="collector", instance='a"\n', time="", samples=metrics.snapshot())
+        report = ServiceReport(service="collector", instance='a"\n', time="", samples=metrics.snapshot())
         async with open_bus(declared.settings("collector"), "collector") as bus:
             await bus.tell("tocsin.metrics.collector.a", msgspec.json.encode(report))
         await until(lambda: "collector" in _heard(own))

@@ -4,8 +4,8 @@ import msgspec
 
 from tocsin.bus import open_bus
 from tocsin.gateway.pipeline.rule_status import RulesAnswer
-from tocsin.model import rulebook, subjects
-from tocsin.model.rulebook import Rulebook, RuleProblem, RuleState, SilenceState
+from tocsin.model import rule_report, subjects
+from tocsin.model.rule_report import RuleProblem, RuleReport, RuleState, SilenceState
 
 from support.gateway import Gateway, gateway
 from support.server import NatsServer
@@ -13,9 +13,9 @@ from support.waiting import until
 
 
 async def tell(server: NatsServer, service: str, instance: str, **fields: object) -> None:
-    book = Rulebook(service=service, instance=instance, time="", hash="h1", **fields)  # type: ignore[arg-type]
+    book = RuleReport(service=service, instance=instance, time="", hash="h1", **fields)  # type: ignore[arg-type]
     async with open_bus(server.settings(service), service) as bus:
-        await bus.tell(subjects.rules(service, instance), rulebook.encode(book))
+        await bus.tell(subjects.rules(service, instance), rule_report.encode(book))
 
 
 async def shown(own: Gateway, judges: int) -> RulesAnswer:

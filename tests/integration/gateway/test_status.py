@@ -5,10 +5,10 @@ import msgspec
 from tocsin.bus import open_bus
 from tocsin.gateway.pipeline.rule_status import RulesAnswer
 from tocsin.gateway.pipeline.status import StatusAnswer
-from tocsin.model import rulebook, subjects
-from tocsin.model.rulebook import Rulebook, RuleState
+from tocsin.model import rule_report, subjects
+from tocsin.model.rule_report import RuleReport, RuleState
 from tocsin.runtime.metrics import Sample
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 from support.gateway import Gateway, alert, gateway, publisher
 from support.server import NatsServer
@@ -17,7 +17,9 @@ from support.waiting import until
 
 async def tell(server: NatsServer, service: str, *samples: Sample, node: str = "") -> None:
     """A service's report, as it makes one every five seconds."""
-    said = Report(service=service, instance="a", time="", samples=list(samples), facts={"node": node} if node else {})
+    said = ServiceReport(
+        service=service, instance="a", time="", samples=list(samples), facts={"node": node} if node else {}
+    )
     async with open_bus(server.settings(service), service) as bus:
         await bus.tell(subjects.metrics(service, "a"), msgspec.json.encode(said))
 
@@ -126,12 +128,12 @@ async def test_a_rule_is_told_with_what_it_needs_and_whether_that_comes(declared
     exec_rule = RuleState(id="r1", title="R", level="high", kinds=("exec",), runbook="Look.", falsepositives=("Us",))
     library = RuleState(id="r2", title="L", level="low", kinds=("loader",), hooks=("load",))
     both = RuleState(id="r3", title="C", level="low", type="temporal", rules=("r1", "r2"))
-    book = Rulebook(service="classifier", instance="a", time="", hash="h", rules=[exec_rule, library, both])
+    book = RuleReport(service="classifier", instance="a", time="", hash="h", rules=[exec_rule, library, both])
     async with gateway(declared) as own, publisher(declared) as classifier:
         await own.ready()
         await classifier.send(alert(1))
         await seeing(own, 1)
-        await classifier.bus.tell(subjects.rules("classifier", "a"), rulebook.encode(book))
+        await classifier.bus.tell(subjects.rules("classifier", "a"), rule_report.encode(book))
         found: list[RulesAnswer] = []
 
         async def told() -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tocsin.bus import open_bus, streams
 from tocsin.gateway.window.search import ROOM
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher
 from support.server import SIZES, NatsServer
@@ -155,7 +155,7 @@ async def test_what_a_service_says_is_broken_is_told_to_clients(declared: NatsSe
     async with gateway(declared) as own, own.socket() as socket:
         await socket.open()
         await socket.until("stats")
-        said = Report(service="classifier", instance="x", time="", problems={"rules": "3 rules are wrong"})
+        said = ServiceReport(service="classifier", instance="x", time="", problems={"rules": "3 rules are wrong"})
         async with open_bus(declared.settings("classifier"), "classifier") as bus:
             await bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(said))
         stats = await socket.until(lambda frame: frame["k"] == "stats" and "broken" in frame["lag"])

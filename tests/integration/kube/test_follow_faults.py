@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 
 from support.collecting import counted, look, stored
 from support.following import QUICK, Writer, a_pod, event, following, follows, reader

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 
 from tocsin.collector.settings import Settings
-from tocsin.collector.sources.kube_api import KubeApi, open_api
-from tocsin.collector.sources.kube_backoff import Backoff
-from tocsin.collector.sources.kube_directory import Directory
-from tocsin.collector.sources.kube_pods import Namespace
+from tocsin.collector.sources.kubernetes.api import KubeApi, open_api
+from tocsin.collector.sources.kubernetes.backoff import Backoff
+from tocsin.collector.sources.kubernetes.directory import Directory
+from tocsin.collector.sources.kubernetes.pods import Namespace
 
 from support.waiting import until
 

@@ -5,7 +5,15 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.bus.letters import HASH_HEADER, KEPT_BYTES, LENGTH_HEADER, REASON_HEADER, SUBJECT_HEADER, letter, one_line
+from tocsin.bus.dead_letters import (
+    HASH_HEADER,
+    KEPT_BYTES,
+    LENGTH_HEADER,
+    REASON_HEADER,
+    SUBJECT_HEADER,
+    letter,
+    one_line,
+)
 
 LIMIT = 1 << 20
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tocsin.bus import server_conf, streams, users
+from tocsin.bus import streams
+from tocsin.bus.permissions import server_conf, users
 
 MAKERS = ("collector", "classifier", "correlator", "gateway")
 

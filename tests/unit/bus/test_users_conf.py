@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tocsin.bus import accounts, users, users_conf
-from tocsin.bus.users_conf import Nkey, Variable
+from tocsin.bus.permissions import accounts, users, users_conf
+from tocsin.bus.permissions.users_conf import Nkey, Variable
 
 RIGHTS = users.table(cluster="c1", nodes=["n1", "n2"])
 ALL = dict.fromkeys(RIGHTS, "p")

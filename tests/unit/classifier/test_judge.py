@@ -11,7 +11,7 @@ from tocsin.classifier.judge import TEXT_BYTES, Origin, judge, plain
 from tocsin.model import alert as alerts
 from tocsin.model.alert import Alert
 from tocsin.model.event import KINDS, read
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 
 from support import corpus, rulings
 

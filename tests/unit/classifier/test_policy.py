@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tocsin.classifier import policy, ruling
+from tocsin.classifier import policy, policy_set
 from tocsin.model.errors import SettingsError
 from tocsin.model.event import read
-from tocsin.model.functions import event_type, for_table
+from tocsin.model.hook_names import event_type, for_table
 from tocsin.model.severity import Severity
-from tocsin.runtime.policies import Policies
+from tocsin.runtime.policy_files import Policies
 
 from support import corpus, rulings
 
@@ -193,19 +193,19 @@ def test_a_line_without_a_name_is_called_by_its_number() -> None:
 
 def test_a_missing_file_stops_the_start_and_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"severity\.yaml: No such file"):
-        ruling.build(Policies(str(tmp_path)).read(), "default")
+        policy_set.build(Policies(str(tmp_path)).read(), "default")
 
 
 def test_a_file_that_is_no_text_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "severity.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError, match="not UTF-8"):
-        ruling.build(Policies(str(tmp_path)).read(), "default")
+        policy_set.build(Policies(str(tmp_path)).read(), "default")
 
 
 def test_a_profile_of_one_s_own_judges(tmp_path: Path) -> None:
     (tmp_path / "severity.yaml").write_text(
         "profiles:\n  ours:\n    - {severity: high, kind: exec, binary: /bin/nc, reason: Netcat.}\n" + REST
     )
-    table = ruling.build(Policies(str(tmp_path)).read(), "ours").policy.table
+    table = policy_set.build(Policies(str(tmp_path)).read(), "ours").policy.table
     assert severity({"process_exec": {"process": {"binary": "/bin/nc"}}}, table) == "high"
     assert severity({"process_exec": {"process": {"binary": "/bin/ls"}}}, table) == "low"

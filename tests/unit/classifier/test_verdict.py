@@ -5,7 +5,7 @@ import pytest
 
 from tocsin.classifier.judge import Judged, Origin, judge
 from tocsin.model.event import read
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 
 from support import rulings
 

@@ -11,7 +11,7 @@ from typing import Any
 import nkeys
 import pytest
 
-from tocsin.bus import users
+from tocsin.bus.permissions import users
 from tocsin.cli.__main__ import main
 
 from support.server import binary

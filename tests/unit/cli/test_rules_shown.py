@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tocsin.cli import rules_check, rules_explain, rules_shown, rules_test
+from tocsin.cli.rules import check, explain, render, test
 from tocsin.sigma.authoring.explain import Explained
 from tocsin.sigma.authoring.rule_tests import Result
 from tocsin.sigma.syntax.problems import Problem
@@ -21,7 +21,7 @@ def _harmless(shown: str) -> bool:
 @_shared
 @given(text=_TEXT)
 def test_a_line_stays_one_line_without_what_a_terminal_obeys(capsys, text: str) -> None:
-    rules_shown.line(rules_check.line(Problem(file=text, line=1, column=2, text=text, code=text)))
+    render.line(check.line(Problem(file=text, line=1, column=2, text=text, code=text)))
     shown = capsys.readouterr().out
     assert _harmless(shown)
     assert shown.count("\n") == 1
@@ -30,7 +30,7 @@ def test_a_line_stays_one_line_without_what_a_terminal_obeys(capsys, text: str) 
 @_shared
 @given(rows=st.lists(st.tuples(_TEXT, _TEXT), max_size=4))
 def test_a_table_has_as_many_lines_as_rows(capsys, rows: list[tuple[str, str]]) -> None:
-    rules_shown.table(["a", "b"], rows, right=(0,))
+    render.table(["a", "b"], rows, right=(0,))
     shown = capsys.readouterr().out
     assert _harmless(shown)
     assert shown.count("\n") == len(rows) + 1
@@ -40,15 +40,15 @@ def test_a_table_has_as_many_lines_as_rows(capsys, rows: list[tuple[str, str]]) 
 @given(text=_TEXT, values=st.lists(_TEXT, max_size=3))
 def test_a_tree_shows_values_harmlessly(capsys, text: str, values: list[str]) -> None:
     inner = Explained(passed=False, text=text, values=tuple(values))
-    for line in rules_explain.lines(Explained(passed=True, text=text, items=(inner, inner))):
-        rules_shown.line(line)
+    for line in explain.lines(Explained(passed=True, text=text, items=(inner, inner))):
+        render.line(line)
     assert _harmless(capsys.readouterr().out)
 
 
 @given(text=_TEXT)
 def test_junit_can_be_read_whatever_a_test_is_called(text: str) -> None:
     result = Result(rule=text, title=text, file=text, test=text, passed=False, why=text)
-    root = ElementTree.fromstring(rules_test.junit([result]))
+    root = ElementTree.fromstring(test.junit([result]))
     assert root.get("failures") == "1"
 
 
@@ -56,5 +56,5 @@ def test_a_failure_is_told_in_one_line(capsys) -> None:
     def broken(_: object) -> int:
         raise OSError("no space\nleft")
 
-    assert rules_shown.guarded(broken)(None) == 1
+    assert render.guarded(broken)(None) == 1
     assert capsys.readouterr().err == "tocsin: no space\\nleft\n"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.collector.account import Account, Entry, Kind
+from tocsin.collector.line_account import Entry, Kind, LineAccount
 from tocsin.collector.readback import Found, Known
 from tocsin.model.checkpoint import Checkpoint, Position
 
@@ -17,7 +17,7 @@ def _at(offset: int) -> Position:
 
 
 def test_the_position_moves_only_past_what_is_settled() -> None:
-    account = Account(_NEW)
+    account = LineAccount(_NEW)
     first, second, third = (account.add(Kind.EVENT, _at(n), 10) for n in (10, 20, 30))
     account.settle(second, 2)
     assert account.take("now") is None
@@ -33,14 +33,14 @@ def test_the_position_moves_only_past_what_is_settled() -> None:
 
 
 def test_a_repeat_is_counted_as_one_and_another_sources_message_too() -> None:
-    account = Account(_NEW)
+    account = LineAccount(_NEW)
     for seq in (1, 1, 2, 0):
         account.settle(account.add(Kind.EVENT, _at(seq), 1), seq)
     assert (account.stored, account.repeated, account.lines) == (2, 2, 4)
 
 
 def test_events_and_dead_letters_have_floors_of_their_own() -> None:
-    account = Account(_NEW)
+    account = LineAccount(_NEW)
     account.settle(account.add(Kind.EVENT, _at(1), 1), 5)
     account.settle(account.add(Kind.DEAD, _at(2), 1), 5)
     account.add(Kind.SKIPPED, _at(3), 1)
@@ -54,7 +54,7 @@ def test_events_and_dead_letters_have_floors_of_their_own() -> None:
 
 
 def test_what_was_sent_again_out_of_order_is_committed_at_once() -> None:
-    account = Account(_NEW)
+    account = LineAccount(_NEW)
     refused, sent = account.add(Kind.EVENT, _at(1), 1), account.add(Kind.EVENT, _at(2), 1)
     account.hold_together()  # the first was refused and sent again, behind the second
     account.settle(refused, 9)
@@ -66,7 +66,7 @@ def test_what_was_sent_again_out_of_order_is_committed_at_once() -> None:
 
 
 def test_a_second_call_for_the_same_line_changes_nothing() -> None:
-    account = Account(_NEW)
+    account = LineAccount(_NEW)
     entry = account.add(Kind.EVENT, _at(1), 1)
     account.settle(entry, 4)
     account.settle(entry, 5)
@@ -104,7 +104,7 @@ class Life:
         self._stream = stream
         self._lines = lines
         self._next = saved.position.offset
-        self._account = Account(saved)
+        self._account = LineAccount(saved)
         self._known = stream.above(saved.floor_seq, "me")
         self._account.withheld = not self._known.all_met
         self._flight: list[tuple[Entry, int]] = []

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.collector.sources.kube_reading import Fresh, Reading, time_of
-from tocsin.collector.sources.kube_recent import Recent, Room
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.collector.sources.kubernetes.log_reader import Fresh, LogReader, time_of
+from tocsin.collector.sources.kubernetes.recent_lines import Recent, Room
+from tocsin.model.timestamps import NS_PER_S, format_ns
 
 _T = 1_790_000_000 * NS_PER_S
 
@@ -18,8 +18,8 @@ def _event(number: int, *, at_s: float | None = None) -> bytes:
     return json.dumps({"process_exec": {"n": number}, "time": format_ns(_T + int(seconds * NS_PER_S))}).encode()
 
 
-def _reading(*, limit: int = 1 << 20) -> Reading:
-    return Reading(Recent(Room()), limit)
+def _reading(*, limit: int = 1 << 20) -> LogReader:
+    return LogReader(Recent(Room()), limit)
 
 
 def _text(*lines: bytes) -> bytes:
@@ -30,7 +30,7 @@ def _raws(fresh: list[Fresh]) -> list[bytes]:
     return [one.raw for one in fresh]
 
 
-def _read(reading: Reading, *lines: bytes, since: bool = False, anew: bool = False) -> list[bytes]:
+def _read(reading: LogReader, *lines: bytes, since: bool = False, anew: bool = False) -> list[bytes]:
     reading.begin(since=since, anew=anew)
     return _raws(reading.feed(_text(*lines)))
 

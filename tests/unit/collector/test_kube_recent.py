@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.collector.sources.kube_recent import (
+from tocsin.collector.sources.kubernetes.recent_lines import (
     BACK_NS,
     MOST_HASHES,
     SAVED_HASHES,
@@ -14,7 +14,7 @@ from tocsin.collector.sources.kube_recent import (
     short_hash,
     unpacked,
 )
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 
 _T = 1_790_000_000 * NS_PER_S
 _YEAR_9999 = 253_402_300_799 * NS_PER_S

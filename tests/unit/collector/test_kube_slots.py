@@ -1,6 +1,6 @@
 """Keys of the bucket: as many as pods were there at once, each pod finds its own, and none takes another's."""
 
-from tocsin.collector.slots import Slots, State, key_of
+from tocsin.collector.pods.slots import Slots, State, key_of
 from tocsin.model.checkpoint import Checkpoint, Counts, LogPlace, Position
 
 

@@ -1,6 +1,6 @@
 """Finding the checkpoint's file again."""
 
-from tocsin.collector.sources.places import IDENTITY_BYTES, Candidate, find, fingerprint
+from tocsin.collector.sources.export_file.file_identity import IDENTITY_BYTES, Candidate, find, fingerprint
 from tocsin.model.checkpoint import Position
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.collector.redaction import Redactor, parse
-from tocsin.collector.redaction.finding import TooMany
+from tocsin.collector.redaction.finder import TooMany
 from tocsin.collector.redaction.redactor import Unreadable
 from tocsin.model.event import read_head
 

@@ -17,7 +17,7 @@ from tocsin.collector.normalize import (
     redact,
 )
 from tocsin.collector.redaction import Redactor
-from tocsin.collector.redaction.finding import MOST
+from tocsin.collector.redaction.finder import MOST
 from tocsin.collector.sources.base import Line
 from tocsin.model import ids
 from tocsin.model.checkpoint import Position

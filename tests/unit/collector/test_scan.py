@@ -6,7 +6,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.collector.sources.scan import HEAD_BYTES, Scanner
+from tocsin.collector.sources.export_file.line_splitter import HEAD_BYTES, LineSplitter
 
 
 def _chunks(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -16,7 +16,7 @@ def _chunks(data: bytes, cuts: list[int]) -> list[bytes]:
 
 @given(st.binary(max_size=400).map(lambda b: b.replace(b"a", b"\n")), st.lists(st.integers(0, 400)), st.integers(1, 40))
 def test_no_byte_is_lost_wherever_the_chunks_are_cut(data: bytes, cuts: list[int], limit: int) -> None:
-    scanner = Scanner(limit)
+    scanner = LineSplitter(limit)
     lines = [line for chunk in _chunks(data, cuts) for line in scanner.feed(chunk)]
     assert scanner.held == len(data) - (data.rfind(b"\n") + 1)
     rest = scanner.finish()
@@ -36,14 +36,14 @@ def test_no_byte_is_lost_wherever_the_chunks_are_cut(data: bytes, cuts: list[int
 @given(st.lists(st.binary(max_size=30).map(lambda b: b.replace(b"\n", b" ")), max_size=8))
 def test_each_line_ends_where_its_line_end_is(lines: list[bytes]) -> None:
     data = b"".join(line + b"\n" for line in lines)
-    scanned = Scanner(1000, offset=7).feed(data)
+    scanned = LineSplitter(1000, offset=7).feed(data)
     assert [line.raw for line in scanned] == lines
     for line in scanned:
         assert data[line.end - 7 - line.size : line.end - 7] == line.raw + b"\n"
 
 
 def test_of_a_line_over_the_limit_only_the_beginning_is_held() -> None:
-    scanner = Scanner(100_000)
+    scanner = LineSplitter(100_000)
     for _ in range(64):
         assert scanner.feed(b"x" * 65_536) == []
     (line,) = scanner.feed(b"\n")
@@ -52,5 +52,5 @@ def test_of_a_line_over_the_limit_only_the_beginning_is_held() -> None:
 
 
 def test_a_line_of_exactly_the_limit_is_whole() -> None:
-    assert Scanner(5).feed(b"12345\n")[0].digest == ""
-    assert Scanner(5).feed(b"123456\n")[0].digest
+    assert LineSplitter(5).feed(b"12345\n")[0].digest == ""
+    assert LineSplitter(5).feed(b"123456\n")[0].digest

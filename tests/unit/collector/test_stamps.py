@@ -1,6 +1,6 @@
 """Names of rotated files."""
 
-from tocsin.collector.sources.stamps import Rotated, pattern, rotated
+from tocsin.collector.sources.export_file.rotated_names import Rotated, pattern, rotated
 
 _SHAPE = pattern("/var/log/tetragon/tetragon.log")
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.correlator.identity import where
-from tocsin.correlator.judging import windows_hash
-from tocsin.correlator.raising import raising
+from tocsin.correlator.alert_builder import raising
+from tocsin.correlator.correlation_set import windows_hash
+from tocsin.correlator.group_identity import where
 from tocsin.model import alert as alerts
 from tocsin.model import raised as records
 from tocsin.model.alert import Alert

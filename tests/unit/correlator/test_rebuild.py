@@ -4,8 +4,8 @@ import pytest
 
 from tocsin.bus import Start, Stream, StreamState
 from tocsin.correlator.position import Position
-from tocsin.correlator.rebuild import MARGIN_NS, plan
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.correlator.recovery_plan import MARGIN_NS, plan
+from tocsin.model.timestamps import NS_PER_S, format_ns
 
 STORED_NS = 1_800_000_000 * NS_PER_S
 HORIZON_NS = 600 * NS_PER_S

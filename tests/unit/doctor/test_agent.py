@@ -13,7 +13,7 @@ from tocsin.cli.doctor.finding import Unseen
 from tocsin.cli.doctor.gather import cluster
 from tocsin.cli.doctor.gather.export import exports
 from tocsin.cli.doctor.gather.sample import observed
-from tocsin.cli.doctor.seen import ExportFile
+from tocsin.cli.doctor.observations import ExportFile
 from tocsin.model.event import read
 from tocsin.sigma.authoring import tracing_policies
 from tocsin.sigma.authoring.tracing_policies import Hook

@@ -6,7 +6,7 @@ import pytest
 from tocsin.bus import NatsSettings
 from tocsin.cli.doctor.checks import clock, rights, server, settings
 from tocsin.cli.doctor.finding import Unseen
-from tocsin.cli.doctor.seen import NodeClock, Rights, Server, Store, StreamSeen
+from tocsin.cli.doctor.observations import NodeClock, Rights, Server, Store, StreamSeen
 
 from support.doctoring import GOOD_SERVER, found, layout, sample, verdicts
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from tocsin.cli import doctor
-from tocsin.cli.doctor import shown
+from tocsin.cli.doctor import render
 from tocsin.cli.doctor.checks import page as page_checks
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.command import CHECKS, judged, places
 from tocsin.cli.doctor.finding import Finding, Unseen, Verdict, fail, ok, unknown, warn, worst
-from tocsin.cli.doctor.gather.greeting import loopback
-from tocsin.cli.doctor.seen import Judging, Observed, Page
+from tocsin.cli.doctor.gather.server_info import loopback
+from tocsin.cli.doctor.observations import Judging, Observed, Page
 from tocsin.model.errors import SettingsError
 
 from support.doctoring import NOW_NS, found, verdicts
@@ -26,8 +26,8 @@ def _chosen(*arguments: str) -> argparse.Namespace:
 
 
 def test_areas_come_in_the_order_in_which_one_looks() -> None:
-    text = shown.text(
-        shown.ordered([warn("agent.x", "an agent", "do it"), ok("nats.server", "a server")]), colour=False
+    text = render.text(
+        render.ordered([warn("agent.x", "an agent", "do it"), ok("nats.server", "a server")]), colour=False
     )
     assert text.splitlines() == [
         "NATS",
@@ -43,24 +43,24 @@ def test_areas_come_in_the_order_in_which_one_looks() -> None:
 
 def test_colours_are_for_terminals_and_texts_of_others_obey_nothing() -> None:
     hostile = [fail("nats.x", "a \x1b[2Jb", "c\rd", details=["e\x07"])]
-    plain = shown.text(hostile, colour=False)
+    plain = render.text(hostile, colour=False)
     assert "\x1b" not in plain
     assert "\r" not in plain
     assert "\x07" not in plain
-    assert "\x1b[1;31mFAIL   \x1b[0m" in shown.text(hostile, colour=True)
+    assert "\x1b[1;31mFAIL   \x1b[0m" in render.text(hostile, colour=True)
 
 
 def test_what_could_not_be_seen_for_one_reason_is_told_once() -> None:
     why = Unseen("NATS cannot be asked", "start it")
-    text = shown.text([unknown("streams.declared", why), unknown("ledger.balance", why)], colour=False)
+    text = render.text([unknown("streams.declared", why), unknown("ledger.balance", why)], colour=False)
     assert text.count("NATS cannot be asked") == 1
     assert "streams.declared, ledger.balance" in text
 
 
 def test_very_many_details_are_cut_for_people_and_whole_in_json() -> None:
     findings = [warn("nats.x", "much", "look", details=map(str, range(100)))]
-    assert "and 88 more" in shown.text(findings, colour=False)
-    told = json.loads(shown.as_json(findings, time="t", version="v"))
+    assert "and 88 more" in render.text(findings, colour=False)
+    told = json.loads(render.as_json(findings, time="t", version="v"))
     assert len(told["checks"][0]["details"]) == 100
     assert told["verdict"] == "warn"
     assert told["counts"] == {"ok": 0, "warn": 1, "fail": 0, "unknown": 0}
@@ -82,7 +82,7 @@ def test_a_failure_outweighs_a_warning_and_that_outweighs_what_was_not_seen(
 
 
 def test_with_nothing_observed_every_check_answers_and_each_answer_has_its_area() -> None:
-    findings = shown.ordered(judged(Observed(now_ns=NOW_NS)))
+    findings = render.ordered(judged(Observed(now_ns=NOW_NS)))
     assert len({finding.check.partition(".")[0] for finding in findings}) == 12
     assert len(CHECKS) == 12
 

@@ -7,9 +7,9 @@ from tocsin.bus import streams
 from tocsin.cli.doctor.checks import layout as checks
 from tocsin.cli.doctor.checks import readers, sources
 from tocsin.cli.doctor.checks.layout import differences
-from tocsin.cli.doctor.seen import Layout, Letters, ReaderSeen, StreamSeen
+from tocsin.cli.doctor.observations import Layout, Letters, ReaderSeen, StreamSeen
 from tocsin.model.checkpoint import Checkpoint, Counts, Interval
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 from support.doctoring import NOW_NS, found, layout, ledger, verdicts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tocsin.bus import users
+from tocsin.bus.permissions import users
 from tocsin.embedded.state import StateDir, default_path, read_environment, write_private
 from tocsin.model.errors import SettingsError, TocsinError
 

@@ -14,7 +14,7 @@ from tocsin.gateway.queries.params import QueryError
 from tocsin.gateway.window import backfill, cursor
 from tocsin.gateway.window.row_filter import EVERYTHING
 from tocsin.runtime.metrics import Sample
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 
 def test_a_cursor_reads_back() -> None:
@@ -126,7 +126,7 @@ def test_only_our_own_page_may_open_the_stream(origin: str | None, fine: bool) -
 
 
 def reported(service: str, instance: str = "a", **fields: object) -> bytes:
-    return msgspec.json.encode(Report(service=service, instance=instance, time="", **fields))  # type: ignore[arg-type]
+    return msgspec.json.encode(ServiceReport(service=service, instance=instance, time="", **fields))  # type: ignore[arg-type]
 
 
 def test_a_service_that_falls_silent_is_a_broken_hop() -> None:

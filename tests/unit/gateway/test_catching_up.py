@@ -5,7 +5,7 @@ import msgspec
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.window import counts
 from tocsin.model.alert import encode
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 from support.gateway import alert
 from support.hubs import hub, take

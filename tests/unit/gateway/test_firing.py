@@ -3,7 +3,7 @@
 from tocsin.gateway.pipeline import can_fire
 from tocsin.gateway.pipeline.can_fire import CanFire
 from tocsin.gateway.pipeline.event_kinds import Summary
-from tocsin.model.rulebook import RuleState
+from tocsin.model.rule_report import RuleState
 
 CALLS = ("kprobe", "lsm", "tracepoint")
 

@@ -4,9 +4,9 @@ from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
 from tocsin.gateway.pipeline.passing import Flow
 from tocsin.gateway.pipeline.service_reports import Instance, ServiceReports
 from tocsin.model import subjects
-from tocsin.runtime import report
+from tocsin.runtime import service_report
 from tocsin.runtime.metrics import Sample
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 OWN = Own(in_s=3.0, out_s=2.0, lag_s=0.041, waiting=0, undecodable=0)
 
@@ -14,7 +14,7 @@ OWN = Own(in_s=3.0, out_s=2.0, lag_s=0.041, waiting=0, undecodable=0)
 def instance(
     service: str, totals: dict[str, float], rates: dict[str, float] | None = None, age_s: float = 2.0
 ) -> Instance:
-    said = Report(service=service, instance="a", time="")
+    said = ServiceReport(service=service, instance="a", time="")
     return Instance(said, age_s, totals, {} if rates is None else rates)
 
 
@@ -88,8 +88,8 @@ def test_a_problem_stands_at_its_hop() -> None:
 def test_rates_come_from_two_reports_of_one_instance() -> None:
     reports = ServiceReports(0.0)
     for now, lines in ((1.0, 100.0), (6.0, 600.0)):
-        said = Report(service="collector", instance="a", time="", samples=[Sample("n", "counter", "", lines)])
-        reports.hear(subjects.metrics("collector", "a"), report._encoder.encode(said), now)
+        said = ServiceReport(service="collector", instance="a", time="", samples=[Sample("n", "counter", "", lines)])
+        reports.hear(subjects.metrics("collector", "a"), service_report._encoder.encode(said), now)
     (own,) = reports.instances(8.0)
     assert (own.age_s, own.totals, own.rates) == (2.0, {"n": 600.0}, {"n": 100.0})
     assert reports.instances(40.0) == []
@@ -99,7 +99,7 @@ def test_reports_that_were_held_up_on_their_way_and_come_at_once_make_no_rate() 
     reports = ServiceReports(0.0)
     for made, now, lines in ((1, 1.0, 100.0), (6, 6.0, 600.0), (11, 30.0, 1_100.0), (16, 30.001, 1_600.0)):
         time = f"2026-11-24T10:00:{made:02d}Z"
-        said = Report(service="collector", instance="a", time=time, samples=[Sample("n", "counter", "", lines)])
-        reports.hear(subjects.metrics("collector", "a"), report._encoder.encode(said), now)
+        said = ServiceReport(service="collector", instance="a", time=time, samples=[Sample("n", "counter", "", lines)])
+        reports.hear(subjects.metrics("collector", "a"), service_report._encoder.encode(said), now)
     (own,) = reports.instances(31.0)
     assert own.rates == {"n": 100.0}

@@ -9,15 +9,15 @@ from tocsin.gateway.pipeline import rule_status
 from tocsin.gateway.pipeline.event_kinds import Summary
 from tocsin.gateway.pipeline.rule_reports import FORGOTTEN_S, RuleReports
 from tocsin.gateway.pipeline.rule_status import RulesAnswer, Trouble
-from tocsin.model import rulebook, subjects
-from tocsin.model.rulebook import Rulebook, RuleProblem, RuleState, SilenceState
+from tocsin.model import rule_report, subjects
+from tocsin.model.rule_report import RuleProblem, RuleReport, RuleState, SilenceState
 
 PROBLEM = RuleProblem(file="rules/a.yml", line=3, column=5, text="no field Imge, did you mean Image?", rule="r1")
 
 
 def tell(books: RuleReports, instance: str, now: float, hash: str = "h1", service: str = "classifier", **more) -> None:
-    book = Rulebook(service=service, instance=instance, time="", hash=hash, **more)
-    books.hear(subjects.rules(service, instance), rulebook.encode(book), now)
+    book = RuleReport(service=service, instance=instance, time="", hash=hash, **more)
+    books.hear(subjects.rules(service, instance), rule_report.encode(book), now)
 
 
 def answer(books: RuleReports, now: float) -> RulesAnswer:
@@ -156,7 +156,10 @@ def test_a_replica_that_was_replaced_is_not_held_against_the_new_one() -> None:
         ("tocsin.rules.classifier.a", b'{"rules":' + b"[" * 20_000 + b"]" * 20_000 + b"}"),
         ("tocsin.rules.classifier.a", b'"' + b"x" * (5 << 20) + b'"'),
         ("tocsin.rules.classifier.a", b"\xff"),
-        ("tocsin.rules.collector.a", rulebook.encode(Rulebook(service="classifier", instance="a", time="", hash=""))),
+        (
+            "tocsin.rules.collector.a",
+            rule_report.encode(RuleReport(service="classifier", instance="a", time="", hash="")),
+        ),
     ],
     ids=["no JSON", "no report", "deep", "large", "no text", "of another service"],
 )
@@ -182,8 +185,8 @@ def test_ever_new_instances_do_not_fill_the_memory() -> None:
 def test_whatever_the_text_the_answer_is_json_that_reads_back(text: str, instance: str, title: str, file: str) -> None:
     books = RuleReports()
     problems = [RuleProblem(file=file, text=text)]
-    book = Rulebook(service="classifier", instance=instance, time="", hash=text, problems=problems,
+    book = RuleReport(service="classifier", instance=instance, time="", hash=text, problems=problems,
                     rules=[RuleState(id=title, title=title, level=text)])  # fmt: skip
-    books.hear("tocsin.rules.classifier.x", rulebook.encode(book), 0.0)
+    books.hear("tocsin.rules.classifier.x", rule_report.encode(book), 0.0)
     found = answer(books, 0.0)
     assert msgspec.json.decode(msgspec.json.encode(found), type=RulesAnswer) == found

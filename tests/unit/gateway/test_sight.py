@@ -9,7 +9,7 @@ from tocsin.gateway.pipeline.nodes import Minutes, Nodes
 from tocsin.gateway.pipeline.rates import Rate, growth, totals
 from tocsin.gateway.pipeline.visibility import Visibility
 from tocsin.runtime.metrics import Sample
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 from support.rows import row
 
@@ -182,8 +182,8 @@ def test_agents_are_told_by_node_and_a_nameless_one_is_that_of_the_only_node() -
         sample(coverage.EXPORTED, float("inf"), node="b"),
     ]  # fmt: skip
     reports = [
-        Report(service="collector", instance="x", time="", samples=said),
-        Report(service="gateway", instance="y", time="", samples=[sample(coverage.EXPORTED, 7, node="c")]),
+        ServiceReport(service="collector", instance="x", time="", samples=said),
+        ServiceReport(service="gateway", instance="y", time="", samples=[sample(coverage.EXPORTED, 7, node="c")]),
     ]
     found = coverage.agents(reports)
     assert sorted(found) == ["a", "b"]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.model.event import read
-from tocsin.model.functions import event_type, for_table, normalize
+from tocsin.model.hook_names import event_type, for_table, normalize
 from tocsin.model.syscalls import name_of
 
 from support import corpus

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.model.times import NS_PER_S, believable, format_ns, parse_ns
+from tocsin.model.timestamps import NS_PER_S, believable, format_ns, parse_ns
 
 NOW = 1_790_000_000 * NS_PER_S
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tocsin.model.errors import SettingsError
-from tocsin.runtime import policies
-from tocsin.runtime.policies import Content, Policies
+from tocsin.runtime import policy_files
+from tocsin.runtime.policy_files import Content, Policies
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def test_a_pipe_is_named_and_not_waited_for(folder: Path) -> None:
 
 
 def test_of_a_large_file_only_enough_is_read_to_see_that_it_is(folder: Path) -> None:
-    (folder / "rules" / "large.yml").write_bytes(b"#" * (policies.MAX_FILE_BYTES * 2))
+    (folder / "rules" / "large.yml").write_bytes(b"#" * (policy_files.MAX_FILE_BYTES * 2))
     content = Policies(str(folder)).read()
-    assert len(content.rules[str(folder / "rules" / "large.yml")]) == policies.MAX_FILE_BYTES + 1
+    assert len(content.rules[str(folder / "rules" / "large.yml")]) == policy_files.MAX_FILE_BYTES + 1
 
 
 async def _next(reader: Policies) -> Content:

@@ -9,7 +9,7 @@ import pytest
 from tocsin.model import subjects
 from tocsin.model.event import read
 from tocsin.model.severity import Severity
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 

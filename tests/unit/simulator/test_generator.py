@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tocsin.model.times import format_ns, parse_ns
+from tocsin.model.timestamps import format_ns, parse_ns
 from tocsin.simulator import Generator, number_of
 
 START_NS = 1_790_000_000_123_456_789

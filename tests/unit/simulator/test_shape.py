@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 from tocsin.simulator import Generator
 
 from support import corpus

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import tocsin
-from tocsin.cli import find
-from tocsin.cli.doctor import shown
+from tocsin.cli import nats_discovery
+from tocsin.cli.doctor import render
 from tocsin.cli.doctor.checks import (
     agent,
     clock,
@@ -25,11 +25,11 @@ from tocsin.cli.doctor.checks import (
     sources,
 )
 from tocsin.cli.doctor.finding import Finding, Verdict, worst
-from tocsin.cli.doctor.gather.everything import Places, everything
-from tocsin.cli.doctor.seen import Observed
+from tocsin.cli.doctor.gather.collect import Places, everything
+from tocsin.cli.doctor.observations import Observed
 from tocsin.embedded import state
 from tocsin.model.errors import SettingsError
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.runtime import logs
 
 CHECKS: tuple[Callable[[Observed], Iterable[Finding]], ...] = (
@@ -99,7 +99,7 @@ def run(chosen: argparse.Namespace) -> int:
     except SettingsError as error:
         sys.stderr.write(f"tocsin doctor: {error}\n")
         return 2
-    findings = shown.ordered(judged(asyncio.run(everything(where))))
+    findings = render.ordered(judged(asyncio.run(everything(where))))
     try:
         sys.stdout.write(_told(findings, as_json=chosen.json))
         sys.stdout.flush()
@@ -116,17 +116,17 @@ def judged(seen: Observed) -> Iterator[Finding]:
 
 def _told(findings: list[Finding], *, as_json: bool) -> str:
     if as_json:
-        body = shown.as_json(findings, time=format_ns(time.time_ns()), version=tocsin.__version__)
+        body = render.as_json(findings, time=format_ns(time.time_ns()), version=tocsin.__version__)
         return f"{body.decode()}\n"
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return f"{shown.text(findings, colour=colour)}\n"
+    return f"{render.text(findings, colour=colour)}\n"
 
 
 def places(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Places:
     """Where to look; `SettingsError` where no server is named, or a file cannot be read."""
-    nats = find.nats(environ, chosen.state_dir)
+    nats = nats_discovery.nats(environ, chosen.state_dir)
     folder = Path(chosen.state_dir) if chosen.state_dir else state.default_path(dict(environ))
-    embedded = bool(find.missing(environ, chosen.state_dir))
+    embedded = bool(nats_discovery.missing(environ, chosen.state_dir))
     written = state.read_environment(folder / "env") if embedded else {}
     passwords = state.StateDir(folder).passwords() if embedded else {}
     return Places(

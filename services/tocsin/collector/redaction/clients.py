@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from tocsin.collector.redaction.shapes import Expression, compiled
-from tocsin.collector.redaction.values import Reader, Span, harmless
+from tocsin.collector.redaction.secret_patterns import Expression, compiled
+from tocsin.collector.redaction.value_bounds import Reader, Span, harmless
 
 _START = rb"(?:^|[\s;|&()\"'`]|bin/)"
 _RAW_START = rb"(?:[\s;|&()\"'`/]|\\[ntr])"

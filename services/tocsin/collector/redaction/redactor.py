@@ -6,21 +6,23 @@ import re
 
 from msgspec import Struct
 
-from tocsin.collector.redaction import clients, shapes
-from tocsin.collector.redaction.finding import MOST, Found, TooMany, find, whole
-from tocsin.collector.redaction.own import Own
-from tocsin.collector.redaction.places import Place, places
-from tocsin.collector.redaction.strings import unescaped
-from tocsin.collector.redaction.views import views
+from tocsin.collector.redaction import clients, secret_patterns
+from tocsin.collector.redaction.custom_patterns import CustomPatterns
+from tocsin.collector.redaction.escapes import views
+from tocsin.collector.redaction.event_fields import EventField, event_fields
+from tocsin.collector.redaction.finder import MOST, Found, TooMany, find, whole
+from tocsin.collector.redaction.json_strings import unescaped
 
 MARK = b"*****"
 """What stands for a secret, as in Tetragon's own redaction."""
 BYTES_MARK = base64.b64encode(MARK)
 """What stands for base64 that held one: it still decodes."""
 
-_IN_JSON = rb"(?i:\"key\"\s*:\s*\"[^\"]*" + shapes.ENDS + rb")|\\u00(?:[2-7]|0[9aAdD])|\\/|"
-_SUSPECT = shapes.compiled(_IN_JSON + shapes.SUSPECTS, captures=False)
-_ANY = shapes.compiled(_IN_JSON + shapes.SUSPECTS + rb"|bytes_arg\"\s*:\s*\"[^\"]|" + clients.RAW, captures=False)
+_IN_JSON = rb"(?i:\"key\"\s*:\s*\"[^\"]*" + secret_patterns.ENDS + rb")|\\u00(?:[2-7]|0[9aAdD])|\\/|"
+_SUSPECT = secret_patterns.compiled(_IN_JSON + secret_patterns.SUSPECTS, captures=False)
+_ANY = secret_patterns.compiled(
+    _IN_JSON + secret_patterns.SUSPECTS + rb"|bytes_arg\"\s*:\s*\"[^\"]|" + clients.RAW, captures=False
+)
 _BYTES = re.compile(rb'bytes_arg"\s*:\s*"([^"]+)"')
 _LONG_TEXT = 1_000
 """Bytes from which on a text is taken for one that the kernel's limits may have cut."""
@@ -50,9 +52,9 @@ class Unreadable(ValueError):
 class Redactor:
     """Redacts with the built-in expressions and the operator's own."""
 
-    def __init__(self, own: Own | None = None) -> None:
+    def __init__(self, own: CustomPatterns | None = None) -> None:
         """*own*: further patterns, see `own.parse`."""
-        self._own = own or Own()
+        self._own = own or CustomPatterns()
 
     def event(self, raw: bytes) -> Redacted:
         """*raw*, an event, without its secrets; the same bytes where it has none. `TooMany` is raised."""
@@ -60,7 +62,7 @@ class Redactor:
             return Redacted(raw)
         changes: list[tuple[int, int, bytes]] = []
         counts: dict[str, int] = {}
-        for place in places(raw):
+        for place in event_fields(raw):
             for begin, end, kind in self._look(raw, place):
                 changes.append((begin, end, BYTES_MARK if place.how == "bytes" else MARK))
                 counts[kind] = counts.get(kind, 0) + 1
@@ -96,7 +98,7 @@ class Redactor:
                 counts[kind] = counts.get(kind, 0) + 1
         return Redacted(_replaced(raw, changes), counts) if changes else Redacted(raw)
 
-    def _look(self, raw: bytes, place: Place) -> list[Found]:
+    def _look(self, raw: bytes, place: EventField) -> list[Found]:
         inside = raw[place.begin : place.end]
         if place.how == "bytes":
             kind = self._encoded(inside.replace(b"\\/", b"/"))
@@ -108,7 +110,7 @@ class Redactor:
             found = [(*text.written(begin, end), kind) for begin, end, kind in found]
         return [(place.begin + begin, place.begin + end, kind) for begin, end, kind in found]
 
-    def _found(self, plain: bytes, place: Place) -> list[Found]:
+    def _found(self, plain: bytes, place: EventField) -> list[Found]:
         cut = len(plain) >= _LONG_TEXT
         if place.how == "path":
             return self._in_path(plain)
@@ -122,7 +124,7 @@ class Redactor:
 
     def _in_path(self, path: bytes) -> list[Found]:
         """Each name alone: what stands in one must not hide the next, by which a rule knows the program."""
-        if not len(self._own) and shapes.SUSPECT.search(path) is None and _OF_COMMAND.search(path) is None:
+        if not len(self._own) and secret_patterns.SUSPECT.search(path) is None and _OF_COMMAND.search(path) is None:
             return []
         found: list[Found] = []
         at = 0

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Literal
 
 from tocsin.collector.sources.base import CHUNK_BYTES, Batch, Line
-from tocsin.collector.sources.scan import Scanned, Scanner
+from tocsin.collector.sources.export_file.line_splitter import LineSplitter, Scanned
 from tocsin.model.checkpoint import Position
 
 _NOWHERE = Position()
@@ -27,7 +27,7 @@ class StdinSource:
         """*descriptor* is standard input where it is not given."""
         self.caught_up = False
         self._descriptor = sys.stdin.fileno() if descriptor is None else descriptor
-        self._scanner = Scanner(max_line_bytes)
+        self._scanner = LineSplitter(max_line_bytes)
         self._run = f"stdin:{time.time_ns()}"
 
     def resume(self, position: Position | None) -> bool:

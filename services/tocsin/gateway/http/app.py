@@ -24,7 +24,7 @@ from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import GatewayState
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, TocsinError
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.runtime import ledger
 from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.logs import Sparingly

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.event_kinds import Summary, plain
-from tocsin.model.rulebook import RuleState
+from tocsin.model.rule_report import RuleState
 
 ENOUGH = 1_000
 """Of fewer events it says little that some kind is not among them."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tocsin.gateway.pipeline.nodes import Node
 from tocsin.model.arguments import Number, integer
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 EXPORTED = "tocsin_collector_agent_exported_events_total"
 LOST = "tocsin_collector_agent_lost_events_total"
@@ -91,7 +91,7 @@ class Followed(Struct):
         return max(0, self.before - self.base_exported - (events - self.base_events))
 
 
-def agents(reports: Iterable[Report]) -> dict[str, Agent]:
+def agents(reports: Iterable[ServiceReport]) -> dict[str, Agent]:
     """Node to what its agent says; the node is empty where neither agent nor collector names it."""
     found: dict[str, Agent] = {}
     for report in reports:

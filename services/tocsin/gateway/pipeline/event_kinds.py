@@ -3,7 +3,7 @@
 from collections import Counter
 
 from tocsin.model.event import KINDS
-from tocsin.model.functions import for_table, normalize
+from tocsin.model.hook_names import for_table, normalize
 
 _HOUR_S = 3_600
 _MOST = 4_096

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from tocsin.model import rulebook
-from tocsin.model.rulebook import Rulebook
+from tocsin.model import rule_report
+from tocsin.model.rule_report import RuleReport
 
 FORGOTTEN_S = 90.0
 """An instance that was not heard for so long judges no more: it tells of itself every 30 s."""
@@ -27,7 +27,7 @@ Key = tuple[str, str]
 class Judge(Struct, frozen=True):
     """What one instance said last, and when that came, seconds of the monotonic clock."""
 
-    book: Rulebook
+    book: RuleReport
     at: float
     size: int
 
@@ -43,7 +43,7 @@ class RuleReports:
     def hear(self, subject: str, payload: bytes, now: float) -> None:
         """Keep what one instance says. It may speak for the service of its subject alone."""
         try:
-            said = rulebook.decode(payload) if len(payload) <= _BYTES else None
+            said = rule_report.decode(payload) if len(payload) <= _BYTES else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             said = None
         if said is None or subject.split(".")[2:3] != [said.service]:

@@ -10,7 +10,7 @@ from tocsin.gateway.pipeline.event_kinds import Summary
 from tocsin.gateway.pipeline.rule_reports import Judge, Key
 from tocsin.gateway.queries.schemas import BySeverity
 from tocsin.gateway.window.rows import SEVERITIES
-from tocsin.model.rulebook import RuleProblem, RuleState, SilenceState
+from tocsin.model.rule_report import RuleProblem, RuleState, SilenceState
 
 _CHARACTERS = 1_000
 """Of a text that a judge says."""

@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.rates import growth, totals
-from tocsin.model.times import parse_ns
-from tocsin.runtime import report
+from tocsin.model.timestamps import parse_ns
+from tocsin.runtime import service_report
 from tocsin.runtime.metrics import Sample
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 FRESH_S = 30.0
 GRACE_S = 10.0
@@ -29,7 +29,7 @@ _HEARD = ("collector", "classifier", "correlator")
 class Heard(Struct, frozen=True):
     """One Report and when it came, seconds of the monotonic clock."""
 
-    report: Report
+    report: ServiceReport
     at: float
     size: int
     totals: Mapping[str, float]
@@ -41,7 +41,7 @@ class Heard(Struct, frozen=True):
 class Instance(Struct, frozen=True):
     """What one instance told last, and what follows from that and from what it told before."""
 
-    report: Report
+    report: ServiceReport
     age_s: float
     totals: Mapping[str, float]
     rates: Mapping[str, float]
@@ -59,10 +59,10 @@ class ServiceReports:
         self._size = 0
         self.unreadable = 0
 
-    def hear(self, subject: str, payload: bytes, now: float) -> Report | None:
+    def hear(self, subject: str, payload: bytes, now: float) -> ServiceReport | None:
         """Keep what one instance says. It may speak for the service of its subject alone; else ``None``."""
         try:
-            said = report.decode(payload) if len(payload) <= _BYTES else None
+            said = service_report.decode(payload) if len(payload) <= _BYTES else None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             said = None
         if said is None or subject.split(".")[2:3] != [said.service]:
@@ -80,7 +80,7 @@ class ServiceReports:
             self._size -= self._heard.pop(next(iter(self._heard))).size
         return said
 
-    def fresh(self, now: float) -> list[Report]:
+    def fresh(self, now: float) -> list[ServiceReport]:
         """The Reports that are not older than 30 s; the others are forgotten."""
         old = [key for key, heard in self._heard.items() if now - heard.at > FRESH_S]
         for key in old:
@@ -122,7 +122,7 @@ class ServiceReports:
         return [service for service in _HEARD if service not in heard]
 
 
-def _between_s(before: Heard, said: Report, now: float) -> float:
+def _between_s(before: Heard, said: ServiceReport, now: float) -> float:
     """From one Report to the next by the clock of who made them: those that were held up arrive all at once."""
     first, second = parse_ns(before.report.time), parse_ns(said.time)
     made_s = 0.0 if first is None or second is None else (second - first) / 1e9

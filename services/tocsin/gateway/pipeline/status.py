@@ -9,7 +9,7 @@ from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.passing import Flow
 from tocsin.gateway.state import GatewayState
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.runtime.ledger import Ledger
 
 _MS = 1_000

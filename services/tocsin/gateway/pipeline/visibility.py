@@ -8,7 +8,7 @@ from tocsin.gateway.pipeline.event_kinds import ObservedKinds
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.window.rows import NAME_CHARACTERS, Row
 from tocsin.model import subjects
-from tocsin.runtime.report import Report
+from tocsin.runtime.service_report import ServiceReport
 
 _MS = 1_000
 _MINUTE_MS = 60_000
@@ -50,7 +50,7 @@ class Visibility:
         elif shape.event == _THROTTLE and shape.fn == _STARTS:
             node.throttled.append(row.t)
 
-    def hear(self, report: Report, now_ms: int) -> None:
+    def hear(self, report: ServiceReport, now_ms: int) -> None:
         """What a collector tells of itself: it may be bound to a node, which is there even where nothing comes."""
         node = report.facts.get("node", "")
         if node and isinstance(node, str):

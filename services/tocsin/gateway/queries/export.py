@@ -8,7 +8,7 @@ from typing import Literal
 from tocsin.gateway.queries.spans import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import Row
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 Format = Literal["csv", "ndjson"]
 

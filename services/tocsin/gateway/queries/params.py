@@ -12,7 +12,7 @@ from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window import rows, top_values
 from tocsin.gateway.window.row_filter import Filter, FilterError
 from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 
 MAX_ALERTS = 1_000
 MAX_FULL = 200

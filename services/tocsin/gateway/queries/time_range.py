@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tocsin.gateway.queries.params import QueryError
 from tocsin.gateway.queries.spans import TimeRange
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 
 MAX_BINS = 1_500
 _DEFAULT_S = 900

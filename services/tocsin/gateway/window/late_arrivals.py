@@ -3,7 +3,7 @@
 from typing import Any
 
 from tocsin.gateway.window.rows import Row
-from tocsin.model.functions import EXISTING
+from tocsin.model.hook_names import EXISTING
 
 QUIET_S = 60.0
 """Late alerts belong together until none came for so long."""

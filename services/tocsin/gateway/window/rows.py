@@ -11,7 +11,7 @@ from tocsin.model.alert import Summary
 from tocsin.model.errors import BadEvent
 from tocsin.model.event import KINDS
 from tocsin.model.severity import WORST_FIRST, Severity
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 
 ARGUMENT_CHARACTERS = 256
 TARGET_CHARACTERS = 256

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tocsin.model.functions import for_table, normalize
+from tocsin.model.hook_names import for_table, normalize
 from tocsin.sigma.authoring import tracing_policies
 from tocsin.sigma.authoring.tracing_policies import Hook
 from tocsin.sigma.syntax.documents import Rule

@@ -8,7 +8,7 @@ from tocsin.model import event as events
 from tocsin.model import ids
 from tocsin.model.event import Container, Pod, Process
 from tocsin.model.signal import Signal
-from tocsin.model.times import format_ns, parse_ns
+from tocsin.model.timestamps import format_ns, parse_ns
 from tocsin.sigma.correlation import CorrelationEngine, Firing
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import Hits, RuleSet

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tocsin.model.rulebook import RuleState
+from tocsin.model.rule_report import RuleState
 from tocsin.model.subjects import EVENT_KINDS
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.syntax.documents import Correlation, Rule

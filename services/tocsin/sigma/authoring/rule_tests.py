@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tocsin.model.errors import BadEvent
-from tocsin.model.times import NS_PER_S, format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.sigma.authoring import explain
 from tocsin.sigma.authoring.replay import Replay
 from tocsin.sigma.ruleset import RuleSet

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import yaml
 from msgspec import Struct
 
-from tocsin.model.functions import for_table, normalize
+from tocsin.model.hook_names import for_table, normalize
 from tocsin.sigma.syntax.problems import Problem, RuleError
 
 HookKind = Literal["kprobe", "lsm", "tracepoint", "uprobe", "usdt", "loader"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from tocsin.model.signal import Signal
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 from tocsin.sigma.correlation import tracker
 from tocsin.sigma.correlation.expiring_dict import NOTHING, ExpiringDict
 from tocsin.sigma.correlation.firing import Firing

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from tocsin.model.signal import Signal
-from tocsin.model.times import format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.sigma.syntax.documents import Correlation
 
 

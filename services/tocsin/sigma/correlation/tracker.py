@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from msgspec import Struct
 
 from tocsin.model.signal import Signal
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.sigma.correlation.event_count import RING, Buckets, Ring
 from tocsin.sigma.correlation.expiring_dict import ExpiringDict
 from tocsin.sigma.correlation.firing import Firing

@@ -5,7 +5,7 @@ import binascii
 
 from tocsin.model import kernel
 from tocsin.model.event import Address, Argument, Socket, integer
-from tocsin.model.functions import syscall
+from tocsin.model.hook_names import syscall
 
 _BASE64_CHARACTERS = 48 * 1024
 """Of a buffer, that are read: 36 KiB of bytes."""

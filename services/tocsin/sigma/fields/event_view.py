@@ -3,7 +3,7 @@
 from typing import Any
 
 from tocsin.model.event import Event, Pod, Process
-from tocsin.model.functions import EXISTING, event_type, for_table
+from tocsin.model.hook_names import EXISTING, event_type, for_table
 from tocsin.model.target import target
 
 FOUND_RUNNING = "procFS"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tocsin.model.functions import EXISTING
+from tocsin.model.hook_names import EXISTING
 from tocsin.sigma.fields.names import canonical, field
 from tocsin.sigma.matching.operators import meant, one
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or

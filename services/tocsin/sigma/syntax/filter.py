@@ -4,7 +4,7 @@ import re
 
 from yaml.nodes import Node, SequenceNode
 
-from tocsin.model.times import format_ns, parse_ns
+from tocsin.model.timestamps import format_ns, parse_ns
 from tocsin.sigma.syntax import detection, logsource, metadata
 from tocsin.sigma.syntax.documents import Filter, Silence
 from tocsin.sigma.syntax.parse_context import ParseContext, shown

@@ -4,7 +4,7 @@ import re
 
 from yaml.nodes import Node
 
-from tocsin.model.functions import normalize
+from tocsin.model.hook_names import normalize
 from tocsin.model.subjects import EVENT_KINDS
 from tocsin.sigma.syntax import detection, logsource, metadata
 from tocsin.sigma.syntax.documents import Requires, Rule

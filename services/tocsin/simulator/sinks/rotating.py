@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tocsin.simulator.numbers import number_of
+from tocsin.simulator.event_numbers import number_of
 
 _MODE = 0o600
 _TAIL_BYTES = 1 << 20

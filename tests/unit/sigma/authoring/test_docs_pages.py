@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.classifier import policy
-from tocsin.runtime import policies
+from tocsin.runtime import policy_files
 from tocsin.sigma.authoring import docs_pages, rule_tests
 from tocsin.sigma.fields.names import FIELDS
 from tocsin.sigma.ruleset import RuleSet
@@ -22,7 +22,7 @@ _EXAMPLES = re.findall(r"^```yaml\n(title:.*?)^```", _RULES, re.MULTILINE | re.D
 
 def _pack() -> RuleSet:
     folder = _ROOT / "policies" / "rules"
-    found = policies.rule_files([folder])
+    found = policy_files.rule_files([folder])
     return RuleSet.load({str(Path(name).relative_to(_ROOT)): content for name, content in found.items()})
 
 

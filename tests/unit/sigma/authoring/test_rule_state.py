@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from tocsin.model import rulebook
-from tocsin.model.rulebook import Rulebook, RuleState
+from tocsin.model import rule_report
+from tocsin.model.rule_report import RuleReport, RuleState
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.authoring.rule_state import stated
 from tocsin.sigma.ruleset import RuleSet
@@ -81,9 +81,9 @@ def test_a_correlation_names_what_it_counts() -> None:
 
 def test_a_report_that_would_be_too_large_leaves_out_what_people_read() -> None:
     rules = [RuleState(id=str(n), title="T", level="low", runbook="x" * 500, hits=n) for n in range(6_000)]
-    book = Rulebook(service="classifier", instance="a", time="", hash="h", rules=rules)
-    payload = rulebook.encode(book)
+    book = RuleReport(service="classifier", instance="a", time="", hash="h", rules=rules)
+    payload = rule_report.encode(book)
     assert len(payload) < 2 << 20
-    assert [rule.hits for rule in rulebook.decode(payload).rules] == list(range(6_000))
+    assert [rule.hits for rule in rule_report.decode(payload).rules] == list(range(6_000))
     small = msgspec.structs.replace(book, rules=rules[:10])
-    assert rulebook.decode(rulebook.encode(small)) == small
+    assert rule_report.decode(rule_report.encode(small)) == small

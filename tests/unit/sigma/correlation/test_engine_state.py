@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.model.signal import Signal
-from tocsin.model.times import NS_PER_S
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent
 from tocsin.sigma.syntax.documents import Correlation
 

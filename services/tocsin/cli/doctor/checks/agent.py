@@ -7,7 +7,7 @@ import msgspec
 
 from tocsin.cli.doctor.checks.events import HIDDEN
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Observed
+from tocsin.cli.doctor.observations import Observed
 
 _LEAST_BYTES = 500 << 20
 _RATE_OFF = frozenset({"", "-1", "0"})

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import NodeClock, Observed
-from tocsin.model.times import MAX_AHEAD_NS, NS_PER_S
+from tocsin.cli.doctor.observations import NodeClock, Observed
+from tocsin.model.timestamps import MAX_AHEAD_NS, NS_PER_S
 
 _SERVER_S = 2.0
 _AHEAD_S = 2.0

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, ok, unknown, warn
-from tocsin.cli.doctor.seen import Observed, Sample
+from tocsin.cli.doctor.observations import Observed, Sample
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.syntax.documents import Rule
 

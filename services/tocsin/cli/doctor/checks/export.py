@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import ExportFile, Observed
+from tocsin.cli.doctor.observations import ExportFile, Observed
 
 OLD_PATH, NEW_PATH = "/var/run/cilium/tetragon/tetragon.log", "/var/log/tetragon/tetragon.log"
 """Up to 1.7, where it lies in memory on most nodes, and since."""

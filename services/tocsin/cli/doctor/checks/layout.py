@@ -6,7 +6,7 @@ from typing import Any
 from tocsin.bus import streams
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Layout, Observed, StreamSeen
+from tocsin.cli.doctor.observations import Layout, Observed, StreamSeen
 
 _DECLARE = "run `tocsin declare` as the admin"
 _ROOMY = frozenset({"max_bytes", "num_replicas"})

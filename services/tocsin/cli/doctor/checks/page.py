@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Judging, Observed, Page
+from tocsin.cli.doctor.observations import Judging, Observed, Page
 
 _OK = 200
 _REFUSED = frozenset({401, 403})

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tocsin.bus import streams
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Letters, Observed, ReaderSeen
+from tocsin.cli.doctor.observations import Letters, Observed, ReaderSeen
 from tocsin.runtime.ledger import Ledger
 
 _LATE_S, _STUCK_S = 30.0, 300.0

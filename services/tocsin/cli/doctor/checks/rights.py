@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Observed
+from tocsin.cli.doctor.observations import Observed
 
 
 def check(seen: Observed) -> Iterator[Finding]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from tocsin.bus import login, server_conf
+from tocsin.bus import credentials
+from tocsin.bus.permissions import server_conf
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Layout, Observed, Server, Store
+from tocsin.cli.doctor.observations import Layout, Observed, Server, Store
 from tocsin.model.errors import SettingsError
 
 LEAST, TRIED = (2, 10), (2, 15)
@@ -86,7 +87,7 @@ def _doors(server: Server, *, encrypted: bool) -> Finding:
 
 def _login(seen: Observed) -> Finding:
     try:
-        user = login.who(seen.nats)
+        user = credentials.who(seen.nats)
     except SettingsError as error:
         return fail("nats.login", str(error), "correct the setting")
     if seen.login:

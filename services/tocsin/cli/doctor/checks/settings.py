@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from tocsin.bus import NatsSettings
 from tocsin.classifier.settings import Settings as ClassifierSettings
 from tocsin.cli.doctor.finding import Finding, fail, ok
-from tocsin.cli.doctor.seen import Observed
+from tocsin.cli.doctor.observations import Observed
 from tocsin.collector.settings import Settings as CollectorSettings
 from tocsin.correlator.settings import Settings as CorrelatorSettings
 from tocsin.gateway.settings import Settings as GatewaySettings

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.seen import Observed
+from tocsin.cli.doctor.observations import Observed
 from tocsin.model.checkpoint import Checkpoint
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 
 _OLD_S = 600.0
 """Even a quiet node runs a program every few minutes."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tocsin.cli.doctor.checks.export import NEW_PATH, OLD_PATH
-from tocsin.cli.doctor.seen import ExportFile
+from tocsin.cli.doctor.observations import ExportFile
 
 _MOST = 1_000
 

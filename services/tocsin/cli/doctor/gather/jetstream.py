@@ -9,12 +9,13 @@ from contextlib import asynccontextmanager
 import msgspec
 from msgspec import Struct
 
-from tocsin.bus import Bus, Consumer, Message, NatsSettings, Start, Stored, Stream, login, streams, users
-from tocsin.bus.api import call
+from tocsin.bus import Bus, Consumer, Message, NatsSettings, Start, Stored, Stream, credentials, streams
 from tocsin.bus.connection import Connection
-from tocsin.cli.doctor.seen import Layout, ReaderSeen, StreamSeen
+from tocsin.bus.jetstream_api import call
+from tocsin.bus.permissions import users
+from tocsin.cli.doctor.observations import Layout, ReaderSeen, StreamSeen
 from tocsin.model.errors import BusError, Gone
-from tocsin.model.times import parse_ns
+from tocsin.model.timestamps import parse_ns
 
 _CONNECT_S = 5.0
 _READ_S = 10.0
@@ -27,7 +28,7 @@ _STAMP = "Nats-Time-Stamp"
 @asynccontextmanager
 async def connected(settings: NatsSettings) -> AsyncIterator[Bus]:
     """A bus that only asks; `BusError` where we cannot log in. What is refused later gets no answer."""
-    user = login.who(settings)
+    user = credentials.who(settings)
     connection = Connection(settings, user if user in users.NAMES else "admin")
     try:
         await connection.open(wait_s=_CONNECT_S)

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.cli.doctor.finding import Unseen
-from tocsin.cli.doctor.gather.greeting import loopback
-from tocsin.cli.doctor.seen import Judging, Page
+from tocsin.cli.doctor.gather.server_info import loopback
+from tocsin.cli.doctor.observations import Judging, Page
 
 _ANSWER_S = 5.0
 _MOST_BYTES = 32 << 20

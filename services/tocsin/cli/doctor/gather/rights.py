@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tocsin.bus import NatsSettings, login, streams
-from tocsin.bus.probing import Probe, probing
+from tocsin.bus import NatsSettings, credentials, streams
+from tocsin.bus.permission_probe import PermissionProbe, probing
 from tocsin.cli.doctor.finding import Unseen
-from tocsin.cli.doctor.seen import Rights
+from tocsin.cli.doctor.observations import Rights
 from tocsin.model import subjects
 from tocsin.model.errors import BusUnavailable
 
@@ -34,7 +34,7 @@ async def rights(settings: NatsSettings, viewer_password: str) -> Rights | Unsee
             refused = [subject for subject in _NEEDS if not await probe.may_publish(subject)]
     except BusUnavailable as error:
         return Unseen(str(error))
-    return Rights(user=login.who(settings), refused=refused, viewer=await _viewer(settings, viewer_password))
+    return Rights(user=credentials.who(settings), refused=refused, viewer=await _viewer(settings, viewer_password))
 
 
 async def _viewer(settings: NatsSettings, password: str) -> Mapping[str, bool] | Unseen:
@@ -49,7 +49,7 @@ async def _viewer(settings: NatsSettings, password: str) -> Mapping[str, bool] |
         return Unseen(f"the viewer cannot log in: {error}", _HOW)
 
 
-async def _tried(probe: Probe) -> Mapping[str, bool]:
+async def _tried(probe: PermissionProbe) -> Mapping[str, bool]:
     """In words, what people must not be able to do."""
     return {
         "publish": await probe.may_publish(_NOBODY),

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from tocsin.bus import RECEIVED_HEADER, Bus, Message, Start, streams
 from tocsin.cli.doctor.gather.jetstream import subject_counts
-from tocsin.cli.doctor.seen import NodeClock, Sample, StreamSeen
+from tocsin.cli.doctor.observations import NodeClock, Sample, StreamSeen
 from tocsin.model import subjects
 from tocsin.model.errors import BadEvent
 from tocsin.model.event import Event, read
-from tocsin.model.functions import event_type, for_table
-from tocsin.model.times import NS_PER_S, parse_ns
+from tocsin.model.hook_names import event_type, for_table
+from tocsin.model.timestamps import NS_PER_S, parse_ns
 from tocsin.sigma.authoring.tracing_policies import Hook, HookKind
 
 _HOOKED: tuple[HookKind, ...] = ("kprobe", "lsm", "tracepoint", "uprobe", "usdt", "loader")

@@ -1,0 +1,87 @@
+"""``tocsin rules run``: rules tried over a file of events, or over what the stream held, before they are shipped."""
+
+import argparse
+import asyncio
+import sys
+
+from tocsin.cli.rules import check, events, files, render
+from tocsin.runtime import logs
+from tocsin.runtime.logs import printable
+from tocsin.sigma.authoring.dry_run import Outcome, Report, Trial
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The command."""
+    sub = commands.add_parser(
+        "run",
+        help="try rules over a file of events, or over the stream's last hours",
+        description="Count what rules and correlations would have found: hits, hits per 1,000 events, top values.",
+        epilog="examples:\n  tocsin rules run my-rules/ --since 2h\n"
+        "  tocsin rules run --events /var/log/tetragon/tetragon.log.gz --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    sub.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: what the classifier loads)")
+    source = sub.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--events", metavar="FILE", help="events or alerts, one JSON object a line, gzipped or not; - is standard input"
+    )
+    source.add_argument("--since", metavar="AGE", help="the events of the stream's alerts of the last 30m, 2h, 1d")
+    sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to ask")
+    sub.add_argument("--json", action="store_true", help="as JSON")
+    sub.set_defaults(run=render.guarded(_run))
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    rules = files.read(chosen.paths)
+    ruleset = rules.load()
+    for problem in ruleset.problems:
+        if not problem.warning and problem.file in rules.files:
+            sys.stderr.write(printable(check.line(problem)) + "\n")
+    documents = (*ruleset.rules, *ruleset.correlations)
+    trial = Trial(ruleset, {each.id for each in documents if each.file in rules.files})
+
+    def take(given: events.Given) -> None:
+        trial.feed(given.line, id=given.id, time_ns=given.time_ns, cluster=given.cluster, node=given.node)
+
+    if chosen.since:
+        logs.configure("cli", "0", "error", people=True)
+        asyncio.run(events.of_stream(chosen.since, chosen.state_dir, take))
+    else:
+        for given in events.lines(chosen.events):
+            take(given)
+    report = trial.report()
+    if chosen.json:
+        render.as_json(report)
+    else:
+        _show(report)
+    return 0
+
+
+def _show(report: Report) -> None:
+    rows = [_row(outcome) for outcome in report.outcomes]
+    render.line(
+        f"{report.events:,} events, {report.undecodable:,} undecodable; {report.matched:,} matched at least one rule"
+    )
+    render.line()
+    render.table(["hits", "per 1,000", "silenced", "level", "rule", "top values"], rows, right=(0, 1, 2))
+    render.line()
+    render.line(f"{len(report.without)} rules and correlations without a hit")
+    for outcome in report.outcomes:
+        if outcome.failures:
+            render.line(f"{outcome.title}: failed for {outcome.failures:,} events: {outcome.failure}")
+
+
+def _row(outcome: Outcome) -> list[str]:
+    top = "; ".join(
+        f"{name} " + ", ".join(f"{each.value or '-'} ×{each.count:,}" for each in values[:3])
+        for name, values in outcome.top.items()
+    )
+    return [
+        f"{outcome.hits:,}",
+        f"{outcome.per_thousand:,.1f}",
+        f"{outcome.silenced:,}",
+        outcome.level,
+        outcome.title,
+        top,
+    ]

@@ -1,0 +1,156 @@
+"""A firing as an alert, and the record that it is about to be raised: pure words and fields."""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw, Struct
+
+from tocsin.correlator.group_identity import namespace_token, where
+from tocsin.model import alert as alerts
+from tocsin.model import ids, subjects
+from tocsin.model import raised as records
+from tocsin.model.alert import Alert, Correlated, Match, RuleHit
+from tocsin.model.outcome import CONFIRMED, OBSERVED
+from tocsin.model.raised import Raised
+from tocsin.model.severity import Severity
+from tocsin.model.timestamps import format_ns
+from tocsin.sigma.correlation import Firing
+from tocsin.sigma.syntax.documents import Correlation
+
+KIND = "correlation"
+
+_WORD_CHARACTERS = 80
+_TITLE_CHARACTERS = 240
+_MATCHES = 8
+_MATCH_CHARACTERS = 256
+_NAMED_RULES = 5
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+class AlertBuilder(Struct, frozen=True):
+    """What is published for one firing: first the record, then the alert, both under `id`."""
+
+    id: str
+    severity: Severity
+    record_subject: str
+    record: bytes
+    alert_subject: str
+    alert: bytes
+
+
+def raising(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: int) -> AlertBuilder:
+    """*titles* are those of the rules that it refers to; *counted*: other correlations refer to it."""
+    made = alert(firing, titles, counted=counted, now_ns=now_ns)
+    correlation, signal = firing.correlation, firing.signal
+    subject = subjects.alert(
+        correlation.severity,
+        signal.cluster,
+        namespace_token(correlation, signal, firing.key),
+        correlation.name or correlation.title,
+    )
+    payload = alerts.encode(made)
+    record = Raised(
+        id=firing.id,
+        rule=correlation.id,
+        key=firing.key,
+        time=signal.time,
+        seq=firing.seq,
+        subject=subject,
+        alert=Raw(payload),
+    )
+    return AlertBuilder(
+        firing.id, correlation.severity, subjects.raised(correlation.id), records.encode(record), subject, payload
+    )
+
+
+def alert(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: int) -> Alert:
+    """The alert of *firing*, written at *now_ns*."""
+    correlation, signal = firing.correlation, firing.signal
+    own = RuleHit(
+        id=correlation.id,
+        title=correlation.title,
+        level=correlation.level,
+        author=correlation.author,
+        link=correlation.link,
+        techniques=correlation.techniques,
+        matched=tuple(Match(field, value[:_MATCH_CHARACTERS]) for field, value in firing.key.items())[:_MATCHES],
+    )
+    pairs = (f"{field}={firing.key[field]}" for field in sorted(firing.key))
+    return msgspec.structs.replace(
+        Alert(
+            id=firing.id,
+            time=firing.to_time,
+            received=format_ns(now_ns),
+            severity=correlation.severity,
+            base_severity=correlation.severity,
+            severity_from=f"rule:{correlation.id}",
+            title=_title(correlation, firing.key),
+            reason=_reason(firing, titles),
+            rules=(own,),
+            signals=(correlation.id,) if counted else (),
+            techniques=correlation.techniques,
+            cluster=signal.cluster,
+            kind=KIND,
+            event_type=KIND,
+            outcome=CONFIRMED if correlation.confirms else OBSERVED,
+            exec_id=firing.key.get("exec_id", firing.key.get("ProcessGuid", "")),
+            fingerprint=ids.fingerprint(correlation.id, *pairs),
+            correlation=Correlated(
+                rule=correlation.id, key=firing.key, from_=firing.from_time, to=firing.to_time, count=firing.count
+            ),
+            evidence=firing.evidence,
+        ),
+        **where(correlation, signal),
+    )
+
+
+def _title(correlation: Correlation, key: Mapping[str, str]) -> str:
+    """What, and for what: on one line, printable."""
+    words = in_words(key)
+    return _cut(f"{_shown(correlation.title)}: {words}" if words else _shown(correlation.title), _TITLE_CHARACTERS)
+
+
+def _reason(firing: Firing, titles: Mapping[str, str]) -> str:
+    correlation = firing.correlation
+    span, words = _duration(correlation.timespan_s), in_words(firing.key)
+    named = [_cut(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]]
+    if len(correlation.rules) > _NAMED_RULES:
+        named.append(f"{len(correlation.rules) - _NAMED_RULES} more")
+    if correlation.type == "event_count":
+        what = f"{firing.count:,} alerts within {span} ({correlation.threshold:,} or more raise this)"
+    elif correlation.type == "value_count":
+        field = _shown(correlation.field)
+        what = (
+            f"{firing.count:,} different values of {field} within {span} ({correlation.threshold:,} or more raise this)"
+        )
+    elif correlation.type == "temporal":
+        what = f"all of these within {span}"
+    else:
+        what = f"these in this order within {span}"
+    about = "; then ".join(named) if correlation.type == "temporal_ordered" else "; ".join(named)
+    return f"{what}{f', for {words}' if words else ''}: {about}."
+
+
+def in_words(key: Mapping[str, str]) -> str:
+    """The key but for the cluster, which every alert names."""
+    return ", ".join(f"{_shown(field)} {_word(value)}" for field, value in key.items() if field != "cluster")
+
+
+def _word(value: str) -> str:
+    return _cut(_shown(value), _WORD_CHARACTERS) or '""'
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit // 2]}...{text[-(limit // 2) :]}"
+
+
+def _duration(seconds: float) -> str:
+    whole = int(seconds)
+    for unit, size in _UNITS:
+        if whole and whole == seconds and whole % size == 0:
+            return f"{whole // size} {unit}"
+    return f"{seconds:g} s"
