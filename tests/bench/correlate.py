@@ -28,9 +28,9 @@ from tocsin.runtime.service_report import resident_bytes
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.syntax.documents import Correlation
 
+from support.correlation_builder import correlation
 from support.server import NatsServer
 from support.waiting import until
-from support.windowing import correlation
 
 _SIGNALS = 200_000
 _STORED = 100_000

@@ -25,8 +25,8 @@ from tocsin.runtime import ledger, policy_files
 
 from bench import core
 from bench.processes import cpu_s, percentile, resident_mb
-from support.house import House
 from support.load import Load
+from support.processes import House
 
 _STEPS = (1_000, 5_000, 8_000, 9_000, 10_000, 15_000)
 _WITHOUT_RULES = (8_000, 9_000, 10_000)

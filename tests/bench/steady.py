@@ -12,8 +12,8 @@ from tocsin.bus import open_bus
 
 from bench.processes import cpu_s, resident_mb
 from bench.stages import NAMES, Watcher, is_through
-from support.house import House
 from support.load import Load
+from support.processes import House
 
 _SAMPLE_S = 30.0
 

@@ -10,8 +10,8 @@ import aiohttp
 from tocsin.bus import Bus, open_bus, streams
 
 from bench.processes import cpu_s, percentile, resident_mb
-from support.house import House
 from support.load import Load
+from support.processes import House
 from support.slow import slow_client
 
 HEADS = [

@@ -12,8 +12,8 @@ from tocsin.bus import Bus, open_bus, streams
 
 from bench.processes import cpu_s, percentile
 from support.browser import Witness, arrived, visit
-from support.house import House
 from support.load import Load
+from support.processes import House
 
 HEADS = [
     "offered/s", "delivered/s", "rows/s to the page", "first paint ms", "send to paint p50 / p99 ms",

@@ -8,9 +8,9 @@ import yaml
 
 from tocsin.sigma.ruleset import RuleSet
 
-from support.assembling import event
-from support.differing import TIME_NS, record
-from support.judging import RECORDS, judged
+from support.event_builder import event
+from support.pysigma_diff import TIME_NS, record
+from support.rule_files import RECORDS, judged
 
 PACK = Path(__file__).resolve().parents[2] / "policies" / "rules"
 

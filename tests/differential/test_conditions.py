@@ -10,8 +10,8 @@ from sigma.exceptions import SigmaError
 
 from tocsin.sigma.ruleset import RuleSet
 
-from support.differing import compare, shown
-from support.oracle import Oracle
+from support.pysigma_diff import compare, shown
+from support.pysigma_sql import Oracle
 
 FIELDS = {"sel": "cwd", "sel_2": "message", "a-b": "policy_name", "_x": "function_name"}
 """Detection to the field that it looks at."""

@@ -15,8 +15,8 @@ from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 
-from support.correlating import COUNTED, End, Moment, completing, correlation, ends, moments, text
-from support.differing import TIME_NS
+from support.pysigma_diff import TIME_NS
+from support.sigma_correlations import COUNTED, End, Moment, completing, correlation, ends, moments, text
 
 KINDS = ("event_count", "value_count", "temporal", "temporal_ordered")
 

@@ -20,7 +20,7 @@ from tocsin.model.timestamps import format_ns
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.ruleset import RuleSet
 
-from support.correlating import (
+from support.sigma_correlations import (
     COUNTED,
     IDS,
     START_MS,

@@ -7,9 +7,9 @@ import pytest
 from tocsin.sigma.ruleset import RuleSet
 
 from support import made_rules
-from support.assembling import event
-from support.differing import alone, indexed, kind_of, load, record
-from support.satisfying import among
+from support.event_builder import event
+from support.field_solver import among
+from support.pysigma_diff import alone, indexed, kind_of, load, record
 
 RULES = 60
 LONG_FIELDS = (

@@ -10,8 +10,8 @@ from tocsin.sigma.ruleset import RuleSet
 from tocsin.sigma.syntax.ir import And
 
 from support import made_rules
-from support.differing import TIME_NS, compare, load, reaching, record, shown
-from support.oracle import Oracle
+from support.pysigma_diff import TIME_NS, compare, load, reaching, record, shown
+from support.pysigma_sql import Oracle
 
 RULES = 40
 FILTERS = 6

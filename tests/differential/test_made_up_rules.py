@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from support import made_rules
-from support.differing import as_read_by_pysigma, compare, load, reaching, shown
+from support.pysigma_diff import as_read_by_pysigma, compare, load, reaching, shown
 
 PAIRS = int(os.environ.get("TOCSIN_DIFFERENTIAL_PAIRS", "1000000"))
 RULES = 125

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from support import made_rules
-from support.judging import judged
+from support.rule_files import judged
 
 WORDS = (
     "title", "id", "name", "status", "level", "logsource", "product", "category", "service", "taxonomy", "detection",

@@ -16,8 +16,8 @@ from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.simulator import Generator
 
-from support.correlating import GRID_MS, End, Moment, completing, ends
-from support.differing import TIME_NS
+from support.pysigma_diff import TIME_NS
+from support.sigma_correlations import GRID_MS, End, Moment, completing, ends
 
 PACK = Path(__file__).resolve().parents[2] / "policies" / "rules"
 EXACT = 256

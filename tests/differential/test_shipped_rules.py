@@ -16,7 +16,7 @@ from tocsin.sigma.ruleset import RuleSet
 from tocsin.sigma.syntax.ir import And
 from tocsin.simulator import Generator
 
-from support.differing import TIME_NS, as_read_by_pysigma, compare, reaching, shown
+from support.pysigma_diff import TIME_NS, as_read_by_pysigma, compare, reaching, shown
 
 PACK = Path(__file__).resolve().parents[2] / "policies" / "rules"
 FILES = sorted(PACK.rglob("*.yml"))

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from sigma.exceptions import SigmaError
 
-from support.differing import compare, load, shown
-from support.oracle import Oracle
+from support.pysigma_diff import compare, load, shown
+from support.pysigma_sql import Oracle
 
 FORMS = (
     "0x1F", "017", "0o17", "1_000", "1e3", "1.0", "1.50", ".5", "+5", "-0", "1:30", "1:30.5", "yes", "On", "TRUE", "y", "NULL", "~",

@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
 from support.browser import Witness, chromium, visit
-from support.house import House
+from support.processes import House
 
 Houses = Callable[..., House]
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from support.browser import Witness, arrived, clipboard, rows, survey
-from support.house import House
+from support.processes import House
 from support.waiting import until
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page, expect
 
 from support import lines
 from support.browser import PHONE, Witness, arrived, fits, keep, rows, visit
-from support.house import House
+from support.processes import House
 from support.waiting import until
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]

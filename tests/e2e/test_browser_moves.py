@@ -18,8 +18,8 @@ from support import lines, sets
 from support.browser import GATEWAY_GONE, UNANSWERED, Witness, arrived, live, notice, rows, survey
 from support.client import Client
 from support.gateways import another_gateway, free_port
-from support.house import House
-from support.passage import passage
+from support.processes import House
+from support.tcp_switch import passage
 from support.waiting import until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]

@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 
 from support import lines
 from support.browser import WIDE, arrived, live, rows, survey
-from support.house import House
+from support.processes import House
 from support.slow import slow_client
 from support.waiting import until
 

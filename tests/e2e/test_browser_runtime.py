@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from support.browser import PHONE, ROOT, WIDE, Witness, arrived, clipboard, live, rows, survey, visit
-from support.house import House
+from support.processes import House
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
 

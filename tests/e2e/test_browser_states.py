@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from support import frames, lines
 from support.browser import GATEWAY_GONE, UNANSWERED, WIDE, Witness, arrived, live, notice, rows, survey
-from support.house import House
+from support.processes import House
 from support.waiting import until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]

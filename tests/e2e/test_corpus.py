@@ -10,7 +10,7 @@ from tocsin.bus import open_bus, streams
 from tocsin.runtime import ledger
 
 from support import corpus, sets
-from support.house import House
+from support.processes import House
 from support.waiting import until
 
 pytestmark = pytest.mark.timeout(180)

@@ -15,8 +15,8 @@ from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.ruleset import RuleSet
 
 from support import sets
-from support.house import House
 from support.load import Load
+from support.processes import House
 from support.waiting import until
 
 pytestmark = pytest.mark.timeout(400)

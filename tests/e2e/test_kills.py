@@ -13,8 +13,8 @@ from tocsin.runtime import ledger
 
 from support import sets
 from support.client import Client
-from support.house import House
 from support.load import Load
+from support.processes import House
 from support.waiting import until
 
 pytestmark = pytest.mark.timeout(400)

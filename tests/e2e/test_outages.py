@@ -17,8 +17,8 @@ from tocsin.model.severity import KEPT
 from tocsin.runtime import ledger
 
 from support import rulings, sets
-from support.house import House
 from support.load import Load
+from support.processes import House
 from support.waiting import until
 
 pytestmark = pytest.mark.timeout(300)

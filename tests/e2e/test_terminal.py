@@ -16,8 +16,8 @@ import pytest
 from tocsin.bus import Bus, open_bus, streams
 from tocsin.embedded.state import StateDir
 
-from support.house import House
 from support.load import Load
+from support.processes import House
 from support.waiting import until
 
 pytestmark = pytest.mark.timeout(180)

@@ -11,7 +11,7 @@ import yaml
 from support.kube import tool
 
 CHART = Path(__file__).resolve().parents[2] / "deploy" / "helm" / "tocsin"
-HERE = CHART.parents[2] / "tests" / "integration" / "chart"
+HERE = CHART.parents[2] / "tests" / "integration" / "deploy" / "chart"
 SETS = ("default", "file", "external", "everything", "minimal")
 RELEASE, NAMESPACE = "tocsin", "security"
 

@@ -14,7 +14,7 @@ import aiohttp
 
 from tocsin.embedded.state import read_environment
 
-from support.house import House
+from support.processes import House
 from support.waiting import until
 
 _READY_S = 60.0

@@ -8,9 +8,8 @@ import time
 from tocsin.bus import NatsSettings, open_bus, streams
 from tocsin.bus.declare import Outcome, apply
 from tocsin.cli import nats_discovery
-from tocsin.cli.names import listed
+from tocsin.cli.argument_types import listed, store_mib
 from tocsin.cli.rules import render
-from tocsin.cli.sizes import store_mib
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import logs
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tocsin.bus.permissions import accounts, users, users_conf
 from tocsin.bus.permissions.users import Rights
 from tocsin.cli import nats_logins
-from tocsin.cli.names import listed
+from tocsin.cli.argument_types import listed
 from tocsin.cli.rules import render
 from tocsin.embedded.state import write_private
 from tocsin.model import subjects

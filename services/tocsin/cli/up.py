@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from tocsin.cli.sizes import store_mib
+from tocsin.cli.argument_types import store_mib
 from tocsin.embedded import state
 from tocsin.embedded import up as embedded
 from tocsin.runtime import launch

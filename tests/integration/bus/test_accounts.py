@@ -15,7 +15,7 @@ from tocsin.bus.permissions import accounts, users, users_conf
 from tocsin.model.errors import BusUnavailable, Fatal
 
 from support.buses import Taken, opened, publish, running
-from support.deployed import DeployedServer, serving
+from support.deployed_nats import DeployedServer, serving
 from support.server import SIZES, NatsServer
 from support.waiting import until
 

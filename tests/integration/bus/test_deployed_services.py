@@ -14,7 +14,7 @@ import pytest
 
 from tocsin.bus import open_bus, streams
 
-from support.deployed import DeployedServer
+from support.deployed_nats import DeployedServer
 from support.load import Load
 from support.waiting import until
 

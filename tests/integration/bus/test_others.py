@@ -13,7 +13,7 @@ from tocsin.bus import NatsSettings, open_bus
 from tocsin.cli.__main__ import main
 
 from support.buses import opened, publish
-from support.deployed import DeployedServer, declare
+from support.deployed_nats import DeployedServer, declare
 
 
 @pytest.fixture

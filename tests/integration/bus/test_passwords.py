@@ -10,7 +10,7 @@ import pytest
 from tocsin.bus import NatsSettings, open_bus
 from tocsin.model.errors import Fatal
 
-from support.deployed import DeployedServer, declare
+from support.deployed_nats import DeployedServer, declare
 from support.waiting import until
 
 

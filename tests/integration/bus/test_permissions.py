@@ -18,7 +18,7 @@ from tocsin.model import subjects
 from tocsin.model.errors import Fatal
 
 from support.buses import EVENT, OWN_EVENTS, Taken, opened, publish, running
-from support.deployed import DeployedServer, serving
+from support.deployed_nats import DeployedServer, serving
 from support.server import NatsServer
 from support.waiting import until
 

@@ -11,7 +11,7 @@ from tocsin.bus.declare import Outcome, apply
 from tocsin.model.errors import BusUnavailable
 
 from support.buses import opened, publish
-from support.deployed import DeployedServer
+from support.deployed_nats import DeployedServer
 from support.server import SIZES
 from support.waiting import until
 

@@ -11,7 +11,7 @@ from tocsin.bus import NatsSettings, open_bus
 from tocsin.model.errors import Fatal
 
 from support.certificates import Authority
-from support.deployed import DeployedServer
+from support.deployed_nats import DeployedServer
 
 MAIN = "nats-server-tls.conf"
 

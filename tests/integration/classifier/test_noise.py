@@ -13,7 +13,7 @@ from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.simulator import Generator
 
 from support import corpus, rulings
-from support.telling import START_NS
+from support.story_lines import START_NS
 
 _TEXT = (Path(__file__).parents[3] / "docs" / "noise.md").read_text()
 _HOUR_NS = 3600 * 10**9

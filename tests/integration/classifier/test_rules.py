@@ -18,7 +18,7 @@ from tocsin.model.rule_report import RuleReport
 from tocsin.runtime.policy_files import Policies
 
 from support.buses import opened, running
-from support.classifying import offer
+from support.classifier_harness import offer
 from support.server import NatsServer
 from support.waiting import until
 

@@ -22,7 +22,7 @@ from tocsin.runtime.policy_files import Policies
 
 from support import corpus, rulings
 from support.buses import opened, running
-from support.classifying import CLUSTER, NODE, offer
+from support.classifier_harness import CLUSTER, NODE, offer
 from support.server import NatsServer
 from support.waiting import until
 

@@ -20,7 +20,7 @@ from tocsin.runtime.service_report import ServiceReport
 
 from support import corpus
 from support.buses import opened
-from support.collecting import collecting, event, reads
+from support.collector_harness import collecting, event, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 from support.waiting import until

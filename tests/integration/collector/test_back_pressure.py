@@ -10,7 +10,7 @@ from tocsin.model import subjects
 from tocsin.runtime import service_report
 
 from support.buses import opened
-from support.collecting import collecting, counted, event, look, reads
+from support.collector_harness import collecting, counted, event, look, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 from support.waiting import until

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tocsin.bus import HASH_HEADER, LENGTH_HEADER, REASON_HEADER, SOURCE_HEADER
 
-from support.collecting import collecting, counted, event, look, reads
+from support.collector_harness import collecting, counted, event, look, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 

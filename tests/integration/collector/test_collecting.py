@@ -19,7 +19,7 @@ from tocsin.runtime import service_report
 
 from support import corpus
 from support.buses import opened
-from support.collecting import collecting, counted, event, look, reads, stored
+from support.collector_harness import collecting, counted, event, look, reads, stored
 from support.lumberjack import ExportFile, compress
 from support.server import NatsServer
 from support.waiting import until

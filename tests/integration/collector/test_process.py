@@ -11,7 +11,7 @@ from tocsin.bus import LENGTH_HEADER, streams
 from tocsin.bus.permissions import server_conf
 
 from support.buses import opened
-from support.collecting import collecting, counted, event, look, reads, stored
+from support.collector_harness import collecting, counted, event, look, reads, stored
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 

@@ -12,7 +12,7 @@ from tocsin.bus import HASH_HEADER, LENGTH_HEADER, REASON_HEADER
 from tocsin.collector.normalize import REDACTED_HEADER
 from tocsin.model import ids
 
-from support.collecting import collecting, counted, look, reads
+from support.collector_harness import collecting, counted, look, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 

@@ -13,9 +13,9 @@ from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.syntax.documents import Correlation
 
 from support.buses import opened
-from support.correlators import correlating, looking
+from support.correlation_builder import correlation, feed, signal
+from support.correlator_harness import correlating, looking
 from support.server import NatsServer
-from support.windowing import correlation, feed, signal
 
 CORRELATIONS = (
     correlation("event_count", "a", id="count", at_least=3, within_s=5, by=["scope"], repeat_s=2),

@@ -18,10 +18,10 @@ from tocsin.runtime.metrics import Metrics
 from tocsin.sigma.syntax.documents import Correlation
 
 from support.buses import opened, running
-from support.correlators import correlating, looking
+from support.correlation_builder import correlation, signal
+from support.correlator_harness import correlating, looking
 from support.server import SIZES, NatsServer
 from support.waiting import until
-from support.windowing import correlation, signal
 
 BURST = correlation(id="burst", at_least=3, within_s=10, by=["scope"], repeat_s=60)
 OTHER = correlation("temporal_ordered", "r", "q", id="other", within_s=30, by=["scope"])

@@ -6,8 +6,8 @@ from msgspec import Raw
 
 from tocsin.model.alert import Correlated
 
-from support.family import process, told
 from support.gateway import alert, gateway, publisher
+from support.process_trees import process, told
 from support.server import NatsServer
 
 INIT = process("init", second=1)

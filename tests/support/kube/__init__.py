@@ -1,6 +1,6 @@
 """A real Kubernetes API server for tests, and kubelets whose logs and faults the test controls.
 
-The programs come from ``scripts/kube-tools``; without them the fixtures skip. Tests in tests/integration/kube/ have the
+The programs come from ``scripts/kube-tools``; without them the fixtures skip. Tests in tests/integration/collector/kubernetes/ have the
 fixtures ``api_server``, one for the session, and ``cluster``, a fresh namespace for each test; the conftest.py of another
 folder imports them from ``support.kube.fixtures`` and has the same server::
 

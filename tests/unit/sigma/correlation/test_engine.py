@@ -4,7 +4,7 @@ import pytest
 
 from tocsin.sigma.correlation import CorrelationEngine, firing_id
 
-from support.windowing import correlation, ends, feed, signal
+from support.correlation_builder import correlation, ends, feed, signal
 
 
 def test_the_event_that_reaches_the_threshold_fires() -> None:

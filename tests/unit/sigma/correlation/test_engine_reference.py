@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tocsin.sigma.correlation import CorrelationEngine
 from tocsin.sigma.syntax.documents import Correlation, CorrelationType
 
-from support.windowing import Arrival, correlation, ends, feed, satisfied, signal
+from support.correlation_builder import Arrival, correlation, ends, feed, satisfied, signal
 
 MAX_LATE_S = 30.0
 _KINDS: tuple[CorrelationType, ...] = ("event_count", "value_count", "temporal", "temporal_ordered")

@@ -11,7 +11,7 @@ from tocsin.model.timestamps import NS_PER_S
 from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent
 from tocsin.sigma.syntax.documents import Correlation
 
-from support.windowing import BEGIN_NS, correlation, ends, feed, signal
+from support.correlation_builder import BEGIN_NS, correlation, ends, feed, signal
 
 
 def test_a_late_signal_completes_the_window_that_it_belongs_to() -> None:

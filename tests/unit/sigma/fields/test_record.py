@@ -12,7 +12,7 @@ from tocsin.sigma.fields.names import FIELDS
 from tocsin.sigma.fields.record import EventRecord
 
 from support import corpus
-from support.seeing import called, seen
+from support.event_views import called, seen
 
 POD = {
     "namespace": "shop",

@@ -9,7 +9,7 @@ from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.matching.operators import like, number
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or, Wild
 
-from support.seeing import atom, called, seen
+from support.event_views import atom, called, seen
 
 EXEC = seen(
     process={"binary": "/usr/bin/Curl", "arguments": "-o /tmp/X http://Example.org", "cwd": "/tmp/X", "uid": 0, "pid": 443},

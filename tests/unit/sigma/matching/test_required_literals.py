@@ -14,7 +14,7 @@ from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.matching.required_literals import Place, Way, witness
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or, Wild
 
-from support.seeing import atom, called, rule, seen
+from support.event_views import atom, called, rule, seen
 
 CURL, WGET = atom("Image", "endswith", "/curl"), atom("Image", "endswith", "/wget")
 PIPE = atom("CommandLine", "contains", "| SH")

@@ -1,0 +1,29 @@
+"""Types of command-line arguments: names that become tokens of subjects, and sizes."""
+
+import argparse
+
+from tocsin.model import subjects
+from tocsin.model.errors import SettingsError
+
+_SMALLEST_MIB = 16
+
+
+def listed(flag: str, text: str, *, exact: bool = True) -> list[str]:
+    """The names in *text*, which commas separate, each once.
+
+    `SettingsError` names one that is no token (``[a-z0-9_-]``, at most 63 characters); where *exact* is false it
+    becomes one.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if exact and subjects.slug(name) != name:
+            raise SettingsError(f"{flag} {name}: a name is made of a-z, 0-9, - and _, and has at most 63 of them")
+    return list(dict.fromkeys(names))
+
+
+def store_mib(text: str) -> int:
+    """MiB that all streams together may hold; ``ArgumentTypeError`` where they would have no room."""
+    size = int(text)
+    if size < _SMALLEST_MIB:
+        raise argparse.ArgumentTypeError(f"{size} MiB is too small; at least {_SMALLEST_MIB}")
+    return size
