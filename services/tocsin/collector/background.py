@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tocsin.bus import Bus
-from tocsin.collector.collecting import Collector
+from tocsin.collector.collector import Collector
 from tocsin.model.errors import BusError
 from tocsin.runtime.health import Health
 from tocsin.runtime.stopping import RETRY_S
@@ -79,13 +79,13 @@ class Background:
             problems = [problem for one in self._collectors() if (problem := one.look())]
             problems = [*more(), *problems]
             if problems:
-                self._health.broken("source", together(problems))
+                self._health.broken("source", summary(problems))
             else:
                 self._health.mended("source")
             await asyncio.sleep(_LOOK_S)
 
 
-def together(problems: Sequence[str]) -> str:
+def summary(problems: Sequence[str]) -> str:
     """A few problems in full, and how many more there are."""
     own = list(dict.fromkeys(problems))
     rest = len(own) - _NAMED

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _HINT = "give each collector the name of its node (TOCSIN_COLLECTOR_NODE)"
 
 
-class Loaded(Struct, frozen=True):
+class LoadedCheckpoint(Struct, frozen=True):
     """What is stored under the key of a source."""
 
     checkpoint: Checkpoint | None = None
@@ -26,13 +26,13 @@ class Loaded(Struct, frozen=True):
     """By which it is known whether another saves under the same key."""
 
 
-async def load(bus: Bus, key: str) -> Loaded:
+async def load(bus: Bus, key: str) -> LoadedCheckpoint:
     """The checkpoint under *key*; ``TocsinError`` where it cannot be read: beginning anew would count all twice."""
     entry = await bus.entry(key)
     if entry is None:
-        return Loaded()
+        return LoadedCheckpoint()
     try:
-        return Loaded(page.decode(entry.payload), entry.seq)
+        return LoadedCheckpoint(page.decode(entry.payload), entry.seq)
     except msgspec.DecodeError as error:
         raise TocsinError(f"the checkpoint {key} cannot be read: {error}") from error
 
@@ -61,7 +61,7 @@ def fit(saved: Checkpoint, *, events_last: int, dead_last: int) -> Checkpoint:
     )
 
 
-class Keeper:
+class CheckpointWriter:
     """Saves the account of one source; what could not be saved is tried again."""
 
     def __init__(

@@ -39,7 +39,7 @@ class Entry:
         """In its stream; 0 where the message there is another source's, -1 while it is not known."""
 
 
-class _Book:
+class _CountedSequences:
     """The sequences of one stream that were counted."""
 
     __slots__ = ("floor", "seen")
@@ -75,8 +75,8 @@ class LineAccount:
         self.unread_intervals = counts.unread_intervals
         self.intervals = list(checkpoint.intervals)
         self.position = checkpoint.position
-        self._events = _Book(checkpoint.floor_seq)
-        self._dead = _Book(checkpoint.floor_dead)
+        self._events = _CountedSequences(checkpoint.floor_seq)
+        self._dead = _CountedSequences(checkpoint.floor_dead)
         self._base = checkpoint
         self._open: deque[Entry] = deque()
         self._numbers = 0
@@ -188,7 +188,7 @@ class LineAccount:
         )
         return self._base
 
-    def _book(self, kind: Kind) -> _Book:
+    def _book(self, kind: Kind) -> _CountedSequences:
         return self._dead if kind is Kind.DEAD else self._events
 
     def _enter(self, entry: Entry) -> None:

@@ -6,16 +6,16 @@ from tocsin.bus import Bus
 from tocsin.collector import redaction
 from tocsin.collector.background import Background
 from tocsin.collector.backlog import Backlog
-from tocsin.collector.collecting import Collector, Whose
+from tocsin.collector.collector import CheckpointOptions, Collector
 from tocsin.collector.metrics import CollectorMetrics, watch
 from tocsin.collector.pods import fleet_run
-from tocsin.collector.readback import Reader
 from tocsin.collector.settings import DEFAULT_CLUSTER, Settings
 from tocsin.collector.sources import agent
 from tocsin.collector.sources.agent import Agents
 from tocsin.collector.sources.base import Source
 from tocsin.collector.sources.export_file.source import FileSource
 from tocsin.collector.sources.stdin import StdinSource
+from tocsin.collector.stored_messages import StoredMessages
 from tocsin.model import subjects
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
@@ -39,7 +39,7 @@ async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, source: Sour
     backlog = Backlog(bus, tally, health)
     upkeep = Background(bus, health, lambda: [collector], settings.checkpoint_interval_s)
     own = source or make_source(settings)
-    whose = Whose(
+    whose = CheckpointOptions(
         key=subjects.checkpoint_key(settings.cluster or DEFAULT_CLUSTER, settings.node, own.name), node=settings.node
     )
     collector = Collector(
@@ -74,7 +74,7 @@ async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, source: Sour
 
 async def _ready(bus: Bus, settings: Settings, backlog: Backlog, health: Health, stop: asyncio.Event) -> bool:
     await streams_exist(bus, stop, health)
-    reader = Reader(bus, cluster=settings.cluster, node=settings.node, key="")
+    reader = StoredMessages(bus, cluster=settings.cluster, node=settings.node, key="")
     await answered(reader.prepare, stop, health)
     await backlog.ask()
     return not stop.is_set()

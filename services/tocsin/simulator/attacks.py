@@ -16,7 +16,7 @@ _API = "10.96.0.1"
 _CLONE_NEWNS, _CLONE_NEWPID, _CLONE_NEWUSER = 0x0002_0000, 0x2000_0000, 0x1000_0000
 _PTRACE_ATTACH = 16
 
-Tell = Callable[[Script], None]
+Attack = Callable[[Script], None]
 
 
 def reverse_shell(s: Script) -> None:

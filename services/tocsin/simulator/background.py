@@ -9,7 +9,7 @@ from tocsin.simulator.hostile_texts import HOSTILE_ARGUMENTS, HUGE_ARGUMENT, LON
 from tocsin.simulator.processes import Home, Process
 from tocsin.simulator.script import Script
 
-Tell = Callable[[Script], None]
+Behaviour = Callable[[Script], None]
 
 _PROBES = {
     "web": ("/usr/bin/wget", "-q -O- http://127.0.0.1:8080/healthz"),
@@ -223,10 +223,10 @@ def huge_argument(s: Script) -> None:
     s.run(s.home.main, "/usr/bin/env", HUGE_ARGUMENT)
 
 
-_COMMON: tuple[tuple[Tell, int], ...] = ((files, 30), (task, 30), (libraries, 2), (curiosities, 3), (hostile, 2))
-_RARE: tuple[tuple[Tell, int], ...] = ((long_arguments, 1), (limits, 1), (rarities, 1))
-_SERVER: tuple[tuple[Tell, int], ...] = ((request, 60), (probe, 35))
-_BY_ROLE: dict[str, tuple[tuple[Tell, int], ...]] = {
+_COMMON: tuple[tuple[Behaviour, int], ...] = ((files, 30), (task, 30), (libraries, 2), (curiosities, 3), (hostile, 2))
+_RARE: tuple[tuple[Behaviour, int], ...] = ((long_arguments, 1), (limits, 1), (rarities, 1))
+_SERVER: tuple[tuple[Behaviour, int], ...] = ((request, 60), (probe, 35))
+_BY_ROLE: dict[str, tuple[tuple[Behaviour, int], ...]] = {
     "postgres": (*_SERVER, (backend, 40)),
     "batch": ((backup, 80),),
     "ci": ((build, 120),),
@@ -234,7 +234,7 @@ _BY_ROLE: dict[str, tuple[tuple[Tell, int], ...]] = {
 }
 
 
-def mix(home: Home) -> dict[Tell, int]:
+def mix(home: Home) -> dict[Behaviour, int]:
     """The scenes that *home* lives, with their weights."""
     role = home.pod.workload.role if home.pod else "host"
     return dict((*_COMMON, *_RARE, *_BY_ROLE.get(role, _SERVER)))

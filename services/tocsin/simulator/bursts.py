@@ -3,7 +3,7 @@
 # ruff: noqa: S108 - paths are told, not used
 
 from tocsin.simulator import hooks
-from tocsin.simulator.attacks import DROP_SITE, Tell
+from tocsin.simulator.attacks import DROP_SITE, Attack
 from tocsin.simulator.script import Script
 
 FORKS = 550
@@ -24,7 +24,7 @@ _KILLS = 6
 """More than the usual 5 in five minutes."""
 
 
-def fork_storm(forks: int = FORKS) -> Tell:
+def fork_storm(forks: int = FORKS) -> Attack:
     """One shell forks *forks* times without an exec: one exec and a flood of exits."""
 
     def tell(s: Script) -> None:
@@ -40,7 +40,7 @@ def fork_storm(forks: int = FORKS) -> Tell:
     return tell
 
 
-def exec_storm(execs: int = FORKS) -> Tell:
+def exec_storm(execs: int = FORKS) -> Attack:
     """A shell starts the same small program *execs* times."""
 
     def tell(s: Script) -> None:
@@ -52,7 +52,7 @@ def exec_storm(execs: int = FORKS) -> Tell:
     return tell
 
 
-def connect_storm(connects: int = CONNECTS) -> Tell:
+def connect_storm(connects: int = CONNECTS) -> Attack:
     """A program floods one address with *connects* connections."""
 
     def tell(s: Script) -> None:

@@ -7,7 +7,7 @@ from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.simulator import scenes
 from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.cluster import build_nodes, build_pods
-from tocsin.simulator.late_delivery import Held
+from tocsin.simulator.late_delivery import LateDeliveries
 from tocsin.simulator.processes import FIRST_TRANSIENT_PID, build_homes
 from tocsin.simulator.script import Scene, Step
 from tocsin.simulator.stories import stories
@@ -73,7 +73,7 @@ class Generator:
         self._clocks = {n.name: _Clock(n.name, boot_ns, rng.randrange(FIRST_TRANSIENT_PID, 400_000)) for n in machines}
         self._pool = scenes.background(rng, homes)
         self._attacks = scenes.attacks(rng, homes, stories(forks, connects))
-        self._held = Held(seed, late_share)
+        self._held = LateDeliveries(seed, late_share)
         self._playing = [_Play(scene) for scene in rng.choices(self._pool, k=_PLAYING)]
         self._attacking = [_Play(scenes.existing(rng, homes))]
         self._starting = True

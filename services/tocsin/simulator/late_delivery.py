@@ -12,7 +12,7 @@ RETRIES = 15
 """So often the agent asks for the pod, once in `RETRY_NS`; then it writes what it knows."""
 
 
-class Held:
+class LateDeliveries:
     """The events that wait, with the time at which each is written."""
 
     def __init__(self, seed: int, share: float) -> None:

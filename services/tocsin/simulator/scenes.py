@@ -41,7 +41,7 @@ def _fits(story: Story, home: Home) -> bool:
     return not story.roles or home.pod.workload.role in story.roles
 
 
-def _tell(tell: told.Tell, home: Home, rng: random.Random, name: str = "") -> Scene:
+def _tell(tell: told.Behaviour, home: Home, rng: random.Random, name: str = "") -> Scene:
     script = Script(name or tell.__name__, home, rng)
     tell(script)
     return script.scene()

@@ -11,7 +11,7 @@ from tocsin.simulator.generator import Generator
 from tocsin.simulator.pacing import Pace
 from tocsin.simulator.settings import Settings
 from tocsin.simulator.sinks import RotatingFile, Sink, Stdout
-from tocsin.simulator.sinks.rotating import mill, next_number
+from tocsin.simulator.sinks.rotating import next_number, prune_backups
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ async def _to_file(generator: Generator, own: Settings, path: Path, stop: asynci
     done = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_keep_few(file, own, path, done))
+            group.create_task(_prune_regularly(file, own, path, done))
             await _write(generator, own, file, stop)
             done.set()
     finally:
@@ -102,13 +102,13 @@ async def _flush(sink: Sink, stop: asyncio.Event) -> None:
         await asyncio.sleep(_FULL_WAIT_S)
 
 
-async def _keep_few(file: RotatingFile, own: Settings, path: Path, done: asyncio.Event) -> None:
+async def _prune_regularly(file: RotatingFile, own: Settings, path: Path, done: asyncio.Event) -> None:
     """After each rotation remove or compress what is old, beside the writing; once more at the end."""
     milled = -1  # at the start too: a killed run may have left something
     while not done.is_set() or milled != file.rotations:
         if milled != file.rotations:
             milled = file.rotations
-            await asyncio.to_thread(mill, path, max_backups=own.max_backups, compress=own.compress)
+            await asyncio.to_thread(prune_backups, path, max_backups=own.max_backups, compress=own.compress)
         await _sleep(_MILL_S, done)
 
 

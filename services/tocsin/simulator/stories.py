@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from tocsin.simulator import attacks, bursts
-from tocsin.simulator.attacks import Tell
+from tocsin.simulator.attacks import Attack
 
 _MINER = ("miner", "download_to_interpreter", "temporary_exec", "mining_port", "dropper_chain")
 _KILLED = ("root_gained", "enforcement_ordered", "kill_confirmed")
@@ -15,7 +15,7 @@ class Story(Struct, frozen=True):
     name: str
     roles: tuple[str, ...]
     """Roles of workloads; ``host`` is the node itself, empty any pod."""
-    tell: Tell
+    tell: Attack
     raises: tuple[str, ...] = ()
     """Names of the rules and correlations that alert of it wherever it is told, at its full length; none of what is no
     attack."""

@@ -10,18 +10,18 @@ from tocsin.bus import Bus
 from tocsin.collector import redaction
 from tocsin.collector.background import Background
 from tocsin.collector.backlog import Backlog
-from tocsin.collector.collecting import Collector, Whose
+from tocsin.collector.collector import CheckpointOptions, Collector
 from tocsin.collector.metrics import CollectorMetrics
-from tocsin.collector.pods import slot_pages
+from tocsin.collector.pods import slot_checkpoints
 from tocsin.collector.pods.slots import Slot, Slots, State
-from tocsin.collector.readback import Reader, Stored
 from tocsin.collector.settings import DEFAULT_CLUSTER, Settings
 from tocsin.collector.sources.kubernetes.api import KubeApi
 from tocsin.collector.sources.kubernetes.directory import Directory
 from tocsin.collector.sources.kubernetes.objects import Pod
 from tocsin.collector.sources.kubernetes.pod import PodSource
 from tocsin.collector.sources.kubernetes.removed_pod import RemovedPodSource
-from tocsin.collector.sources.kubernetes.shared import Patience, Shared
+from tocsin.collector.sources.kubernetes.shared import SharedResources, Timeouts
+from tocsin.collector.stored_messages import StoredLine, StoredMessages
 from tocsin.model.checkpoint import Counts
 from tocsin.runtime.health import Health
 from tocsin.runtime.stopping import answered, streams_exist
@@ -41,12 +41,12 @@ class Fleet:
     """All pods, each with its collector."""
 
     def __init__(
-        self, bus: Bus, settings: Settings, api: KubeApi, patience: Patience, tally: CollectorMetrics, health: Health
+        self, bus: Bus, settings: Settings, api: KubeApi, patience: Timeouts, tally: CollectorMetrics, health: Health
     ) -> None:
         """Nothing is asked before `load`."""
         self.backlog = Backlog(bus, tally, health)
         self.api = api
-        self.shared = Shared(
+        self.shared = SharedResources(
             api,
             container=settings.kube_container,
             limit=settings.max_line_bytes,
@@ -67,7 +67,7 @@ class Fleet:
         self._upkeep = Background(bus, health, lambda: list(self._collectors.values()), interval_s)
         self._cluster = settings.cluster or DEFAULT_CLUSTER
         self.slots = Slots(self._cluster)
-        self._dead: dict[str, list[Stored]] = {}
+        self._dead: dict[str, list[StoredLine]] = {}
         self._starting = asyncio.Semaphore(_STARTS)
         self._collectors: dict[int, Collector] = {}
         """By the slot's number."""
@@ -75,11 +75,11 @@ class Fleet:
     async def load(self, stop: asyncio.Event) -> bool:
         """Wait for the streams, and read where all logs stand; false where *stop* came first."""
         await streams_exist(self._bus, stop, self._health)
-        reader = Reader(self._bus, cluster=self._settings.cluster, node="", key="")
+        reader = StoredMessages(self._bus, cluster=self._settings.cluster, node="", key="")
         await answered(reader.prepare, stop, self._health)
-        pages = await answered(lambda: slot_pages.pages(self._bus, self._cluster), stop, self._health)
+        pages = await answered(lambda: slot_checkpoints.load(self._bus, self._cluster), stop, self._health)
         dead = await answered(
-            lambda: slot_pages.dead_letters(self._bus, self._cluster, pages or {}), stop, self._health
+            lambda: slot_checkpoints.dead_letters(self._bus, self._cluster, pages or {}), stop, self._health
         )
         if pages is None or dead is None:
             return False
@@ -143,7 +143,7 @@ class Fleet:
 
         source = PodSource(pod, self.shared, recall)
         self.followed[pod.uid] = source
-        whose = Whose(key=slot.key, node=pod.node, complete=source.complete, registers=True, hint=_HINT)
+        whose = CheckpointOptions(key=slot.key, node=pod.node, complete=source.complete, registers=True, hint=_HINT)
         collector = self._collector(source, whose)
         slot.pod, slot.path = pod.uid, pod.path
         try:
@@ -157,7 +157,7 @@ class Fleet:
     async def _give_up(self, slot: Slot, stop: asyncio.Event) -> None:
         """Nobody came after the pod that had *slot*: say what it took, and let another have it."""
         source = RemovedPodSource(slot.path, slot.node)
-        whose = Whose(key=slot.key, node=slot.node, complete=source.complete, registers=True, hint=_HINT)
+        whose = CheckpointOptions(key=slot.key, node=slot.node, complete=source.complete, registers=True, hint=_HINT)
         try:
             await self._run(self._collector(source, whose), slot, stop)
         finally:
@@ -165,7 +165,7 @@ class Fleet:
                 slot.pod = slot.path = ""
             slot.leave(time.monotonic())
 
-    def _collector(self, source: PodSource | RemovedPodSource, whose: Whose) -> Collector:
+    def _collector(self, source: PodSource | RemovedPodSource, whose: CheckpointOptions) -> Collector:
         return Collector(
             self._bus,
             self._settings,

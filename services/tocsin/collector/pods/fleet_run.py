@@ -9,7 +9,7 @@ from tocsin.collector.settings import Settings
 from tocsin.collector.sources import agent
 from tocsin.collector.sources.agent import Agents
 from tocsin.collector.sources.kubernetes.api import open_api
-from tocsin.collector.sources.kubernetes.shared import Patience
+from tocsin.collector.sources.kubernetes.shared import Timeouts
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.service_report import report
@@ -18,12 +18,12 @@ _NAMED = 10
 """Silent nodes that are named."""
 
 
-async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, patience: Patience | None = None) -> None:
+async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, patience: Timeouts | None = None) -> None:
     """Follow all pods until *stop* is set; what is in hand is stored and saved before it returns."""
     metrics, health, tally = Metrics(), Health(), CollectorMetrics()
     agents = Agents(settings.agents, settings.node)
     agent.watch(metrics, agents)
-    own = patience or Patience(silence_s=settings.kube_silence_s)
+    own = patience or Timeouts(silence_s=settings.kube_silence_s)
     async with open_api(settings.kubeconfig, settings.kube_account_path) as api:
         fleet = Fleet(bus, settings, api, own, tally, health)
         watch(metrics, tally, fleet.counts, fleet.unsettled, lambda: list(fleet.followed.values()), fleet.backlog)

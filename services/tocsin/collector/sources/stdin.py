@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Literal
 
 from tocsin.collector.sources.base import CHUNK_BYTES, Batch, Line
-from tocsin.collector.sources.export_file.line_splitter import LineSplitter, Scanned
+from tocsin.collector.sources.export_file.line_splitter import LineSplitter, RawLine
 from tocsin.model.checkpoint import Position
 
 _NOWHERE = Position()
@@ -80,7 +80,7 @@ class StdinSource:
     def close(self) -> None:
         """Standard input is not ours to close."""
 
-    def _batch(self, scanned: list[Scanned]) -> Batch:
+    def _batch(self, scanned: list[RawLine]) -> Batch:
         now = time.time_ns()
         return Batch(
             [Line(line.raw, _NOWHERE, f"{self._run}:{line.end}", line.size, now, line.digest) for line in scanned]

@@ -77,7 +77,7 @@ class RotatingFile:
         self.rotations += 1
 
 
-def mill(path: Path, *, max_backups: int, compress: bool) -> None:
+def prune_backups(path: Path, *, max_backups: int, compress: bool) -> None:
     """Remove the oldest backups over *max_backups* (0 keeps all), then compress the others where asked for."""
     names = sorted({_plain(p) for p in _backups(path)})
     surplus = names[: len(names) - max_backups] if max_backups else []

@@ -9,7 +9,7 @@ HEAD_BYTES = 64 << 10
 DIGEST_BYTES = 16
 
 
-class Scanned(Struct, frozen=True, gc=False):
+class RawLine(Struct, frozen=True, gc=False):
     """One line, and where it ends."""
 
     raw: bytes
@@ -38,7 +38,7 @@ class LineSplitter:
         """Bytes taken since the last line end."""
         return self._length
 
-    def feed(self, chunk: bytes) -> list[Scanned]:
+    def feed(self, chunk: bytes) -> list[RawLine]:
         """The lines that end in *chunk*."""
         pieces = chunk.split(b"\n")
         rest = pieces.pop()
@@ -50,13 +50,13 @@ class LineSplitter:
                 self._hold(piece)
                 lines.append(self._take(end, 1))
             else:
-                lines.append(Scanned(piece, end, len(piece) + 1))
+                lines.append(RawLine(piece, end, len(piece) + 1))
         self.offset += len(chunk)
         if rest:
             self._hold(rest)
         return lines
 
-    def finish(self) -> Scanned | None:
+    def finish(self) -> RawLine | None:
         """What came after the last line end, as a line of its own; the file grows no more."""
         return self._take(self.offset, 0) if self._length else None
 
@@ -71,8 +71,8 @@ class LineSplitter:
             self._hasher = hashlib.blake2b(whole, digest_size=DIGEST_BYTES)
             self._parts = [whole[:HEAD_BYTES]]
 
-    def _take(self, end: int, line_end: int) -> Scanned:
+    def _take(self, end: int, line_end: int) -> RawLine:
         digest = "" if self._hasher is None else self._hasher.hexdigest()
-        line = Scanned(b"".join(self._parts), end, self._length + line_end, digest)
+        line = RawLine(b"".join(self._parts), end, self._length + line_end, digest)
         self._parts, self._length, self._hasher = [], 0, None
         return line

@@ -15,7 +15,7 @@ _GZIP = 31
 """zlib's ``wbits`` for a gzip header and the largest window."""
 
 
-class Replaced(Exception):
+class FileReplaced(Exception):
     """The file was truncated or rewritten in place: begin again at its start."""
 
 
@@ -58,13 +58,13 @@ def open_file(path: str) -> "OpenFile":
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", path)
-        return _Packed(path, fd) if path.endswith(".gz") else _Plain(path, fd)
+        return _GzipFile(path, fd) if path.endswith(".gz") else _PlainFile(path, fd)
     except BaseException:
         os.close(fd)
         raise
 
 
-class _Held:
+class _OpenFd:
     def __init__(self, path: str, fd: int) -> None:
         status = os.fstat(fd)
         self.path = path
@@ -82,7 +82,7 @@ class _Held:
             self._fd = -1
 
 
-class _Plain(_Held):
+class _PlainFile(_OpenFd):
     def __init__(self, path: str, fd: int) -> None:
         super().__init__(path, fd)
         self._head = b""
@@ -91,10 +91,10 @@ class _Plain(_Held):
         chunk = os.pread(self._fd, CHUNK_BYTES, self.offset)
         if not chunk:
             if os.fstat(self._fd).st_size < self.offset:
-                raise Replaced(self.path)
+                raise FileReplaced(self.path)
             return b""
         if self._head and os.pread(self._fd, len(self._head), 0) != self._head:
-            raise Replaced(self.path)
+            raise FileReplaced(self.path)
         if self.offset == len(self._head) < _HEAD_BYTES:
             self._head += chunk[: _HEAD_BYTES - len(self._head)]
         self.offset += len(chunk)
@@ -166,7 +166,7 @@ class _Inflater:
         return data
 
 
-class _Packed(_Held):
+class _GzipFile(_OpenFd):
     """A gzip file, never written any more; it may end too early or be damaged."""
 
     def __init__(self, path: str, fd: int) -> None:
@@ -204,4 +204,4 @@ class _Packed(_Held):
 
 def line_start(opened: OpenFile) -> int:
     """Where what is written from now on begins, not cutting a line in two."""
-    return opened.last_line_start() if isinstance(opened, _Plain) else 0
+    return opened.last_line_start() if isinstance(opened, _PlainFile) else 0

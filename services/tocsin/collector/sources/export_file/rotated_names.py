@@ -9,7 +9,7 @@ from msgspec import Struct
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}"
 
 
-class Rotated(Struct, frozen=True, order=True):
+class RotatedFile(Struct, frozen=True, order=True):
     """One file that is not written any more."""
 
     stamp: str
@@ -31,11 +31,11 @@ def pattern(path: str) -> re.Pattern[str]:
     return re.compile(rf"{re.escape(whole.stem)}-({_STAMP}){re.escape(whole.suffix)}(\.gz)?", re.ASCII)
 
 
-def rotated(names: Iterable[str], shape: re.Pattern[str]) -> list[Rotated]:
+def rotated_files(names: Iterable[str], shape: re.Pattern[str]) -> list[RotatedFile]:
     """The rotated files among *names*, oldest first, a file and its compressed copy as one."""
     found: dict[str, dict[str, str]] = {}
     for name in names:
         match = shape.fullmatch(name)
         if match:
             found.setdefault(match[1], {})["packed" if match[2] else "plain"] = name
-    return [Rotated(stamp, **parts) for stamp, parts in sorted(found.items())]
+    return [RotatedFile(stamp, **parts) for stamp, parts in sorted(found.items())]

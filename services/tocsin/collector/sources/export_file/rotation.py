@@ -15,11 +15,11 @@ HELD_FILES = 64
 _ATTEMPTS = 8
 _SEEN = 4096
 
-_Listed = tuple[rotated_names.Rotated, int, tuple[int, int]]
+_Listed = tuple[rotated_names.RotatedFile, int, tuple[int, int]]
 """A rotated file, its size, and its device and inode."""
 
 
-class Link:
+class QueuedFile:
     """One file of the chain."""
 
     __slots__ = ("final", "gone", "opened", "paths", "size")
@@ -46,7 +46,7 @@ class Rotation:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.links: deque[Link] = deque()
+        self.links: deque[QueuedFile] = deque()
         self.problem = ""
         """Why the file or its folder cannot be read."""
         self.missed = 0
@@ -54,7 +54,7 @@ class Rotation:
         self._folder = str(PurePath(path).parent)
         self._shape = rotated_names.pattern(path)
         self._seen: dict[str, None] = {}
-        self._tail: Link | None = None
+        self._tail: QueuedFile | None = None
         """The file that was at `path` at the last look."""
 
     def look(self) -> None:
@@ -83,7 +83,7 @@ class Rotation:
             if held >= HELD_FILES:
                 return
 
-    def peek(self, link: Link) -> OpenFile | None:
+    def peek(self, link: QueuedFile) -> OpenFile | None:
         """A file that is not held, opened for a moment; whoever asks closes it."""
         try:
             return self._open_any(link)
@@ -114,7 +114,7 @@ class Rotation:
         while self.links:
             self.pop()
 
-    def _open_any(self, link: Link) -> OpenFile | None:
+    def _open_any(self, link: QueuedFile) -> OpenFile | None:
         for path in link.paths:
             try:
                 return open_file(path)
@@ -146,11 +146,11 @@ class Rotation:
             fresh = self._without_copy(tail, fresh)
         for file, size, _ in fresh:
             self._remember(file.stamp)
-            self.links.append(Link(self._paths(file), final=True, size=size))
+            self.links.append(QueuedFile(self._paths(file), final=True, size=size))
         self._tail = None
         if current is not None:
             log.info("file.opened", extra={"path": self.path, "inode": current.identity[1], "waiting": len(self.links)})
-            self._tail = Link([self.path], opened=current, final=False)
+            self._tail = QueuedFile([self.path], opened=current, final=False)
             self.links.append(self._tail)
 
     def _glance(self) -> tuple[OpenFile | None, list[_Listed]]:
@@ -170,21 +170,21 @@ class Rotation:
                 if current is not None:
                     current.close()
                 raise
-            listing = [(file, *self._status(file)) for file in rotated_names.rotated(names, self._shape)]
+            listing = [(file, *self._status(file)) for file in rotated_names.rotated_files(names, self._shape)]
             if current is None or all(identity != current.identity for _, _, identity in listing):
                 break
             current.close()  # it was rotated between the two: look again
             current = None
         return current, listing
 
-    def _status(self, file: rotated_names.Rotated) -> tuple[int, tuple[int, int]]:
+    def _status(self, file: rotated_names.RotatedFile) -> tuple[int, tuple[int, int]]:
         try:
             status = os.stat(f"{self._folder}/{file.names[0]}")  # noqa: PTH116
         except OSError:
             return 0, (0, 0)
         return (status.st_size if file.plain else 0), (status.st_dev, status.st_ino)
 
-    def _paths(self, file: rotated_names.Rotated) -> list[str]:
+    def _paths(self, file: rotated_names.RotatedFile) -> list[str]:
         """Where it is now, and where it will be once it is compressed."""
         names = [file.plain, file.packed or f"{file.plain}.gz"] if file.plain else [file.packed]
         return [f"{self._folder}/{name}" for name in names]
@@ -199,7 +199,7 @@ class Rotation:
             self._remember(file.stamp)
             log.warning("file.ignored", extra={"path": self._paths(file)[0], "bytes": size})
 
-    def _without_copy(self, tail: Link, fresh: list[_Listed]) -> list[_Listed]:
+    def _without_copy(self, tail: QueuedFile, fresh: list[_Listed]) -> list[_Listed]:
         """*fresh* less the compressed copy of the file we hold; without that, files may have come and gone unseen."""
         if not fresh or tail.opened is None:
             return fresh

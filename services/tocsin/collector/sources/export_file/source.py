@@ -8,9 +8,9 @@ from typing import Literal
 
 from tocsin.collector.sources.base import Batch, Line
 from tocsin.collector.sources.export_file import file_identity
-from tocsin.collector.sources.export_file.line_splitter import LineSplitter, Scanned
-from tocsin.collector.sources.export_file.open_file import Replaced, line_start
-from tocsin.collector.sources.export_file.rotation import Link, Rotation
+from tocsin.collector.sources.export_file.line_splitter import LineSplitter, RawLine
+from tocsin.collector.sources.export_file.open_file import FileReplaced, line_start
+from tocsin.collector.sources.export_file.rotation import QueuedFile, Rotation
 from tocsin.model.checkpoint import Position
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ class FileSource:
         self._limit = max_line_bytes
         self._start = start
         self._chain = Rotation(path)
-        self._link: Link | None = None
+        self._link: QueuedFile | None = None
         """The file that `_scanner` and `_fingerprint` belong to."""
         self._scanner = LineSplitter(max_line_bytes)
         self._fingerprint = ""
@@ -159,14 +159,14 @@ class FileSource:
             self._failure = f"{link.path}: {error.strerror}"
             return None
 
-    def _read(self, link: Link) -> Batch | None:
+    def _read(self, link: QueuedFile) -> Batch | None:
         assert link.opened is not None
         if link is not self._link:
             self._begin(link, 0)
         final = link.final  # asked first: what is written before a rotation is read before we go on
         try:
             chunk = link.opened.read()
-        except Replaced:
+        except FileReplaced:
             return self._begin_again(link)
         self._failure = ""
         if chunk:
@@ -178,12 +178,12 @@ class FileSource:
         self.look()
         return None
 
-    def _begin(self, link: Link, offset: int) -> None:
+    def _begin(self, link: QueuedFile, offset: int) -> None:
         self._link = link
         self._scanner = LineSplitter(self._limit, offset)
         self._fingerprint = ""
 
-    def _begin_again(self, link: Link) -> Batch:
+    def _begin_again(self, link: QueuedFile) -> Batch:
         """The file was cut or rewritten in place: what was held of a line is let go as it is, and it starts anew."""
         assert link.opened is not None
         lost = max(0, link.size - link.opened.offset)
@@ -196,7 +196,7 @@ class FileSource:
         self._begin(link, 0)
         return Batch(batch.lines, vanished_files=int(lost > 0), vanished_bytes=lost)
 
-    def _finish(self, link: Link) -> Batch:
+    def _finish(self, link: QueuedFile) -> Batch:
         assert link.opened is not None
         rest = self._scanner.finish()
         batch = self._batch(link, [rest] if rest is not None else [])
@@ -207,7 +207,7 @@ class FileSource:
         self._chain.pop()
         return Batch(batch.lines, vanished_files=int(bool(broken)))
 
-    def _batch(self, link: Link, scanned: Sequence[Scanned]) -> Batch:
+    def _batch(self, link: QueuedFile, scanned: Sequence[RawLine]) -> Batch:
         assert link.opened is not None
         if scanned and not self._fingerprint:
             self._fingerprint = link.opened.fingerprint(final=link.final)

@@ -47,7 +47,9 @@ class _Refusal(Struct):
 class KubeApi:
     """One API server, as whoever the kubeconfig or the pod's own service account says we are."""
 
-    def __init__(self, http: aiohttp.ClientSession, configuration: "Configuration", load: "Load") -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, configuration: "Configuration", load: "ConfigurationLoader"
+    ) -> None:
         """Made by `open_api`."""
         self._http = http
         self._configuration = configuration
@@ -101,7 +103,7 @@ class KubeApi:
             raise ApiError(f"our credentials were refused, and cannot be read anew: {error}", status=401) from error
 
 
-class Load:
+class ConfigurationLoader:
     """Where the API server is and who we are: read from files, each time it is called."""
 
     def __init__(self, kubeconfig: str, account_path: str) -> None:
@@ -144,7 +146,7 @@ _ACCOUNT_FILES = {"token_filename": "token", "cert_filename": "ca.crt"}
 @asynccontextmanager
 async def open_api(kubeconfig: str, account_path: str) -> AsyncIterator[KubeApi]:
     """The API server that *kubeconfig* names, or that of the cluster we run in; `SettingsError` where there is none."""
-    load = Load(kubeconfig, account_path)
+    load = ConfigurationLoader(kubeconfig, account_path)
     configuration = await load()
     connector = aiohttp.TCPConnector(limit=0, ssl=_context(configuration), ttl_dns_cache=30)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S)

@@ -11,7 +11,7 @@ from tocsin.collector.settings import DEFAULT_LABELS, Settings
 from tocsin.collector.sources.kubernetes.api import ApiError, KubeApi
 from tocsin.collector.sources.kubernetes.backoff import Backoff
 from tocsin.collector.sources.kubernetes.objects import Pod
-from tocsin.collector.sources.kubernetes.pods import Namespace
+from tocsin.collector.sources.kubernetes.pods import NamespaceWatch
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Directory:
         self._settings = settings
         self._changed = changed
         self._most_backoff_s = most_backoff_s
-        self._watched: list[Namespace] = []
+        self._watched: list[NamespaceWatch] = []
         self._problem = "the API server was not asked yet"
 
     def pods(self) -> dict[str, Pod]:
@@ -73,11 +73,11 @@ class Directory:
     def _backoff(self) -> Backoff:
         return Backoff(least_s=0.5, most_s=min(_MOST_SEARCH_S, self._most_backoff_s))
 
-    def _namespace(self, name: str, labels: str) -> Namespace:
+    def _namespace(self, name: str, labels: str) -> NamespaceWatch:
         container = self._settings.kube_container
-        return Namespace(self._api, name, labels, container, self._changed, self._backoff())
+        return NamespaceWatch(self._api, name, labels, container, self._changed, self._backoff())
 
-    async def _found(self) -> list[Namespace]:
+    async def _found(self) -> list[NamespaceWatch]:
         """The namespaces that hold such pods; those of the settings alone need hold none yet."""
         labels = self._settings.kube_labels
         if self._settings.namespaces and labels != DEFAULT_LABELS:
@@ -102,7 +102,7 @@ class Directory:
         yield tuple(dict.fromkeys([*_USUAL, *([own] if own else [])]))
         yield (_ALL,)
 
-    async def _holding(self, names: Sequence[str], labels: str, refusals: list[str]) -> list[Namespace]:
+    async def _holding(self, names: Sequence[str], labels: str, refusals: list[str]) -> list[NamespaceWatch]:
         found = []
         for name in names:
             namespace = self._namespace(name, labels)

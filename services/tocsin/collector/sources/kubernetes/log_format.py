@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tocsin.collector.normalize import explain
-from tocsin.collector.sources.kubernetes.log_reader import Fresh
+from tocsin.collector.sources.kubernetes.log_reader import LogLine
 from tocsin.collector.sources.kubernetes.objects import Pod
 
 _ENOUGH = 5
@@ -20,7 +20,7 @@ class LogFormat:
         self._strange = 0
         self._events = False
 
-    def see(self, lines: Sequence[Fresh]) -> None:
+    def see(self, lines: Sequence[LogLine]) -> None:
         """The next ones."""
         if self._events or self._looked > _LOOKS:
             return

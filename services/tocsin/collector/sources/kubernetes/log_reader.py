@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from tocsin.collector.sources.export_file.line_splitter import LineSplitter, Scanned
-from tocsin.collector.sources.kubernetes.recent_lines import Again, Recent, short_hash
+from tocsin.collector.sources.export_file.line_splitter import LineSplitter, RawLine
+from tocsin.collector.sources.kubernetes.recent_lines import ExpectedRepeats, RecentLines, short_hash
 from tocsin.model.timestamps import format_ns, parse_ns
 
 _PART_BYTES = 16 << 10
@@ -34,7 +34,7 @@ def time_of(raw: bytes) -> int:
     return min(found, _LAST_NS) if found is not None and found > 0 else 0
 
 
-class Fresh(Struct, frozen=True, gc=False):
+class LogLine(Struct, frozen=True, gc=False):
     """A line that was not read before."""
 
     raw: bytes
@@ -44,7 +44,7 @@ class Fresh(Struct, frozen=True, gc=False):
     """Counted over the whole life of the source."""
 
 
-class Missing(Struct, frozen=True):
+class Gap(Struct, frozen=True):
     """Between these two times lines were written, most likely, that cannot be read."""
 
     after: str
@@ -54,12 +54,12 @@ class Missing(Struct, frozen=True):
 class LogReader:
     """One log across its connections."""
 
-    def __init__(self, recent: Recent, limit: int) -> None:
+    def __init__(self, recent: RecentLines, limit: int) -> None:
         """*recent* is what was read before; a line of more than *limit* bytes is cut."""
         self.recent = recent
         self.doubt_ns: int | None = None
         """Set by `feed` to the time of a line that may have been read before the hashes begin: ask the streams."""
-        self.missing: Missing | None = None
+        self.missing: Gap | None = None
         """Set by `feed` where a hole shows."""
         self.again = False
         """Whether known lines are still expected."""
@@ -69,10 +69,10 @@ class LogReader:
         """Lines whose beginning was before the time that was asked for."""
         self._limit = limit
         self._scanner = LineSplitter(limit)
-        self._again: Again | None = None
+        self._again: ExpectedRepeats | None = None
         self._anew = False
         self._first = False
-        self._held: Scanned | None = None
+        self._held: RawLine | None = None
 
     @property
     def unfinished(self) -> int:
@@ -93,21 +93,21 @@ class LogReader:
         self.came = False
         self.doubt_ns = self.missing = None
 
-    def feed(self, chunk: bytes) -> list[Fresh]:
+    def feed(self, chunk: bytes) -> list[LogLine]:
         """The lines that end in *chunk* and are new."""
         self.doubt_ns = self.missing = None
         found = [fresh for line in self._joined(self._scanner.feed(chunk)) if (fresh := self._taken(line)) is not None]
         self.recent.trim()
         return found
 
-    def finish(self) -> list[Fresh]:
+    def finish(self) -> list[LogLine]:
         """The log ends here for good: what has no line end is a line as well."""
         rest = self._scanner.finish()
         lines = [line for line in (self._held, rest) if line is not None]
         self._held = None
         return [fresh for line in lines if (fresh := self._taken(line)) is not None]
 
-    def _taken(self, line: Scanned) -> Fresh | None:
+    def _taken(self, line: RawLine) -> LogLine | None:
         first, self._first, self.came = self._first, False, True
         if first and line.raw[:1] != b"{" and line.raw:
             self.cut += 1  # its first part is older than the time that was asked for, and so was read
@@ -121,20 +121,20 @@ class LogReader:
         if self._again is not None:
             self._unknown(self._again, time_ns)
         number = self.recent.add(digest, time_ns)
-        return Fresh(line.raw, line.size, line.digest, number)
+        return LogLine(line.raw, line.size, line.digest, number)
 
-    def _unknown(self, again: Again, time_ns: int) -> None:
+    def _unknown(self, again: ExpectedRepeats, time_ns: int) -> None:
         """A line comes before the last one that was read has come again."""
         if not self.doubt_ns:  # the first that has a time says how far back they reach
             self.doubt_ns = time_ns
         gone = self._anew or (not again.met and time_ns > again.reach_ns)
         if gone:
-            self.missing = Missing(_text(again.reach_ns), _text(time_ns))
+            self.missing = Gap(_text(again.reach_ns), _text(time_ns))
             self._again, self.again = None, False
 
-    def _joined(self, lines: Sequence[Scanned]) -> list[Scanned]:
+    def _joined(self, lines: Sequence[RawLine]) -> list[RawLine]:
         """*lines*, with one whose parts came as lines of their own put together, where that makes it whole."""
-        found: list[Scanned] = []
+        found: list[RawLine] = []
         for line in lines:
             if self._held is None:
                 if _is_part(line):
@@ -142,7 +142,7 @@ class LogReader:
                 else:
                     found.append(line)
                 continue
-            whole = Scanned(self._held.raw + line.raw, line.end, self._held.size + line.size)
+            whole = RawLine(self._held.raw + line.raw, line.end, self._held.size + line.size)
             fits = not line.digest and len(whole.raw) <= min(self._limit, _MOST_JOINED_BYTES)
             if fits and _whole(whole.raw):
                 found.append(whole)
@@ -155,7 +155,7 @@ class LogReader:
         return found
 
 
-def _is_part(line: Scanned) -> bool:
+def _is_part(line: RawLine) -> bool:
     raw = line.raw
     return bool(raw) and len(raw) % _PART_BYTES == 0 and not line.digest and raw[:1] == b"{" and raw[-1:] != b"}"
 

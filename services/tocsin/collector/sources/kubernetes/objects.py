@@ -45,7 +45,7 @@ class _PodStatus(Struct, frozen=True, rename="camel"):
     container_statuses: list[_Status] | None = None
 
 
-class Found(Struct, frozen=True):
+class PodObject(Struct, frozen=True):
     """A pod, or in a watch that failed what is wrong with it."""
 
     metadata: _Metadata = _Metadata()
@@ -62,12 +62,12 @@ class _ListMeta(Struct, frozen=True, rename="camel"):
 
 class _List(Struct, frozen=True):
     metadata: _ListMeta = _ListMeta()
-    items: list[Found] | None = None
+    items: list[PodObject] | None = None
 
 
 class _Event(Struct, frozen=True):
     type: str = ""
-    object: Found = Found()
+    object: PodObject = PodObject()
 
 
 read_list = msgspec.json.Decoder(_List).decode
@@ -95,7 +95,7 @@ class Pod(Struct, frozen=True, kw_only=True):
         return f"{self.namespace}/{self.name}"
 
 
-def pod_of(found: Found, container: str) -> Pod:
+def pod_of(found: PodObject, container: str) -> Pod:
     """A pod as far as *container* of it matters."""
     own = next((s for s in found.status.container_statuses or () if s.name == container), _Status())
     return Pod(

@@ -12,11 +12,11 @@ from tocsin.collector.sources.base import Batch, Line
 from tocsin.collector.sources.kubernetes.api import ApiError
 from tocsin.collector.sources.kubernetes.backoff import Backoff
 from tocsin.collector.sources.kubernetes.log_format import LogFormat
-from tocsin.collector.sources.kubernetes.log_reader import Fresh, LogReader
+from tocsin.collector.sources.kubernetes.log_reader import LogLine, LogReader
 from tocsin.collector.sources.kubernetes.objects import Pod
 from tocsin.collector.sources.kubernetes.position import PodPosition
 from tocsin.collector.sources.kubernetes.recent_lines import BACK_NS, short_hash
-from tocsin.collector.sources.kubernetes.shared import Shared, Turn
+from tocsin.collector.sources.kubernetes.shared import LongLineSlot, SharedResources
 from tocsin.collector.sources.kubernetes.wakeup import Wakeup
 from tocsin.model.checkpoint import Checkpoint, Interval, Position
 from tocsin.model.timestamps import NS_PER_S, format_ns
@@ -42,7 +42,7 @@ class PodSource:
     replays = True
     lag_bytes = 0
 
-    def __init__(self, pod: Pod, shared: Shared, recall: Recall) -> None:
+    def __init__(self, pod: Pod, shared: SharedResources, recall: Recall) -> None:
         """Nothing is asked before `batches`; *recall* asks the streams what they hold above two floors."""
         self.name = f"kubernetes {pod.path}"
         self.pod = pod
@@ -209,7 +209,7 @@ class PodSource:
 
     async def _read(self, pod: Pod, since: str | None, *, previous: bool) -> AsyncGenerator[Batch, None]:
         """One connection to the log, from its opening to its end."""
-        turn = Turn(self._shared)
+        turn = LongLineSlot(self._shared)
         await self._shared.pace.turn()
         self._asked_at = began = time.monotonic()
         self._recalled = self._recalled_blindly = False
@@ -293,7 +293,7 @@ class PodSource:
             self._recalled, self._recalled_blindly = bool(doubt_ns), True
             await self._recall(mark.floor_seq, mark.floor_dead)
 
-    def _batch(self, fresh: Sequence[Fresh]) -> Batch:
+    def _batch(self, fresh: Sequence[LogLine]) -> Batch:
         now, pod = time.time_ns(), self.pod
         place = f"{pod.uid}:{self._restarts}"
         missing, unread = self._reading.missing, []

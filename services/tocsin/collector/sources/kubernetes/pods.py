@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.collector.sources.kubernetes.api import ApiError, KubeApi
 from tocsin.collector.sources.kubernetes.backoff import Backoff
-from tocsin.collector.sources.kubernetes.objects import Found, Pod, pod_of, read_event, read_list
+from tocsin.collector.sources.kubernetes.objects import Pod, PodObject, pod_of, read_event, read_list
 from tocsin.model.errors import TocsinError
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _STALE = (_GONE, 400, 401, 403, 404)
 """After one of these the list is read anew."""
 
 
-class Namespace:
+class NamespaceWatch:
     """The pods of one namespace that carry the labels."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Namespace:
 
     async def list(self) -> str:
         """Read them all; the version to watch from."""
-        found: list[Found] = []
+        found: list[PodObject] = []
         query = {"labelSelector": self._labels, "limit": str(_PAGE)}
         while True:
             answer = await self._api.get(self._path, query, wanted=f"list pods in {self._where}")
@@ -84,7 +84,7 @@ class Namespace:
         self._replace(found)
         return page.metadata.resource_version
 
-    def _replace(self, found: Sequence[Found]) -> None:
+    def _replace(self, found: Sequence[PodObject]) -> None:
         pods = {}
         for one in found[:_MOST_PODS]:
             pod = pod_of(one, self._container)

@@ -4,14 +4,14 @@ import msgspec
 
 from tocsin.collector.sources.kubernetes import time_marks
 from tocsin.collector.sources.kubernetes.objects import Pod
-from tocsin.collector.sources.kubernetes.recent_lines import Recent, Room
+from tocsin.collector.sources.kubernetes.recent_lines import HashBudget, RecentLines
 from tocsin.model.checkpoint import Checkpoint, LogPlace, Mark, Position
 
 
 class PodPosition:
     """The place of one log, across containers and pods."""
 
-    def __init__(self, pod: Pod, room: Room, position: Position | None) -> None:
+    def __init__(self, pod: Pod, room: HashBudget, position: Position | None) -> None:
         """Go on from *position*, which may be that of another pod on the same node."""
         log = position.log if position is not None else None
         number = position.offset if position is not None else 0
@@ -20,10 +20,10 @@ class PodPosition:
         """From which line on (its number) which log it is; without times and hashes."""
         self.marks: list[Mark] = list(log.marks) if log is not None else []
         if log is None:
-            self.recent = Recent(room, number=number)
+            self.recent = RecentLines(room, number=number)
             self._logs.append((number, LogPlace(pod=pod.uid, name=pod.path)))
         else:
-            self.recent = Recent(room, number=number, hashes=log.hashes, reach_ns=log.reach_ns)
+            self.recent = RecentLines(room, number=number, hashes=log.hashes, reach_ns=log.reach_ns)
             self._logs.append((number, LogPlace(pod=log.pod, name=log.name, restarts=log.restarts)))
 
     def enter(self, pod: Pod, restarts: int) -> None:
@@ -44,11 +44,11 @@ class PodPosition:
             place = self._last if self._last is not None else log
         else:
             reach, hashes = found
-            self.marks = time_marks.noted(self.marks, Mark(reach, page.floor_seq, page.floor_dead))
+            self.marks = time_marks.add_mark(self.marks, Mark(reach, page.floor_seq, page.floor_dead))
             place = msgspec.structs.replace(log, reach_ns=reach, hashes=hashes, marks=self.marks)
         self._last = place
         return msgspec.structs.replace(page, position=msgspec.structs.replace(page.position, log=place))
 
     def mark(self, time_ns: int) -> Mark | None:
         """From where the streams are asked about lines of events since *time_ns*."""
-        return time_marks.before(self.marks, time_ns)
+        return time_marks.mark_before(self.marks, time_ns)

@@ -13,7 +13,7 @@ from tocsin.model.timestamps import NS_PER_S
 SAVED_HASHES = 4_096
 MOST_HASHES = 65_536
 """Of one log, while there is room for all."""
-ROOM = 4_000_000
+MOST_HASHES_OF_ALL = 4_000_000
 """Hashes of all logs together, 24 bytes each; beyond it a log keeps `SAVED_HASHES`."""
 BACK_NS = 60 * NS_PER_S
 """A log is asked again for what is this much older than the newest time: clocks are set, lines come late."""
@@ -36,7 +36,7 @@ def short_hash(raw: bytes) -> int:
     return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "little")
 
 
-def reached(times: Sequence[int]) -> int:
+def newest_time(times: Sequence[int]) -> int:
     """The newest time that several of the last *times* reach; 0 where there are too few.
 
     A single one from the year 9999 does not move it, and where the clock was set back it follows at once.
@@ -47,10 +47,10 @@ def reached(times: Sequence[int]) -> int:
     return min(heapq.nlargest(_SEVERAL, last)[-1], max(last[-_SEVERAL:]))
 
 
-class Room:
+class HashBudget:
     """What all logs together may keep."""
 
-    def __init__(self, most: int = ROOM) -> None:
+    def __init__(self, most: int = MOST_HASHES_OF_ALL) -> None:
         """*most* hashes."""
         self.used = 0
         self._most = most
@@ -61,17 +61,17 @@ class Room:
         return MOST_HASHES if self.used < self._most else SAVED_HASHES
 
 
-class Recent:
+class RecentLines:
     """Hashes and times of the last lines, numbered from the first line that was ever read of this source."""
 
-    def __init__(self, room: Room, *, number: int = 0, hashes: str = "", reach_ns: int = 0) -> None:
+    def __init__(self, room: HashBudget, *, number: int = 0, hashes: str = "", reach_ns: int = 0) -> None:
         """Go on after line *number*, with what a checkpoint holds."""
         self.number = number
         """Of the line that was read last."""
         self.settled = number
         """Up to here a checkpoint may speak of them; what is above is never dropped for its age."""
         self._room = room
-        self._hashes = unpacked(hashes)
+        self._hashes = decode_hashes(hashes)
         self._times = array("q", [reach_ns]) * len(self._hashes)
         self._reaches = array("q", [reach_ns]) * len(self._hashes)
         self.reach_ns = reach_ns
@@ -98,7 +98,7 @@ class Recent:
 
     def trim(self) -> None:
         """After a few lines: look how far the times are, and let go of lines that will not come again."""
-        before, self.reach_ns = self.reach_ns, reached(self._times[-_LOOK:])
+        before, self.reach_ns = self.reach_ns, newest_time(self._times[-_LOOK:])
         if not before and self.reach_ns:  # what came before any time was known is as new as this
             self._reaches = array("q", [self.reach_ns]) * len(self._reaches)
         most = len(self._hashes) - self._room.limit
@@ -127,17 +127,17 @@ class Recent:
         if end < 0 or (end == 0 and self._dropped):
             return None
         self.settled = max(self.settled, number)
-        reach = reached(self._times[max(0, end - _LOOK) : end])
+        reach = newest_time(self._times[max(0, end - _LOOK) : end])
         begin = bisect_left(self._reaches, reach - BACK_NS - _LATE_NS, 0, end) if reach and end else 0
         begin = max(0, end - SAVED_HASHES, min(begin, end - _LEAST))
-        return reach, packed(self._hashes[begin:end])
+        return reach, encode_hashes(self._hashes[begin:end])
 
-    def again(self) -> "Again":
+    def again(self) -> "ExpectedRepeats":
         """What may be handed over again now."""
-        return Again(self._hashes, self.reach_ns)
+        return ExpectedRepeats(self._hashes, self.reach_ns)
 
 
-class Again:
+class ExpectedRepeats:
     """Lines that were read and may come once more, each as often as it was read."""
 
     def __init__(self, hashes: "array[int]", reach_ns: int) -> None:
@@ -174,7 +174,7 @@ class Again:
         self._sorted, self._seen = array("Q"), {}
 
 
-def packed(hashes: "array[int]") -> str:
+def encode_hashes(hashes: "array[int]") -> str:
     """Hashes as text for a checkpoint, 8 bytes each, little-endian."""
     own = array("Q", hashes)
     if sys.byteorder == "big":
@@ -182,7 +182,7 @@ def packed(hashes: "array[int]") -> str:
     return base64.b64encode(own.tobytes()).decode("ascii")
 
 
-def unpacked(text: str) -> "array[int]":
+def decode_hashes(text: str) -> "array[int]":
     """The hashes of a checkpoint; none where the text is damaged."""
     found = array("Q")
     try:

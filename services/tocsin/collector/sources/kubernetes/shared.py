@@ -5,7 +5,7 @@ import asyncio
 from msgspec import Struct
 
 from tocsin.collector.sources.kubernetes.api import KubeApi
-from tocsin.collector.sources.kubernetes.recent_lines import Room
+from tocsin.collector.sources.kubernetes.recent_lines import HashBudget
 
 _OPENINGS_S = 100.0
 """Logs that are opened in a second, at most."""
@@ -14,7 +14,7 @@ _LONG_LINES = 8
 LONG_BYTES = 64 << 10
 
 
-class Patience(Struct, frozen=True, kw_only=True):
+class Timeouts(Struct, frozen=True, kw_only=True):
     """How long what is waited for."""
 
     silence_s: float = 300.0
@@ -33,7 +33,7 @@ class Patience(Struct, frozen=True, kw_only=True):
     """Between two checkpoints of one log."""
 
 
-class Pace:
+class OpeningRate:
     """Turns, so many in a second, so that a thousand logs are not opened at once."""
 
     def __init__(self, per_s: float = _OPENINGS_S) -> None:
@@ -48,27 +48,27 @@ class Pace:
             await asyncio.sleep(self._next - now)
 
 
-class Shared:
+class SharedResources:
     """One for all pods."""
 
-    def __init__(self, api: KubeApi, *, container: str, limit: int, newest: bool, patience: Patience) -> None:
+    def __init__(self, api: KubeApi, *, container: str, limit: int, newest: bool, patience: Timeouts) -> None:
         """*limit* is the longest line; *newest* leaves out what was written before a pod was first seen."""
         self.api = api
         self.container = container
         self.limit = limit
         self.newest = newest
         self.patience = patience
-        self.room = Room()
-        self.pace = Pace()
+        self.room = HashBudget()
+        self.pace = OpeningRate()
         self.long_lines = asyncio.Semaphore(_LONG_LINES)
         self.opened = 0
         """How often a log was opened."""
 
 
-class Turn:
+class LongLineSlot:
     """One log's right to be in the middle of a long line."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: SharedResources) -> None:
         self._semaphore = shared.long_lines
         self._held = False
 

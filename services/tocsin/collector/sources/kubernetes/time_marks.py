@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from tocsin.model.checkpoint import Mark
 
-MOST = 16
+MOST_MARKS = 16
 
 
-def noted(marks: Sequence[Mark], mark: Mark) -> list[Mark]:
+def add_mark(marks: Sequence[Mark], mark: Mark) -> list[Mark]:
     """*marks* with a newer one; where there are too many, the one goes whose neighbours are closest.
 
     Both ends stay, so that what is left reaches back as far and is dense where it is asked most.
@@ -15,7 +15,7 @@ def noted(marks: Sequence[Mark], mark: Mark) -> list[Mark]:
     if marks and marks[-1].reach_ns == mark.reach_ns:
         return list(marks)  # the older floors hold for all that came at this time
     found = [*marks, mark]
-    if len(found) <= MOST:
+    if len(found) <= MOST_MARKS:
         return found
     newest = found[-1].reach_ns
     inner = range(1, len(found) - 1)
@@ -28,7 +28,7 @@ def noted(marks: Sequence[Mark], mark: Mark) -> list[Mark]:
     return found
 
 
-def before(marks: Sequence[Mark], time_ns: int) -> Mark | None:
+def mark_before(marks: Sequence[Mark], time_ns: int) -> Mark | None:
     """The newest mark from before *time_ns*, else the oldest one: lines since stand above it in the streams."""
     older = [mark for mark in marks if mark.reach_ns <= time_ns]
     return older[-1] if older else (marks[0] if marks else None)

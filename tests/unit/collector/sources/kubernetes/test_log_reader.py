@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.collector.sources.kubernetes.log_reader import Fresh, LogReader, time_of
-from tocsin.collector.sources.kubernetes.recent_lines import Recent, Room
+from tocsin.collector.sources.kubernetes.log_reader import LogLine, LogReader, time_of
+from tocsin.collector.sources.kubernetes.recent_lines import HashBudget, RecentLines
 from tocsin.model.timestamps import NS_PER_S, format_ns
 
 _T = 1_790_000_000 * NS_PER_S
@@ -19,14 +19,14 @@ def _event(number: int, *, at_s: float | None = None) -> bytes:
 
 
 def _reading(*, limit: int = 1 << 20) -> LogReader:
-    return LogReader(Recent(Room()), limit)
+    return LogReader(RecentLines(HashBudget()), limit)
 
 
 def _text(*lines: bytes) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-def _raws(fresh: list[Fresh]) -> list[bytes]:
+def _raws(fresh: list[LogLine]) -> list[bytes]:
     return [one.raw for one in fresh]
 
 

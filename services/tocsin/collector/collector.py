@@ -16,11 +16,11 @@ from tocsin.collector.backlog import Backlog
 from tocsin.collector.line_account import Kind, LineAccount
 from tocsin.collector.metrics import CollectorMetrics
 from tocsin.collector.normalize import Origin
-from tocsin.collector.readback import KINDS, Known, Reader, Stored
 from tocsin.collector.redaction import Redactor
-from tocsin.collector.sending import Sender
+from tocsin.collector.sender import Sender
 from tocsin.collector.settings import DEFAULT_CLUSTER, Settings
 from tocsin.collector.sources.base import Batch, Source
+from tocsin.collector.stored_messages import KINDS, StoredIds, StoredLine, StoredMessages
 from tocsin.model.checkpoint import Checkpoint, Position
 from tocsin.model.errors import BusError
 from tocsin.model.timestamps import format_ns
@@ -39,7 +39,7 @@ _UNSAVED_LINES = 200_000
 """Where checkpoints cannot be saved, reading stops here: this is what a restart would have to read again."""
 
 
-class Whose(Struct, frozen=True, kw_only=True):
+class CheckpointOptions(Struct, frozen=True, kw_only=True):
     """What a source is called, and what only it can add to its checkpoint."""
 
     key: str
@@ -61,7 +61,7 @@ class Collector:
         bus: Bus,
         settings: Settings,
         source: Source,
-        whose: Whose,
+        whose: CheckpointOptions,
         *,
         backlog: Backlog,
         tally: CollectorMetrics,
@@ -82,7 +82,7 @@ class Collector:
         self._health = health
         self._redactor = redactor
         self._on_doubt = on_doubt
-        self._reader = Reader(bus, cluster=settings.cluster, node=whose.node, key=whose.key)
+        self._reader = StoredMessages(bus, cluster=settings.cluster, node=whose.node, key=whose.key)
         self._saving = asyncio.Lock()
         self._problem = ""
         """Why nothing can be read, as it was told last."""
@@ -92,7 +92,7 @@ class Collector:
         """Taken since the start."""
         self._since_known = 0
         """Taken since the streams were asked last what they hold."""
-        self._known = Known()
+        self._known = StoredIds()
         self._logged_at = -_LOG_INTERVAL_S
         self._blank = Checkpoint(source=source.name, cluster=settings.cluster or DEFAULT_CLUSTER, node=whose.node)
         self._go_on_from(self._blank, 0)
@@ -101,7 +101,7 @@ class Collector:
         self.account = LineAccount(saved)
         self._read_before = saved.counts.lines
         whose = self._whose
-        self._keeper = checkpoint.Keeper(
+        self._keeper = checkpoint.CheckpointWriter(
             self._bus, whose.key, self.account, _now, after=seq, complete=whose.complete, hint=whose.hint
         )
         self._sender = Sender(
@@ -119,7 +119,7 @@ class Collector:
         self.doubts = True
         self._on_doubt()
 
-    async def start(self, stop: asyncio.Event, *, dead: Sequence[Stored] | None = None) -> bool:
+    async def start(self, stop: asyncio.Event, *, dead: Sequence[StoredLine] | None = None) -> bool:
         """Find the place to go on from; false where *stop* came first.
 
         *dead* is what DEAD_COLLECTOR holds of this source, where that was read for several at once.
@@ -139,7 +139,7 @@ class Collector:
         found = await self._resumed(None if saved is None else self.account.position, stop)
         if self._whose.registers and (saved is None or saved.position.log is None):
             self.account.begin(self.account.position, lasts)
-            known: Known | None = await self._registered(stop)
+            known: StoredIds | None = await self._registered(stop)
         else:
             # where the place is lost, lines from before the floors may be read again: ask for all that is stored
             floors = {kind: self.account.floor(kind) if found else 0 for kind in KINDS}
@@ -152,10 +152,10 @@ class Collector:
         log.info("collector.started", extra=extra)
         return not stop.is_set()
 
-    async def _registered(self, stop: asyncio.Event) -> Known | None:
+    async def _registered(self, stop: asyncio.Event) -> StoredIds | None:
         while not stop.is_set():
             if await self.save():
-                return Known()
+                return StoredIds()
             await pause(stop, RETRY_S)
         return None
 
@@ -268,7 +268,7 @@ class Collector:
         if self._sender.remembers:
             self._known.learn(ids or ())
         elif ids:
-            self._known = Known(foreign=ids)
+            self._known = StoredIds(foreign=ids)
             self._sender.adopt(self._known, replays=True)
 
     def look(self) -> str:

@@ -7,12 +7,12 @@ from tocsin.collector import checkpoint
 from tocsin.collector.line_account import Kind
 from tocsin.collector.normalize import source_of
 from tocsin.collector.pods.slots import key_of
-from tocsin.collector.readback import Found, Stored, size_of
+from tocsin.collector.stored_messages import StoredLine, StoredMessage, size_of
 from tocsin.model import subjects
 from tocsin.model.checkpoint import Checkpoint
 
 
-async def pages(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
+async def load(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
     """The checkpoints of all slots, by number; `BusUnavailable` where they cannot be read."""
     keys = set(await bus.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
     found: dict[int, Checkpoint] = {}
@@ -39,17 +39,17 @@ def _is_slot(key: str) -> bool:
     return digest == _SUFFIX and node.startswith(_PREFIX.rstrip("0"))
 
 
-async def dead_letters(bus: Bus, cluster: str, known: Mapping[int, Checkpoint]) -> dict[str, list[Stored]]:
+async def dead_letters(bus: Bus, cluster: str, known: Mapping[int, Checkpoint]) -> dict[str, list[StoredLine]]:
     """For each slot's key the dead letters above its floor: one reading for all, since all are on one subject."""
     floors = {key_of(cluster, number): page.floor_dead for number, page in known.items()}
-    found: dict[str, list[Stored]] = {key: [] for key in floors}
+    found: dict[str, list[StoredLine]] = {key: [] for key in floors}
     if not floors:
         return found
 
     def take(message: Message) -> None:
         key = source_of(message.headers)
         if key in floors and message.seq > floors[key]:
-            found[key].append((message.id, Found(Kind.DEAD, message.seq, size_of(message.headers))))
+            found[key].append((message.id, StoredMessage(Kind.DEAD, message.seq, size_of(message.headers))))
 
     stream, filter = streams.dead("collector"), subjects.dead("collector")
     await bus.read(stream, take, filters=[filter], start=Start(seq=min(floors.values()) + 1), headers_only=True)

@@ -13,7 +13,7 @@ KINDS = (Kind.EVENT, Kind.DEAD)
 _SIZE_HEADER = "Nats-Msg-Size"
 
 
-class Found(Struct, frozen=True, gc=False):
+class StoredMessage(Struct, frozen=True, gc=False):
     """A message of this source that is stored already."""
 
     kind: Kind
@@ -22,7 +22,7 @@ class Found(Struct, frozen=True, gc=False):
     """Bytes of its payload."""
 
 
-Stored = tuple[str, Found]
+StoredLine = tuple[str, StoredMessage]
 """An id, and where it stands."""
 
 
@@ -31,10 +31,10 @@ def size_of(headers: Mapping[str, str]) -> int:
     return int(headers.get(_SIZE_HEADER, "0"))
 
 
-class Known:
+class StoredIds:
     """The ids that were stored when we began; a line whose id is among them is not sent again."""
 
-    def __init__(self, mine: dict[str, Found] | None = None, foreign: set[str] | None = None) -> None:
+    def __init__(self, mine: dict[str, StoredMessage] | None = None, foreign: set[str] | None = None) -> None:
         """What this source stored, and what others did."""
         self._mine = mine or {}
         self._foreign = foreign or set()
@@ -66,14 +66,14 @@ class Known:
         """These are stored as well, and counted."""
         self._foreign |= {id for id in ids if id not in self._mine}
 
-    def unmet(self) -> list[Found]:
+    def unmet(self) -> list[StoredMessage]:
         """What this source had stored and was not met; it counts as met from now on."""
         found = [self._mine[id] for id in self._unmet]
         self._unmet = set()
         return found
 
 
-class Reader:
+class StoredMessages:
     """Asks the streams about one source's messages."""
 
     def __init__(self, bus: Bus, *, cluster: str, node: str, key: str) -> None:
@@ -93,16 +93,16 @@ class Reader:
         """The last sequence of the stream of *kind*."""
         return (await self._bus.stream(self._streams[kind][0])).state.last_seq
 
-    async def stored(self, floors: Mapping[Kind, int], *, dead: Sequence[Stored] | None = None) -> Known:
+    async def stored(self, floors: Mapping[Kind, int], *, dead: Sequence[StoredLine] | None = None) -> StoredIds:
         """The ids above the *floors*; *dead* is what DEAD holds of ours, where that was read already."""
-        mine: dict[str, Found] = {}
+        mine: dict[str, StoredMessage] = {}
         foreign: set[str] = set()
         for kind in KINDS:
 
             def take(message: Message, kind: Kind = kind) -> None:
                 headers = message.headers
                 if source_of(headers) == self._key:
-                    mine.setdefault(message.id, Found(kind, message.seq, size_of(headers)))
+                    mine.setdefault(message.id, StoredMessage(kind, message.seq, size_of(headers)))
                 elif kind is Kind.EVENT:  # the id of a dead letter holds its source: of another's none is met
                     foreign.add(message.id)
 
@@ -110,7 +110,7 @@ class Reader:
                 mine.update((id, found) for id, found in dead if found.seq > floors[kind])
                 continue
             await self._read(kind, floors[kind] + 1, take)
-        return Known(mine, foreign)
+        return StoredIds(mine, foreign)
 
     async def ids(self, floors: Mapping[Kind, int]) -> set[str]:
         """The ids above the *floors*, whosever they are."""

@@ -10,9 +10,9 @@ from tocsin.collector.line_account import Entry, Kind, LineAccount
 from tocsin.collector.metrics import CollectorMetrics
 from tocsin.collector.normalize import DeadLetter, Origin, Publication
 from tocsin.collector.pressure import Pressure
-from tocsin.collector.readback import KINDS, Known, Reader
 from tocsin.collector.redaction import Redactor
 from tocsin.collector.sources.base import Line
+from tocsin.collector.stored_messages import KINDS, StoredIds, StoredMessages
 from tocsin.model.errors import BusError
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Sender:
     def __init__(
         self,
         bus: Bus,
-        reader: Reader,
+        reader: StoredMessages,
         origin: Origin,
         account: LineAccount,
         pressure: Pressure,
@@ -47,11 +47,11 @@ class Sender:
         self._tally = tally
         self._redactor = redactor
         self._on_doubt = on_doubt
-        self._known = Known()
+        self._known = StoredIds()
         self._disputed: list[tuple[Entry, int]] = []
         self._resent = bus.window.resent
 
-    def adopt(self, known: Known, *, replays: bool) -> None:
+    def adopt(self, known: StoredIds, *, replays: bool) -> None:
         """Start with what is stored beyond the checkpoint.
 
         Lines that a source cannot hand over again are counted at once. Others are counted as they are met, and until
@@ -146,7 +146,7 @@ class Sender:
         unmet = self._count_unmet()
         if unmet:
             log.warning("lines.unmet", extra={"lines": unmet, "why": "stored by an earlier run, gone from the source"})
-        self._known = Known()
+        self._known = StoredIds()
         self._release()
 
     def _count_unmet(self) -> int:
@@ -161,4 +161,4 @@ class Sender:
             self.account.withheld = False
             self.account.hold_together()
             if not self._known.foreign:
-                self._known = Known()
+                self._known = StoredIds()
