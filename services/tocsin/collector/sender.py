@@ -1,4 +1,4 @@
-"""The way of one line: normalized, redacted, published or buried, and settled in the account by its PubAck."""
+"""Sends lines: normalizes, redacts, and publishes or dead-letters each one, and settles its entry by its PubAck."""
 
 import functools
 import logging
@@ -18,9 +18,9 @@ from tocsin.model.errors import BusError
 log = logging.getLogger(__name__)
 
 _OVERHEAD_BYTES = 300
-"""Subject, headers and the stream's own bytes beside a payload."""
+"""Bytes that a message takes in the stream beside its payload: subject, headers and framing."""
 BUILT_IN = Redactor()
-"""What redacts where nothing else is said."""
+"""The redactor with the built-in patterns alone."""
 
 
 class Sender:
@@ -29,88 +29,100 @@ class Sender:
     def __init__(
         self,
         bus: Bus,
-        reader: StoredMessages,
+        stored: StoredMessages,
         origin: Origin,
         account: LineAccount,
         pressure: Pressure,
-        tally: CollectorMetrics,
+        counters: CollectorMetrics,
         *,
         on_doubt: Callable[[], None],
         redactor: Redactor | None = BUILT_IN,
     ) -> None:
-        """*on_doubt* is called when `resolve` has something to do; without *redactor* lines go out as they are."""
+        """*on_doubt* is called when `resolve` has something to do; without *redactor* lines are sent unchanged."""
         self.account = account
         self._bus = bus
-        self._reader = reader
+        self._stored = stored
         self._origin = origin
         self._pressure = pressure
-        self._tally = tally
+        self._counters = counters
         self._redactor = redactor
         self._on_doubt = on_doubt
-        self._known = StoredIds()
+        self._stored_ids = StoredIds()
         self._disputed: list[tuple[Entry, int]] = []
         self._resent = bus.window.resent
 
-    def adopt(self, known: StoredIds, *, replays: bool) -> None:
-        """Start with what is stored beyond the checkpoint.
+    def adopt(self, ids: StoredIds, *, replays: bool) -> None:
+        """Start with the ids that are stored beyond the checkpoint.
 
-        Lines that a source cannot hand over again are counted at once. Others are counted as they are met, and until
-        all are, nothing is committed: they must stay above the floor, where a further start would find them.
+        If the source cannot read its lines again, they are counted at once. Otherwise each is counted when its line is
+        read again. Nothing is committed before all are counted: they must stay above the floor, so that another start
+        finds them.
         """
-        self._known = known
-        self.account.withheld = replays and not known.all_met
+        self._stored_ids = ids
+        self.account.withheld = replays and not ids.all_met
         if not replays:
             self._count_unmet()
 
     @property
     def remembers(self) -> int:
-        """How many ids are held from the start."""
-        return len(self._known)
+        """Number of stored ids in memory."""
+        return len(self._stored_ids)
+
+    def learn(self, ids: set[str]) -> None:
+        """Recognize lines with these *ids* as well; they are stored and counted."""
+        if self.remembers:
+            self._stored_ids.learn(ids)
+        elif ids:
+            self.adopt(StoredIds(foreign=ids), replays=True)
 
     async def take(self, line: Line) -> str:
-        """Send *line* on its way; the reason where it became a dead letter, else empty."""
-        self._tally.lines += 1
-        self._tally.bytes += line.size
-        made = normalize.normalize(line, self._origin)
-        if made is None:
+        """Send *line*; the reason if it became a dead letter, else empty."""
+        self._counters.lines += 1
+        self._counters.bytes += line.size
+        message = normalize.normalize(line, self._origin)
+        if message is None:
             self.account.add(Kind.SKIPPED, line.position, line.size)
             return ""
-        made, redacted = normalize.redact(line, made, self._origin, self._redactor)
-        kind = Kind.EVENT if isinstance(made, Publication) else Kind.DEAD
+        message, redacted = normalize.redact(line, message, self._origin, self._redactor)
+        kind = Kind.EVENT if isinstance(message, Publication) else Kind.DEAD
         entry = self.account.add(kind, line.position, line.size)
-        if isinstance(made, DeadLetter):
-            self._tally.died(made.kind)
-        if len(self._known) and (seq := self._known.meet(made.id)) is not None:
-            self.account.settle(entry, seq)
-            self._release()
+        if isinstance(message, DeadLetter):
+            self._counters.add_dead(message.kind)
+        if self._settle_stored(entry, message.id):
             return ""
         if redacted.found:
-            self._tally.redacts(redacted.found)
-        if isinstance(made, DeadLetter):
-            await self._bury(entry, redacted.raw, made)
-            return made.reason
-        return await self._publish(entry, line, made, redacted.raw)
+            self._counters.add_redacted(redacted.found)
+        if isinstance(message, DeadLetter):
+            await self._dead_letter(entry, redacted.raw, message)
+            return message.reason
+        return await self._publish(entry, line, message, redacted.raw)
 
-    async def _publish(self, entry: Entry, line: Line, made: Publication, payload: bytes) -> str:
+    def _settle_stored(self, entry: Entry, id: str) -> bool:
+        """Settle *entry* if its message is already stored."""
+        seq = self._stored_ids.meet(id) if self.remembers else None
+        if seq is None:
+            return False
+        self.account.settle(entry, seq)
+        self._release()
+        return True
+
+    async def _publish(self, entry: Entry, line: Line, message: Publication, payload: bytes) -> str:
         size = len(payload) + _OVERHEAD_BYTES
         self._pressure.publishes(size)
         then = functools.partial(self._acknowledged, entry, size)
         try:
-            await self._bus.publish(made.subject, payload, id=made.id, headers=made.headers, then=then)
+            await self._bus.publish(message.subject, payload, id=message.id, headers=message.headers, then=then)
         except TooLarge as error:
             self._pressure.settled(size)
             entry.kind = Kind.DEAD
             letter = normalize.dead_letter(line, self._origin, str(error), "too_long")
-            self._tally.died(letter.kind)
-            if len(self._known) and (seq := self._known.meet(letter.id)) is not None:
-                self.account.settle(entry, seq)
-                self._release()
-            else:
-                await self._bury(entry, payload, letter)
+            self._counters.add_dead(letter.kind)
+            if not self._settle_stored(entry, letter.id):
+                await self._dead_letter(entry, payload, letter)
             return letter.reason
         return ""
 
-    async def _bury(self, entry: Entry, payload: bytes, letter: DeadLetter) -> None:
+    async def _dead_letter(self, entry: Entry, payload: bytes, letter: DeadLetter) -> None:
         then = functools.partial(self._acknowledged, entry, 0)
         await self._bus.bury(payload, id=letter.id, reason=letter.reason, headers=letter.headers, then=then)
 
@@ -120,45 +132,45 @@ class Sender:
             self._resent = self._bus.window.resent
             self.account.hold_together()
         if ack.duplicate and not self.account.knows(entry.kind, ack.seq):
-            self._disputed.append((entry, ack.seq))  # ours, sent again? or another source's?
+            self._disputed.append((entry, ack.seq))  # an earlier message of this source, or of another one
             self._on_doubt()
         else:
             self.account.settle(entry, ack.seq)
 
     async def resolve(self) -> None:
-        """Settle what PubAcks called duplicates by whose they are; `BusError` where that must be tried again."""
+        """Settle entries whose PubAcks said duplicate, by who stored the message; `BusError` if it must be retried."""
         disputed, self._disputed = self._disputed, []
         for kind in KINDS:
             pairs = [(entry, seq) for entry, seq in disputed if entry.kind is kind]
             if not pairs:
                 continue
             try:
-                owned = await self._reader.owned(kind, {seq for _, seq in pairs})
+                owned = await self._stored.owned(kind, {seq for _, seq in pairs})
             except BusError:
                 self._disputed += [pair for pair in disputed if pair[0].seq < 0]
                 raise
             for entry, seq in pairs:
-                # what is gone from the stream was most likely ours: another source would have been far ahead of us
+                # a deleted message was most likely stored by this source: another one would have been far ahead
                 self.account.settle(entry, seq if owned.get(seq, True) else 0)
 
     def forget(self) -> None:
-        """Reading has passed all that was there at start: what was not met cannot be read again, and is counted."""
+        """Reading has passed the end of an earlier run: stored lines that were not read again are counted now."""
         unmet = self._count_unmet()
         if unmet:
             log.warning("lines.unmet", extra={"lines": unmet, "why": "stored by an earlier run, gone from the source"})
-        self._known = StoredIds()
+        self._stored_ids = StoredIds()
         self._release()
 
     def _count_unmet(self) -> int:
-        unmet = self._known.unmet()
-        for found in unmet:
-            self.account.found(found.kind, found.seq, found.size + 1)
+        unmet = self._stored_ids.take_unmet()
+        for message in unmet:
+            self.account.count_stored(message.kind, message.seq, message.size + 1)
         return len(unmet)
 
     def _release(self) -> None:
-        """Commit again, once every line that an earlier run had stored was met."""
-        if self.account.withheld and self._known.all_met:
+        """Commit again, once every stored line of an earlier run was read again."""
+        if self.account.withheld and self._stored_ids.all_met:
             self.account.withheld = False
             self.account.hold_together()
-            if not self._known.foreign:
-                self._known = StoredIds()
+            if not self._stored_ids.foreign:
+                self._stored_ids = StoredIds()

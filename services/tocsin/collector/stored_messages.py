@@ -1,4 +1,4 @@
-"""What the streams hold of our lines above the floors: asked at start, and when a PubAck leaves a doubt."""
+"""Which messages of a source the streams hold above the floors: read at the start, and when a PubAck leaves a doubt."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -14,7 +14,7 @@ _SIZE_HEADER = "Nats-Msg-Size"
 
 
 class StoredMessage(Struct, frozen=True, gc=False):
-    """A message of this source that is stored already."""
+    """A message of this source that is already stored."""
 
     kind: Kind
     seq: int
@@ -23,61 +23,61 @@ class StoredMessage(Struct, frozen=True, gc=False):
 
 
 StoredLine = tuple[str, StoredMessage]
-"""An id, and where it stands."""
+"""An id and its message."""
 
 
 def size_of(headers: Mapping[str, str]) -> int:
-    """Bytes of the payload of a message that was read without it."""
+    """Payload bytes of a message that was read without its payload."""
     return int(headers.get(_SIZE_HEADER, "0"))
 
 
 class StoredIds:
-    """The ids that were stored when we began; a line whose id is among them is not sent again."""
+    """The ids that were stored at the start; a line with one of these ids is not sent again."""
 
-    def __init__(self, mine: dict[str, StoredMessage] | None = None, foreign: set[str] | None = None) -> None:
-        """What this source stored, and what others did."""
-        self._mine = mine or {}
+    def __init__(self, messages: dict[str, StoredMessage] | None = None, foreign: set[str] | None = None) -> None:
+        """*messages* of this source by id, and the ids of other sources."""
+        self._messages = messages or {}
         self._foreign = foreign or set()
-        self._unmet = set(self._mine)
+        self._unmet = set(self._messages)
 
     def __len__(self) -> int:
-        """How many ids are held."""
-        return len(self._mine) + len(self._foreign)
+        """Number of ids in memory."""
+        return len(self._messages) + len(self._foreign)
 
     @property
     def all_met(self) -> bool:
-        """Whether every line that this source had stored was read again."""
+        """Whether every stored line of this source was read again."""
         return not self._unmet
 
     @property
     def foreign(self) -> bool:
-        """Whether some are another source's."""
+        """Whether some ids belong to other sources."""
         return bool(self._foreign)
 
     def meet(self, id: str) -> int | None:
-        """The sequence that *id*, which is met now, is stored at: 0 where it is another source's; else ``None``."""
-        found = self._mine.get(id)
-        if found is not None:
+        """The sequence at which *id* is stored, 0 if another source stored it, ``None`` if it is not stored."""
+        message = self._messages.get(id)
+        if message is not None:
             self._unmet.discard(id)
-            return found.seq
+            return message.seq
         return 0 if id in self._foreign else None
 
     def learn(self, ids: Collection[str]) -> None:
-        """These are stored as well, and counted."""
-        self._foreign |= {id for id in ids if id not in self._mine}
+        """Add *ids* that are stored and already counted."""
+        self._foreign |= {id for id in ids if id not in self._messages}
 
-    def unmet(self) -> list[StoredMessage]:
-        """What this source had stored and was not met; it counts as met from now on."""
-        found = [self._mine[id] for id in self._unmet]
+    def take_unmet(self) -> list[StoredMessage]:
+        """The stored messages of this source whose lines were not read again; they count as met from now on."""
+        messages = [self._messages[id] for id in self._unmet]
         self._unmet = set()
-        return found
+        return messages
 
 
 class StoredMessages:
-    """Asks the streams about one source's messages."""
+    """Reads one source's messages from the streams."""
 
     def __init__(self, bus: Bus, *, cluster: str, node: str, key: str) -> None:
-        """*cluster* and *node* bind the subjects where they are not empty; *key* marks what is ours."""
+        """*cluster* and *node* restrict the subjects unless empty; *key* identifies this source."""
         self._bus = bus
         self._key = key
         self._streams = {
@@ -86,49 +86,49 @@ class StoredMessages:
         }
 
     async def prepare(self) -> None:
-        """Have the window look what is stored before it sends again after a long break."""
+        """Let the publish window check what is stored before it sends again after a long break."""
         await self._bus.recheck_in(dict(self._streams.values()))
 
     async def last(self, kind: Kind) -> int:
         """The last sequence of the stream of *kind*."""
         return (await self._bus.stream(self._streams[kind][0])).state.last_seq
 
-    async def stored(self, floors: Mapping[Kind, int], *, dead: Sequence[StoredLine] | None = None) -> StoredIds:
-        """The ids above the *floors*; *dead* is what DEAD holds of ours, where that was read already."""
-        mine: dict[str, StoredMessage] = {}
+    async def ids_above(self, floors: Mapping[Kind, int], *, dead: Sequence[StoredLine] | None = None) -> StoredIds:
+        """The ids above the *floors*; *dead* are the dead letters of this source, if they were read already."""
+        messages: dict[str, StoredMessage] = {}
         foreign: set[str] = set()
         for kind in KINDS:
 
             def take(message: Message, kind: Kind = kind) -> None:
                 headers = message.headers
                 if source_of(headers) == self._key:
-                    mine.setdefault(message.id, StoredMessage(kind, message.seq, size_of(headers)))
-                elif kind is Kind.EVENT:  # the id of a dead letter holds its source: of another's none is met
+                    messages.setdefault(message.id, StoredMessage(kind, message.seq, size_of(headers)))
+                elif kind is Kind.EVENT:  # the id of a dead letter depends on its source: no other source's can match
                     foreign.add(message.id)
 
             if kind is Kind.DEAD and dead is not None:
-                mine.update((id, found) for id, found in dead if found.seq > floors[kind])
+                messages.update((id, message) for id, message in dead if message.seq > floors[kind])
                 continue
             await self._read(kind, floors[kind] + 1, take)
-        return StoredIds(mine, foreign)
+        return StoredIds(messages, foreign)
 
-    async def ids(self, floors: Mapping[Kind, int]) -> set[str]:
-        """The ids above the *floors*, whosever they are."""
-        found: set[str] = set()
+    async def all_ids_above(self, floors: Mapping[Kind, int]) -> set[str]:
+        """The ids above the *floors*, of all sources."""
+        ids: set[str] = set()
         for kind in KINDS:
-            await self._read(kind, floors[kind] + 1, lambda message: found.add(message.id))
-        return found
+            await self._read(kind, floors[kind] + 1, lambda message: ids.add(message.id))
+        return ids
 
     async def owned(self, kind: Kind, sequences: Collection[int]) -> dict[int, bool]:
-        """Which of these messages this source stored; one that is gone is not named."""
-        wanted, found = set(sequences), dict[int, bool]()
+        """Whether this source stored the messages with these *sequences*; a deleted message is left out."""
+        pending, owned = set(sequences), dict[int, bool]()
 
         def take(message: Message) -> None:
-            if (seq := message.seq) in wanted:
-                found[seq] = source_of(message.headers) == self._key
+            if (seq := message.seq) in pending:
+                owned[seq] = source_of(message.headers) == self._key
 
-        await self._read(kind, min(wanted), take)
-        return found
+        await self._read(kind, min(pending), take)
+        return owned
 
     async def _read(self, kind: Kind, seq: int, take: Callable[[Message], None]) -> None:
         stream, filter = self._streams[kind]

@@ -158,8 +158,8 @@ class Life:
         self.send_again()
         while self._flight:
             self.hear()
-        for found in self._known.unmet():
-            self._account.found(found.kind, found.seq, 1)
+        for found in self._known.take_unmet():
+            self._account.count_stored(found.kind, found.seq, 1)
         self._account.withheld = False
         self.save()
         assert len(self._account) == 0

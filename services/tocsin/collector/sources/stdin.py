@@ -70,7 +70,7 @@ class StdinSource:
             loop.remove_reader(self._descriptor)
         return not stopping.done()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Nothing here can vanish that was not lost already."""
 
     def facts(self) -> dict[str, str | int | float]:

@@ -20,8 +20,8 @@ _T = 1_790_000_000 * NS_PER_S
 _YEAR_9999 = 253_402_300_799 * NS_PER_S
 
 
-def _filled(count: int, *, step_ns: int = NS_PER_S, room: HashBudget | None = None) -> RecentLines:
-    recent = RecentLines(room or HashBudget())
+def _filled(count: int, *, step_ns: int = NS_PER_S, budget: HashBudget | None = None) -> RecentLines:
+    recent = RecentLines(budget or HashBudget())
     for number in range(count):
         recent.add(short_hash(b"%d" % number), _T + number * step_ns)
         recent.trim()
@@ -71,12 +71,12 @@ def test_what_is_kept_and_saved_is_bounded() -> None:
 
 
 def test_where_all_logs_together_have_no_room_each_keeps_what_it_saves() -> None:
-    room = HashBudget(most=100)
-    recent = _filled(SAVED_HASHES + 500, step_ns=1, room=room)
+    budget = HashBudget(most=100)
+    recent = _filled(SAVED_HASHES + 500, step_ns=1, budget=budget)
     assert len(recent) <= SAVED_HASHES
-    assert room.used == len(recent)
+    assert budget.used == len(recent)
     recent.close()
-    assert room.used == 0
+    assert budget.used == 0
 
 
 @given(st.lists(st.binary(max_size=2), max_size=60), st.data())
@@ -85,7 +85,7 @@ def test_each_line_is_known_as_often_as_it_was_read(lines: list[bytes], data: st
     for line in lines:
         recent.add(short_hash(line), 0)
     start = data.draw(st.integers(min_value=0, max_value=len(lines)))
-    again = recent.again()
+    again = recent.expected_repeats()
     assert all(again.known(short_hash(line)) for line in lines[start:])
     assert again.done == (start < len(lines) or not lines) or lines.count(lines[-1]) != lines[start:].count(lines[-1])
 
