@@ -256,7 +256,7 @@ class _Gateway:
             hub.sight.follow(coverage.agents(state.reports.fresh(now)))
         state.lag.broken = state.words(now, now_ms)
         state.meters["read"].note(store.window.head, now)
-        state.meters["rows"].note(hub.fanout.numbers.rows, now)
+        state.meters["rows"].note(hub.fanout.counts.rows, now)
 
     async def _look_at_stream(self) -> None:
         hub, store, health = self._hub, self._store, self._state.health
