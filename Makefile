@@ -16,11 +16,11 @@ TOCSIN_STATE_DIR ?= $(CURDIR)/state
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup ui run wheel quick test test-pure test-servers check static lint types layers ui-static ui-check \
-	bench ui-bench docs kube-tools lock clean
+.PHONY: help setup ui run wheel quick quick-pythons test test-pure test-servers check static lint types layers \
+	ui-static ui-check bench ui-bench docs kube-tools lock clean
 
 help:  ## List the commands
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | awk -F'\t' '{printf "  %-13s %s\n", $$1, $$2}'
 
 $(RUN_SETUP): requirements/run.txt deploy/docker/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Tocsin needs Python 3.11 or later, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -59,6 +59,9 @@ wheel: $(RUN_SETUP) $(STATIC)  ## Build the wheel into dist/
 quick: $(SETUP)  ## Run the quick unit tests: half a minute
 	$(BIN)/python -m pytest tests/unit -m "not slow"
 
+quick-pythons:  ## Run the quick unit tests with the distribution's Python and the newest one of this machine
+	+@scripts/quick-pythons
+
 test: $(SETUP) $(UI_SETUP) $(STATIC)  ## Run all tests: unit, nats-server, rules against another engine, page, end to end
 	$(MAKE) --no-print-directory -j2 -O test-pure test-servers
 	$(BIN)/python -m pytest tests/e2e
@@ -74,7 +77,7 @@ check: static  ## Run what needs no server: style, types, layers, unit tests, te
 	$(BIN)/python -m pytest tests/unit
 	cd ui && npm test --silent
 
-static: lint types layers ui-static
+static: lint types layers ui-static  ## Check style, types and layers; no tests
 
 lint: $(SETUP)  ## Check the style
 	$(BIN)/ruff check .
