@@ -27,7 +27,7 @@ from tocsin.model.checkpoint import Checkpoint, Position
 from tocsin.model.errors import BusError
 from tocsin.model.timestamps import format_ns
 from tocsin.runtime.health import Health
-from tocsin.runtime.stopping import RETRY_S, answered, pause
+from tocsin.runtime.stopping import RETRY_S, run_until_stopped, until_answered, wait_or_stop
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class Collector:
         else:
             # if the position is not found, lines from below the floors may be read again: load all stored ids
             floors = {kind: self.account.floor(kind) if found else 0 for kind in KINDS}
-            ids = await answered(functools.partial(self._stored.ids_above, floors, dead=dead), stop, self._health)
+            ids = await until_answered(functools.partial(self._stored.ids_above, floors, dead=dead), stop, self._health)
         if ids is None:
             return False
         self._sender.adopt(ids, replays=self.source.replays)
@@ -124,26 +124,19 @@ class Collector:
         while not stop.is_set():
             if await self.save():
                 return StoredIds()
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         return None
 
     async def _resume_source(self, position: Position | None, stop: asyncio.Event) -> bool:
         """Whether the source continues at *position*; waits while the source has nothing to read at all."""
         while (found := self.source.resume(position)) is None and not stop.is_set():
             self.check()
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         return bool(found)
 
     async def collect(self, stop: asyncio.Event) -> None:
         """Read until *stop* or the end of the source; then wait for PubAcks and save."""
-        async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(self._read(stop))
-            stopping = tasks.create_task(stop.wait())
-            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                await asyncio.wait({reading}, timeout=_STOP_S if self._bus.connection.up else 0)
-                reading.cancel()
-            stopping.cancel()
+        await run_until_stopped(self._read(stop), stop, grace_s=lambda: _STOP_S if self._bus.connection.up else 0)
         if not stop.is_set():
             log.info("source.ended", extra={"source": self.source.name, "lines": self.account.lines})
         await self._finish(stop)
@@ -161,7 +154,7 @@ class Collector:
         while self._bus.connection.up or not stop.is_set():
             if await self.save() or stop.is_set():
                 break
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         extra = {"source": self.source.name, "lines": self.account.lines, "unsettled": len(self.account)}
         log.info("collector.stopped", extra=extra)
 
@@ -211,7 +204,7 @@ class Collector:
     async def recall(self, events_floor: int, dead_floor: int, stop: asyncio.Event) -> None:
         """The next lines may be stored above these floors, and counted: load the ids to recognize them."""
         floors = {Kind.EVENT: events_floor, Kind.DEAD: dead_floor}
-        ids = await answered(functools.partial(self._stored.all_ids_above, floors), stop, self._health)
+        ids = await until_answered(functools.partial(self._stored.all_ids_above, floors), stop, self._health)
         log.info("lines.recalled", extra={"source": self.source.name, "ids": len(ids or ())})
         self._lines_since_recall = 0
         self._sender.learn(ids or set())

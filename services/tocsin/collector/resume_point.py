@@ -13,7 +13,7 @@ from tocsin.collector.line_account import Kind
 from tocsin.collector.stored_messages import KINDS, StoredMessages
 from tocsin.model.checkpoint import Checkpoint, Position
 from tocsin.runtime.health import Health
-from tocsin.runtime.stopping import answered
+from tocsin.runtime.stopping import until_answered
 
 
 class ResumePoint(Struct, frozen=True, kw_only=True):
@@ -42,8 +42,8 @@ async def find(
     bus: Bus, key: str, blank: Checkpoint, stored: StoredMessages, stop: asyncio.Event, health: Health
 ) -> ResumePoint | None:
     """The resume point of the source with *key*, or *blank* if none is saved; ``None`` if *stop* is set first."""
-    loaded = await answered(functools.partial(checkpoint.load, bus, key), stop, health)
-    lasts = {kind: await answered(functools.partial(stored.last, kind), stop, health) or 0 for kind in KINDS}
+    loaded = await until_answered(functools.partial(checkpoint.load, bus, key), stop, health)
+    lasts = {kind: await until_answered(functools.partial(stored.last, kind), stop, health) or 0 for kind in KINDS}
     if stop.is_set():
         return None
     saved = None if loaded is None else loaded.checkpoint

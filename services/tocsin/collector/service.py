@@ -21,7 +21,7 @@ from tocsin.model import subjects
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.service_report import report
-from tocsin.runtime.stopping import answered, streams_exist
+from tocsin.runtime.stopping import streams_ready, until_answered
 
 
 def make_source(settings: Settings) -> Source:
@@ -83,8 +83,8 @@ async def _run_source(bus: Bus, settings: Settings, stop: asyncio.Event, source:
 
 async def _ready(bus: Bus, settings: Settings, backlog: Backlog, health: Health, stop: asyncio.Event) -> bool:
     """Wait until all streams exist and the backlog is known; false if *stop* is set first."""
-    await streams_exist(bus, stop, health)
+    await streams_ready(bus, stop, health)
     stored = StoredMessages(bus, cluster=settings.cluster, node=settings.node, key="")
-    await answered(stored.prepare, stop, health)
+    await until_answered(stored.prepare, stop, health)
     await backlog.ask()
     return not stop.is_set()

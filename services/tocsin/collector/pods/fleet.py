@@ -25,7 +25,7 @@ from tocsin.collector.sources.kubernetes.shared import SharedResources, Timeouts
 from tocsin.collector.stored_messages import StoredLine, StoredMessages
 from tocsin.model.checkpoint import Counts
 from tocsin.runtime.health import Health
-from tocsin.runtime.stopping import answered, streams_exist
+from tocsin.runtime.stopping import streams_ready, until_answered
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +75,11 @@ class Fleet:
 
     async def load(self, stop: asyncio.Event) -> bool:
         """Wait for the streams and read all checkpoints; false if *stop* is set first."""
-        await streams_exist(self._bus, stop, self._health)
+        await streams_ready(self._bus, stop, self._health)
         reader = StoredMessages(self._bus, cluster=self._settings.cluster, node="", key="")
-        await answered(reader.prepare, stop, self._health)
-        checkpoints = await answered(lambda: slot_checkpoints.load(self._bus, self._cluster), stop, self._health)
-        dead = await answered(
+        await until_answered(reader.prepare, stop, self._health)
+        checkpoints = await until_answered(lambda: slot_checkpoints.load(self._bus, self._cluster), stop, self._health)
+        dead = await until_answered(
             lambda: slot_checkpoints.dead_letters(self._bus, self._cluster, checkpoints or {}), stop, self._health
         )
         if checkpoints is None or dead is None:
