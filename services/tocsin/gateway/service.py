@@ -27,7 +27,7 @@ from tocsin.gateway.window import backfill, cursor
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_MS, parse_ns
 from tocsin.runtime.health import Health
 from tocsin.runtime.ledger_metrics import LedgerMetrics
 from tocsin.runtime.metrics import Metrics
@@ -45,7 +45,6 @@ _AGENTS_EVERY = 5
 _CLOSE_S = 2.0
 _LINE_BYTES = 65_536
 """Of a request: a filter may be as long as on the WebSocket."""
-_NS_PER_MS = 1_000_000
 
 
 @asynccontextmanager
@@ -143,7 +142,7 @@ class _Gateway:
         """A Report of some service."""
         said = self._state.reports.hear(subject, payload, time.monotonic())
         if said is not None and said.service == "collector":
-            self._hub.sight.hear(said, time.time_ns() // _NS_PER_MS)
+            self._hub.sight.hear(said, time.time_ns() // NS_PER_MS)
 
     def hear_rules(self, subject: str, payload: bytes) -> None:
         """By which rules some instance judges."""
@@ -175,7 +174,7 @@ class _Gateway:
         self._ends.set()
 
     def _take(self, message: Message) -> None:
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = time.time_ns() // NS_PER_MS
         if self._hub.take(message.subject, message.payload, message.seq, now=time.monotonic(), now_ms=now_ms):
             self._state.live.urgent.set()
 
@@ -211,9 +210,9 @@ class _Gateway:
 
         await self._bus.read(streams.ALERTS, take, filters=[wanted], start=Start(seq=begin))
         if begin > first:
-            hub.incomplete(index, time.time_ns() // 1_000_000)
+            hub.incomplete(index, time.time_ns() // NS_PER_MS)
         elif first > 1:
-            hub.incomplete(index, time.time_ns() // 1_000_000, first_ns=parse_ns(state.first_ts))
+            hub.incomplete(index, time.time_ns() // NS_PER_MS, first_ns=parse_ns(state.first_ts))
 
     async def look(self, stop: asyncio.Event) -> None:
         """Once a second, ask the stream and the classifier's consumer how they are."""
@@ -235,7 +234,7 @@ class _Gateway:
             await wait_or_stop(stop, _LOOK_S)
 
     def _look_at_nodes(self, now: float, *, agents: bool) -> None:
-        state, hub, now_ms = self._state, self._hub, time.time_ns() // _NS_PER_MS
+        state, hub, now_ms = self._state, self._hub, time.time_ns() // NS_PER_MS
         if state.blinded(now):
             hub.sight.nodes.blind(now_ms)
         if agents:

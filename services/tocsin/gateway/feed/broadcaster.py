@@ -31,6 +31,7 @@ from tocsin.gateway.window.search import Asker, SearchPool
 from tocsin.model import subjects
 from tocsin.model.errors import BusError
 from tocsin.model.severity import WORST_FIRST
+from tocsin.model.timestamps import MS_PER_S
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +199,7 @@ class Broadcaster:
     def _lag(self) -> dict[str, Any]:
         hub = self.hub
         stuck_s = time.monotonic() - hub.moved_at
-        delay_ms = int(stuck_s * 1_000) if hub.waiting and stuck_s > _STUCK_S else hub.delay_ms
+        delay_ms = int(stuck_s * MS_PER_S) if hub.waiting and stuck_s > _STUCK_S else hub.delay_ms
         lag: dict[str, Any] = {"pipeline_ms": delay_ms, "pending": hub.waiting + self.lag.classifier}
         return lag | ({"broken": self.lag.broken} if self.lag.broken else {})
 
@@ -435,16 +436,18 @@ class Session:
         hub = self._live.hub
         if self._ping:
             self._ping = False
-            return frames.ping(int(time.time() * 1_000))
+            return frames.ping(int(time.time() * MS_PER_S))
         if not self._open or not hub.ready:
             return None
         if self._hello:
             self._hello = False
             oldest = min((lane.oldest.seq for lane in hub.window.lanes if lane.oldest), default=hub.window.head)
-            return frames.hello(hub.window.epoch, head=hub.window.head, oldest=oldest, now_ms=int(time.time() * 1_000))
+            return frames.hello(
+                hub.window.epoch, head=hub.window.head, oldest=oldest, now_ms=int(time.time() * MS_PER_S)
+            )
         step = self._client.next()
         if isinstance(step, Batch):
-            return frames.alerts(step, hub.window.epoch, time.time() * 1_000)
+            return frames.alerts(step, hub.window.epoch, time.time() * MS_PER_S)
         if isinstance(step, Gap):
             return await self._live.gap(step)
         if isinstance(step, Snapshot):

@@ -12,12 +12,12 @@ from tocsin.gateway.window.row_filter import Filter
 from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
 from tocsin.gateway.window.top_values import DIMENSIONS, Entry, ranked
 from tocsin.gateway.window.window import Block
+from tocsin.model.timestamps import MS_PER_S
 
 _SHAPES = 1_000
 """With more different shapes than this in it the lists of values are not kept: they would cost too much."""
 _TOP_EVERY = 2
 _TOP = 10
-_MS = 1_000
 _NONE = [0] * len(SEVERITIES)
 
 
@@ -101,7 +101,7 @@ class FilteredStats:
     def add(self, rows: Sequence[Row]) -> None:
         """Count these rows, which came since the last time and pass the filter."""
         for row in rows:
-            second = row.t // _MS // self._step_s * self._step_s
+            second = row.t // MS_PER_S // self._step_s * self._step_s
             if second >= self._t0:
                 self._found.add(second, row.shape)
                 self._changed[second] = self._ticks.now + 1
@@ -113,7 +113,7 @@ class FilteredStats:
         span = TimeRange(self._t0, self._t0 + self._bins * self._step_s + FUTURE_S)
         for row in aggregate.inside(blocks, span):
             if row.seq <= up_to and (match is None or match(row)):
-                found.add(row.t // _MS // self._step_s * self._step_s, row.shape)
+                found.add(row.t // MS_PER_S // self._step_s * self._step_s, row.shape)
         return found
 
     def fill(self, found: Found, since: Sequence[int | None]) -> None:

@@ -20,9 +20,8 @@ from tocsin.gateway.window.window import Window
 from tocsin.model import alert, subjects
 from tocsin.model.errors import BadEvent
 from tocsin.model.severity import WORST_FIRST
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS
 
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 _UNUSED = 10
 """A range that nobody asked for in so many seconds is forgotten."""
 
@@ -104,9 +103,9 @@ class Hub:
         What was stored before a row happened before that row came, but for clocks that are ahead.
         """
         lane = self.window.lanes[index]
-        since = now_ms if lane.oldest is None else lane.oldest.t + lane.oldest.late_s * _MS
+        since = now_ms if lane.oldest is None else lane.oldest.t + lane.oldest.late_s * MS_PER_S
         if first_ns is not None and first_ns > 0:
-            since = first_ns // _NS_PER_MS
+            since = first_ns // NS_PER_MS
         self.counted_since[index] = since
         lane.since_ms = max(lane.since_ms, since)
 
@@ -120,7 +119,7 @@ class Hub:
         if row is None:
             return False
         self._live[row.shape.index] += not row.late_s
-        self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * _MS)
+        self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * MS_PER_S)
         if row.late_s:
             self.late.note(row, now)
         self.fanout.add(row, now)
@@ -136,7 +135,7 @@ class Hub:
             self.undecodable += 1
             return None
         self.window.add(row, summary.exec_id, summary.parent_exec_id)
-        second = row.t // _MS
+        second = row.t // MS_PER_S
         self.bins.add(row.shape.index, second)
         self.tops.add(row.shape, second)
         self.sight.take(subject, row, summary.cluster, payload, now_ms)
@@ -145,7 +144,7 @@ class Hub:
     def second(self, now_s: int) -> None:
         """Once a second: make room, drop what is too old, count what came."""
         self.bins.advance(now_s)
-        self.window.evict(below_seq=self.held.first_seq, before_ms=now_s * _MS - self._settings.window_ms)
+        self.window.evict(below_seq=self.held.first_seq, before_ms=now_s * MS_PER_S - self._settings.window_ms)
         self.sight.nodes.look(now_s)
         self._rate, self._live = self._live, [0] * len(SEVERITIES)
         if not any(self._rate):
@@ -184,7 +183,7 @@ class Hub:
     def counted(self, from_s: int, among: Sequence[bool]) -> bool:
         """Whether the counts from *from_s* on are complete, of these severities."""
         own = zip(self.counted_since, among, strict=True)
-        return self.bins.begin <= from_s and all(since <= from_s * _MS for since, asked in own if asked)
+        return self.bins.begin <= from_s and all(since <= from_s * MS_PER_S for since, asked in own if asked)
 
     def held_since(self, from_ms: int, among: Sequence[bool]) -> bool:
         """Whether every row from *from_ms* on is held, of these severities."""

@@ -24,7 +24,7 @@ from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import GatewayState
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, TocsinError
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_MS, format_ns
 from tocsin.runtime import ledger
 from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.logs import Sparingly
@@ -305,7 +305,7 @@ class _Routes:
 
         async def ask() -> bytes:
             taken = await self._face.ledger_soon(state)
-            return _encode(status.answer(state, taken, now=time.monotonic(), now_ms=time.time_ns() // 1_000_000))
+            return _encode(status.answer(state, taken, now=time.monotonic(), now_ms=time.time_ns() // NS_PER_MS))
 
         body = await self._face.kept("status", ask)
         assert isinstance(body, bytes)

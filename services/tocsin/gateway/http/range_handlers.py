@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from tocsin.gateway.queries import export, range_queries
 from tocsin.gateway.state import GatewayState
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS
 
 _PART_ROWS = 1_000
 
@@ -30,7 +31,7 @@ async def facets(state: GatewayState, query_string: str) -> bytes:
     """What is most frequent."""
     now_ms = _now_ms()
     asked = range_queries.facets(query_string, now_ms)
-    found = asked.counted(state.hub, now_ms // 1_000)
+    found = asked.counted(state.hub, now_ms // MS_PER_S)
     if found is None:
         found = await state.live.searches.ask(state.hub.window, asked.look)
     return asked.answer(state.hub, found)
@@ -63,4 +64,4 @@ class Download:
 
 
 def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // NS_PER_MS

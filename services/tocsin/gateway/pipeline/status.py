@@ -9,11 +9,8 @@ from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.passing import Flow
 from tocsin.gateway.state import GatewayState
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, format_ns
 from tocsin.runtime.ledger import Ledger
-
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 
 
 class NodeAnswer(Struct, frozen=True, kw_only=True):
@@ -65,8 +62,8 @@ def nodes(
     return [
         NodeAnswer(
             node=name,
-            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
-            rate=None if (rate := own.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            last_s=round(max(0, now_ms - node.last_ms) / MS_PER_S, 1) if node.last_ms else None,
+            rate=None if (rate := own.rate(name, now_ms / MS_PER_S)) is None else round(rate, 2),
             silent=name in silent,
             why=silent.get(name, ""),
             coverage=coverage.cover(
@@ -80,7 +77,7 @@ def nodes(
 def answer(state: GatewayState, ledger: Ledger | None, *, now: float, now_ms: int) -> StatusAnswer:
     """All of it; *now* is of the monotonic clock."""
     sight, live = state.hub.sight, state.live
-    summary = sight.seen.summary(now_ms // _MS)
+    summary = sight.seen.summary(now_ms // MS_PER_S)
     agents = coverage.agents(state.reports.fresh(now))
     return StatusAnswer(
         cluster=sight.cluster,
@@ -91,7 +88,7 @@ def answer(state: GatewayState, ledger: Ledger | None, *, now: float, now_ms: in
         broken=state.words(now, now_ms),
         kinds_seen=dict(sorted(summary.kinds.items(), key=lambda kind: -kind[1])),
         host_events=summary.host > 0,
-        timestamp=format_ns(now_ms * _NS_PER_MS),
+        timestamp=format_ns(now_ms * NS_PER_MS),
     )
 
 
@@ -117,7 +114,7 @@ def _facts(state: GatewayState, ledger: Ledger | None, now: float) -> Facts:
         own=Own(
             in_s=meters["read"].rate(now),
             out_s=meters["rows"].rate(now),
-            lag_s=hub.delay_ms / _MS,
+            lag_s=hub.delay_ms / MS_PER_S,
             waiting=hub.waiting,
             undecodable=hub.undecodable,
         ),

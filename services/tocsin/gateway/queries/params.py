@@ -12,11 +12,10 @@ from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window import rows, top_values
 from tocsin.gateway.window.row_filter import Filter, FilterError
 from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_MS, format_ns
 
 MAX_ALERTS = 1_000
 MAX_FULL = 200
-_NS_PER_MS = 1_000_000
 
 
 class QueryError(ValueError):
@@ -78,7 +77,7 @@ def lanes(hub: Hub, held: BySeverity) -> Lanes:
     for name, lane in zip(SEVERITIES, hub.window.lanes, strict=True):
         oldest = lane.oldest
         found[name] = LaneAnswer(
-            since=None if oldest is None else format_ns(oldest.t * _NS_PER_MS),
+            since=None if oldest is None else format_ns(oldest.t * NS_PER_MS),
             rows=len(lane),
             complete=len(lane) >= getattr(held, name),
         )

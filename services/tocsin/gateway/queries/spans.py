@@ -3,8 +3,7 @@
 from msgspec import Struct
 
 from tocsin.gateway.window import counts
-
-_MS = 1_000
+from tocsin.model.timestamps import MS_PER_S
 
 
 class TimeRange(Struct, frozen=True):
@@ -16,12 +15,12 @@ class TimeRange(Struct, frozen=True):
     @property
     def from_ms(self) -> int:
         """The first millisecond."""
-        return self.from_s * _MS
+        return self.from_s * MS_PER_S
 
     @property
     def to_ms(self) -> int:
         """The first millisecond after it."""
-        return self.to_s * _MS
+        return self.to_s * MS_PER_S
 
     def default_step_s(self) -> int:
         """The width of a bin of its timeline where none is asked for."""
