@@ -15,7 +15,7 @@ from tocsin.classifier.reload import PolicyReloader
 from tocsin.classifier.settings import Settings
 from tocsin.model import alert as alerts
 from tocsin.model import event as events
-from tocsin.model import ids
+from tocsin.model import ids, metric_names
 from tocsin.model.errors import BadEvent, BusError, Fatal
 from tocsin.model.severity import Severity
 from tocsin.model.timestamps import NS_PER_S
@@ -123,20 +123,24 @@ class Classifier:
         self._numb_s = streams.ack_wait_s(bus.duplicate_window_s)
         """After a pause of this length the server may have given away what this process holds."""
         counter = metrics.counter
-        self._received = counter("tocsin_classifier_received_events_total", "Events taken from EVENTS.")
-        self._buried = counter("tocsin_classifier_buried_events_total", "Events that could not be judged.")
+        self._received = counter(metric_names.CLASSIFIER_RECEIVED_EVENTS, "Events taken from EVENTS.")
+        self._buried = counter(metric_names.CLASSIFIER_DEAD_LETTERS, "Events that could not be judged.")
         self._redelivered = counter("tocsin_classifier_redelivered_events_total", "Events delivered more than once.")
         self._repeats = counter("tocsin_classifier_repeated_events_total", "Events whose alert was stored already.")
         self._published = {
-            severity: counter("tocsin_classifier_published_alerts_total", "Alerts stored.", severity=severity.value)
+            severity: counter(metric_names.CLASSIFIER_PUBLISHED_ALERTS, "Alerts stored.", severity=severity.value)
             for severity in Severity
         }
         self._lag = metrics.histogram(
-            "tocsin_classifier_event_lag_seconds", "From the collector's reading to judgement.", _LAG_BUCKETS
+            metric_names.CLASSIFIER_EVENT_LAG, "From the collector's reading to judgement.", _LAG_BUCKETS
         )
-        held = metrics.gauge("tocsin_classifier_held_events", "Redelivered events that wait for the streams' answer.")
+        held = metrics.gauge(
+            metric_names.CLASSIFIER_HELD_EVENTS, "Redelivered events that wait for the streams' answer."
+        )
         signals = counter("tocsin_classifier_published_signals_total", "Events that correlations count.")
-        waiting = metrics.gauge("tocsin_classifier_waiting_alerts", "Alerts that wait until their signal is stored.")
+        waiting = metrics.gauge(
+            metric_names.CLASSIFIER_WAITING_ALERTS, "Alerts that wait until their signal is stored."
+        )
 
         def observe() -> None:
             held.set(len(self._held))

@@ -13,6 +13,7 @@ from tocsin.model.alert import Alert, Correlated, Match, RuleHit
 from tocsin.model.outcome import CONFIRMED, OBSERVED
 from tocsin.model.raised import Raised
 from tocsin.model.severity import Severity
+from tocsin.model.text import printable, truncate_middle
 from tocsin.model.timestamps import format_ns
 from tocsin.sigma.correlation import Firing
 from tocsin.sigma.syntax.documents import Correlation
@@ -107,13 +108,17 @@ def alert(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: i
 def _title(correlation: Correlation, key: Mapping[str, str]) -> str:
     """What, and for what: on one line, printable."""
     words = in_words(key)
-    return _cut(f"{_shown(correlation.title)}: {words}" if words else _shown(correlation.title), _TITLE_CHARACTERS)
+    return truncate_middle(
+        f"{_shown(correlation.title)}: {words}" if words else _shown(correlation.title), _TITLE_CHARACTERS
+    )
 
 
 def _reason(firing: Firing, titles: Mapping[str, str]) -> str:
     correlation = firing.correlation
     span, words = _duration(correlation.timespan_s), in_words(firing.key)
-    named = [_cut(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]]
+    named = [
+        truncate_middle(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]
+    ]
     if len(correlation.rules) > _NAMED_RULES:
         named.append(f"{len(correlation.rules) - _NAMED_RULES} more")
     if correlation.type == "event_count":
@@ -137,15 +142,11 @@ def in_words(key: Mapping[str, str]) -> str:
 
 
 def _word(value: str) -> str:
-    return _cut(_shown(value), _WORD_CHARACTERS) or '""'
+    return truncate_middle(_shown(value), _WORD_CHARACTERS) or '""'
 
 
 def _shown(text: str) -> str:
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit // 2]}...{text[-(limit // 2) :]}"
+    return printable(text, mark="?")
 
 
 def _duration(seconds: float) -> str:

@@ -5,6 +5,7 @@ from collections import Counter as Counting
 import msgspec
 
 from tocsin.correlator.correlation_set import CorrelationSet
+from tocsin.model import metric_names
 from tocsin.model.rule_report import RuleReport
 from tocsin.model.severity import Severity
 from tocsin.runtime.metrics import Metrics
@@ -12,9 +13,15 @@ from tocsin.sigma.authoring.rule_state import stated
 from tocsin.sigma.correlation import CorrelationEngine, Counts
 
 _TOTALS = {
-    "late": ("late_signals", "Signals too old to be counted, for each correlation once."),
-    "missing": ("unkeyed_signals", "Signals without a value that is grouped by or counted, for each correlation once."),
-    "repeated": ("repeated_windows", "Satisfied windows of a correlation that kept silent after firing."),
+    "late": ("tocsin_correlator_late_signals_total", "Signals too old to be counted, for each correlation once."),
+    "missing": (
+        "tocsin_correlator_unkeyed_signals_total",
+        "Signals without a value that is grouped by or counted, for each correlation once.",
+    ),
+    "repeated": (
+        "tocsin_correlator_repeated_windows_total",
+        "Satisfied windows of a correlation that kept silent after firing.",
+    ),
 }
 
 
@@ -89,28 +96,42 @@ class CorrelatorMetrics:
         self._take()
 
         def counter(name: str, help: str, value: int, **labels: str) -> None:
-            self._metrics.counter(f"tocsin_correlator_{name}_total", help, **labels).value = value
+            self._metrics.counter(name, help, **labels).value = value
 
         def gauge(name: str, help: str, value: float) -> None:
-            self._metrics.gauge(f"tocsin_correlator_{name}", help).set(value)
+            self._metrics.gauge(name, help).set(value)
 
-        counter("received_signals", "Signals taken from SIGNALS, each once.", self.received)
-        counter("replayed_signals", "Signals read again to rebuild windows.", self.replayed)
-        counter("duplicate_signals", "Signals that came before and were left out.", self.duplicates)
-        counter("undecodable_signals", "Messages of SIGNALS that could not be read.", self.dead)
+        counter(metric_names.CORRELATOR_RECEIVED_SIGNALS, "Signals taken from SIGNALS, each once.", self.received)
+        counter("tocsin_correlator_replayed_signals_total", "Signals read again to rebuild windows.", self.replayed)
+        counter(
+            "tocsin_correlator_duplicate_signals_total", "Signals that came before and were left out.", self.duplicates
+        )
+        counter("tocsin_correlator_undecodable_signals_total", "Messages of SIGNALS that could not be read.", self.dead)
         for severity in Severity:
-            counter("raised_alerts", "Alerts raised.", self.raised[severity], severity=severity.value)
-        counter("republished_alerts", "Alerts that a restart found recorded and not stored.", self.republished)
+            counter(
+                metric_names.CORRELATOR_RAISED_ALERTS, "Alerts raised.", self.raised[severity], severity=severity.value
+            )
+        counter(
+            "tocsin_correlator_republished_alerts_total",
+            "Alerts that a restart found recorded and not stored.",
+            self.republished,
+        )
         for field, (name, help) in _TOTALS.items():
             counter(name, help, self._totals[field])
         for id, evicted in self._evicted.items():
             if evicted:
-                counter("evicted_keys", "Keys forgotten for want of room.", evicted, rule=id)
-        counter("lost_positions", "Times that SIGNALS was read anew.", self.anew)
-        counter("unread_signals", "Messages that SIGNALS dropped before they were read.", self.lost)
-        gauge("correlations", "Correlations that count.", len(self._windows.correlations))
-        gauge("keys", "Keys that are remembered.", sum(own.keys for own in self._windows.counts().values()))
-        gauge("position", "The last message of SIGNALS that is dealt with.", self.seq)
-        gauge("lag_messages", "Messages of SIGNALS that wait.", self.lag)
-        gauge("partial", "Whether windows lack signals that are gone.", float(self.partial))
-        gauge("unsaved", "Whether the position cannot be saved.", float(self.unsaved))
+                counter("tocsin_correlator_evicted_keys_total", "Keys forgotten for want of room.", evicted, rule=id)
+        counter("tocsin_correlator_lost_positions_total", "Times that SIGNALS was read anew.", self.anew)
+        counter(
+            metric_names.CORRELATOR_UNREAD_SIGNALS, "Messages that SIGNALS dropped before they were read.", self.lost
+        )
+        gauge("tocsin_correlator_correlations", "Correlations that count.", len(self._windows.correlations))
+        gauge(
+            "tocsin_correlator_keys",
+            "Keys that are remembered.",
+            sum(own.keys for own in self._windows.counts().values()),
+        )
+        gauge("tocsin_correlator_position", "The last message of SIGNALS that is dealt with.", self.seq)
+        gauge(metric_names.CORRELATOR_LAG_MESSAGES, "Messages of SIGNALS that wait.", self.lag)
+        gauge("tocsin_correlator_partial", "Whether windows lack signals that are gone.", float(self.partial))
+        gauge("tocsin_correlator_unsaved", "Whether the position cannot be saved.", float(self.unsaved))

@@ -4,6 +4,7 @@ import time
 
 from tocsin.gateway.state import GatewayState
 from tocsin.gateway.window.severities import SEVERITIES
+from tocsin.model.timestamps import NS_PER_MS
 from tocsin.runtime.metrics import Metrics
 
 
@@ -15,7 +16,7 @@ def watch(metrics: Metrics, state: GatewayState) -> None:
     def refresh() -> None:
         nodes = hub.sight.nodes
         gauge("tocsin_gateway_nodes", "Nodes that events come from.").set(len(nodes))
-        silent = nodes.silent(time.time_ns() // 1_000_000)
+        silent = nodes.silent(time.time_ns() // NS_PER_MS)
         gauge("tocsin_gateway_silent_nodes", "Nodes that have stopped sending.").set(len(silent))
         sent = hub.fanout.counts
         gauge("tocsin_gateway_clients", "Browsers on the WebSocket.").set(len(live.sessions))

@@ -30,7 +30,7 @@ from tocsin.gateway.window.store import AlertStore, StreamRange
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_MS, parse_ns
 from tocsin.runtime.health import Health
 from tocsin.runtime.ledger_metrics import LedgerMetrics
 from tocsin.runtime.metrics import Metrics
@@ -48,7 +48,6 @@ _AGENTS_EVERY = 5
 _CLOSE_S = 2.0
 _LINE_BYTES = 65_536
 """Of a request: a filter may be as long as on the WebSocket."""
-_NS_PER_MS = 1_000_000
 
 
 @asynccontextmanager
@@ -149,7 +148,7 @@ class _Gateway:
         """A Report of some service."""
         said = self._state.reports.hear(subject, payload, time.monotonic())
         if said is not None and said.service == "collector":
-            self._hub.sight.hear(said, time.time_ns() // _NS_PER_MS)
+            self._hub.sight.hear(said, time.time_ns() // NS_PER_MS)
 
     def hear_rules(self, subject: str, payload: bytes) -> None:
         """By which rules some instance judges."""
@@ -185,7 +184,7 @@ class _Gateway:
         self._ends.set()
 
     def _take(self, message: Message) -> None:
-        now_ms = time.time_ns() // 1_000_000
+        now_ms = time.time_ns() // NS_PER_MS
         if self._hub.take(message.subject, message.payload, message.seq, now=time.monotonic(), now_ms=now_ms):
             self._state.live.urgent.set()
 
@@ -247,7 +246,7 @@ class _Gateway:
             await wait_or_stop(stop, _LOOK_S)
 
     def _look_at_nodes(self, now: float, *, agents: bool) -> None:
-        state, hub, store, now_ms = self._state, self._hub, self._store, time.time_ns() // _NS_PER_MS
+        state, hub, store, now_ms = self._state, self._hub, self._store, time.time_ns() // NS_PER_MS
         if state.blinded(now):
             hub.sight.nodes.blind(now_ms)
         if agents:

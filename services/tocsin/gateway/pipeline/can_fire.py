@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tocsin.gateway.pipeline.event_kinds import Summary, plain
 from tocsin.model.rule_report import RuleState
+from tocsin.model.text import either
 
 ENOUGH = 1_000
 """Of fewer events it says little that some kind is not among them."""
@@ -117,7 +118,7 @@ def _function(hook: str) -> str:
 
 
 def _list(names: Sequence[str]) -> str:
-    return " or ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    return either(names, _SHOWN)
 
 
 def _yes(why: str) -> CanFire:

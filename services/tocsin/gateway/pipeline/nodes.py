@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from tocsin.model.text import truncate
+from tocsin.model.timestamps import MS_PER_S
+
 _MOST = 5_000
 """Nodes that are remembered: as many as one cluster has at most."""
 _LOOK_S = 5
@@ -120,7 +123,7 @@ class Nodes:
         """Once a second or so: remember the counts, forget who is long gone."""
         if self._looks and now_s - self._looks[-1][0] < _LOOK_S:
             return
-        before = now_s * 1_000 - self._window_ms
+        before = now_s * MS_PER_S - self._window_ms
         gone = [name for name, node in self._nodes.items() if _heard_ms(node) < before]
         for name in gone:
             del self._nodes[name]
@@ -141,10 +144,10 @@ class Nodes:
 
     def _judged(self, name: str, node: Node, now_ms: int) -> Silent | None:
         last_ms = node.last_ms or node.first_ms
-        quiet_s = (now_ms - last_ms) / 1_000
-        heard_s = (now_ms - max(last_ms, self._blind_ms)) / 1_000
+        quiet_s = (now_ms - last_ms) / MS_PER_S
+        heard_s = (now_ms - max(last_ms, self._blind_ms)) / MS_PER_S
         if node.collector_ms:
-            away_s = (now_ms - max(node.collector_ms, self._blind_ms)) / 1_000
+            away_s = (now_ms - max(node.collector_ms, self._blind_ms)) / MS_PER_S
             if away_s > _COLLECTOR_S and heard_s > _COLLECTOR_S:
                 return Silent(name, quiet_s, f"its collector has not reported for {span(away_s)}")
         if heard_s <= self._silent_s:
@@ -188,4 +191,4 @@ def _heard_ms(node: Node) -> int:
 
 
 def _shown(name: str) -> str:
-    return name if len(name) <= _NAME_CHARACTERS else f"{name[: _NAME_CHARACTERS - 1]}…"
+    return truncate(name, _NAME_CHARACTERS)

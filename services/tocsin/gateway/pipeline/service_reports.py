@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.rates import growth, totals
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_S, parse_ns
 from tocsin.runtime import service_report
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.service_report import ServiceReport
@@ -125,7 +125,7 @@ class ServiceReports:
 def _between_s(before: Heard, said: ServiceReport, now: float) -> float:
     """From one Report to the next by the clock of who made them: those that were held up arrive all at once."""
     first, second = parse_ns(before.report.time), parse_ns(said.time)
-    made_s = 0.0 if first is None or second is None else (second - first) / 1e9
+    made_s = 0.0 if first is None or second is None else (second - first) / NS_PER_S
     return made_s if made_s > 0 else now - before.at
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import ExportFile, Observed
+from tocsin.model.timestamps import NS_PER_S
 
 OLD_PATH, NEW_PATH = "/var/run/cilium/tetragon/tetragon.log", "/var/log/tetragon/tetragon.log"
 """Up to 1.7, where it lies in memory on most nodes, and since."""
@@ -54,14 +55,14 @@ def _lasts_s(own: ExportFile, now_ns: int) -> float | None:
     """For how long a line stays: from when the oldest file ended; ``None`` where too few were rotated to say."""
     if len(own.rotated) < _MANY:
         return None
-    return max(0.0, (now_ns - own.rotated[0][1]) / 1e9)
+    return max(0.0, (now_ns - own.rotated[0][1]) / NS_PER_S)
 
 
 def _chosen(seen: Observed, there: list[ExportFile]) -> Iterator[Finding]:
     """Whether the file that the collector is told to follow is the one that grows."""
     name, told = "agent.path", seen.environ.get("TOCSIN_COLLECTOR_PATH", OLD_PATH)
     newest = max(there, key=lambda own: own.changed_ns)
-    age_s = (seen.now_ns - newest.changed_ns) / 1e9
+    age_s = (seen.now_ns - newest.changed_ns) / NS_PER_S
     if newest.path != told and "TOCSIN_COLLECTOR_PATH" in seen.environ:
         yield fail(
             name,

@@ -7,6 +7,7 @@ from tocsin.bus import streams
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import Layout, Observed, StreamSeen
+from tocsin.model.timestamps import NS_PER_S
 
 _DECLARE = "run `tocsin declare` as the admin"
 _ROOMY = frozenset({"max_bytes", "num_replicas"})
@@ -105,7 +106,7 @@ def _same(wanted: object, found: object) -> bool:
 
 def _shown(field: str, value: object) -> str:
     if field in ("max_age", "duplicate_window", "ack_wait") and isinstance(value, int):
-        return words.span(value / 1e9) if value else "none"
+        return words.span(value / NS_PER_S) if value else "none"
     return "nothing" if value is None else str(value)
 
 
@@ -135,7 +136,7 @@ def _kept(kept: StreamSeen, now_ns: int) -> Finding:
     name = "streams.kept"
     if not kept.messages:
         return ok(name, "no critical or high alert is kept yet")
-    age_s = (now_ns - kept.first_ns) / 1e9
+    age_s = (now_ns - kept.first_ns) / NS_PER_S
     held = f"{kept.messages:,} critical and high alerts of the last {words.span(age_s)} are kept"
     if share_of(kept) > _FULL and age_s < _KEPT_LEAST_S:
         return warn(

@@ -6,6 +6,7 @@ from tocsin.bus import streams
 from tocsin.cli.doctor.checks import words
 from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import Letters, Observed, ReaderSeen
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.runtime.ledger import Ledger
 
 _LATE_S, _STUCK_S = 30.0, 300.0
@@ -62,7 +63,7 @@ def _letter(own: Letters, now_ns: int) -> Finding:
     if not own.messages:
         return ok(name, f"{own.stream} is empty")
     age_ns = now_ns - own.newest_ns
-    found = f"{own.messages:,} in {own.stream}, the newest {words.span(age_ns / 1e9)} ago"
+    found = f"{own.messages:,} in {own.stream}, the newest {words.span(age_ns / NS_PER_S)} ago"
     reasons = [f"{n:,} of the newest: {reason}" for reason, n in own.reasons.items()]
     if age_ns > _DAY_NS:
         return ok(name, found, details=reasons)
