@@ -7,6 +7,7 @@ from tocsin.bus import Bus
 from tocsin.correlator.metrics import CorrelatorMetrics
 from tocsin.correlator.position import Loaded, Position, PositionWriter
 from tocsin.correlator.signal_reader import SignalReader
+from tocsin.model.errors import BusUnavailable
 from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.runtime.health import Health
 
@@ -39,11 +40,11 @@ class Progress:
         if loaded.position is not None:
             self._earlier_counts = dict(loaded.position.counts)
 
-    async def claim(self, loaded: Loaded) -> bool | None:
-        """Save the loaded position again; ``None`` if it could not be saved."""
-        if self._writer is None or loaded.position is None:
-            return True
-        return await self._writer.save(loaded.position) or None
+    async def claim(self, loaded: Loaded) -> None:
+        """Save the loaded position again; `BusUnavailable` if it could not be saved."""
+        writer = self._writer
+        if writer is not None and loaded.position is not None and not await writer.save(loaded.position):
+            raise BusUnavailable("no answer yet")
 
     def begin(self) -> None:
         """A reading begins now."""

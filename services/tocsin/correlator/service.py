@@ -23,14 +23,15 @@ from tocsin.runtime import rule_report_publisher
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.policy_files import Content, Policies
+from tocsin.runtime.reload import reloads
 from tocsin.runtime.service_report import report
+from tocsin.runtime.stopping import streams_ready, until_answered
 from tocsin.sigma.correlation import CorrelationEngine, horizon_ns
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_RETRY_S = 0.5
 _SAVE_S = 1.0
 _RECHECK_S = 30.0
 
@@ -90,18 +91,18 @@ class Correlator:
 
     async def correlate(self) -> None:
         """Read SIGNALS, and read again after each change of rules, until the service stops."""
-        await self._retried(self._streams_exist)
-        loaded = await self._retried(self._load)
+        await streams_ready(self._bus, self._stop, self._health, retry_on=(BusError,))
+        loaded = await self._answered(self._load)
         if loaded is None:
             return
         progress = self._progress
         progress.start(loaded)
         if loaded.position is not None:
             # another running correlator learns of this one at its next save, before this one raises anything
-            await self._retried(lambda: progress.claim(loaded))
+            await self._answered(lambda: progress.claim(loaded))
         while not self._stop.is_set():
             self._halt.clear()
-            reader = await self._retried(self._begin)
+            reader = await self._answered(self._begin)
             if reader is None:
                 return
             await self._bus.follow(
@@ -145,14 +146,7 @@ class Correlator:
 
     async def follow_rules(self, policies: Policies) -> None:
         """Until cancelled, load the rules whenever their files change; an error in them does not end it."""
-        async for content in policies.changes():
-            try:
-                built = await asyncio.to_thread(self._build, content)
-            except Exception:  # a bug in building must not end counting
-                log.exception("rules.reload_failed")
-                self._health.broken("rules", "the changed rules could not be loaded; see the log")
-                continue
-            self._health.mended("rules")
+        async for built, _ in reloads(policies, self._build, self._health):
             self.adopt(built)
 
     def adopt(self, built: CorrelationSet) -> None:
@@ -203,12 +197,6 @@ class Correlator:
         await self._publisher.settle(outcome, message, reader)
         reader.advance(message)
 
-    async def _streams_exist(self) -> bool:
-        missing = await self._bus.missing()
-        if missing:
-            raise BusError(f"not declared yet: {', '.join(missing)}")
-        return True
-
     async def _load(self) -> Loaded:
         loaded = await position.load(self._bus)
         if loaded.unreadable:
@@ -241,23 +229,5 @@ class Correlator:
         progress.follow(reader, reset=bool(plan.reset) and bool(known is not None or records))
         return reader
 
-    async def _retried(self, ask: Callable[[], Awaitable[T | None]]) -> T | None:
-        """The answer of *ask*, which is called until it has one; ``None`` if the service stops before that."""
-        while not self._stop.is_set():
-            why = "no answer yet"
-            try:
-                answer = await ask()
-                if answer is not None:
-                    self._health.mended("start")
-                    return answer
-            except Fatal:
-                raise
-            except BusError as error:
-                why = str(error)
-            if "start" not in self._health.problems:
-                log.warning("start.postponed", extra={"error": why})
-            self._health.broken("start", why)
-            waiting = asyncio.ensure_future(self._stop.wait())
-            await asyncio.wait({waiting}, timeout=_RETRY_S)
-            waiting.cancel()
-        return None
+    async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        return await until_answered(ask, self._stop, self._health, retry_on=(BusError,))
