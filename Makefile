@@ -86,7 +86,7 @@ docs: $(SETUP)  ## Write what is made from the code and the pack: parts of docs/
 kube-tools:  ## Build kube-apiserver, etcd and helm, which tests of Kubernetes use where they are (needs Go; once, some eight minutes)
 	scripts/kube-tools
 
-lock: $(SETUP)  ## Compile the lock files anew
+lock: $(SETUP)  ## Recompile the lock files
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header -o requirements/run.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra kubernetes --extra nkeys -o requirements/image.txt pyproject.toml
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --no-header --extra test --extra check -o requirements/dev.txt pyproject.toml

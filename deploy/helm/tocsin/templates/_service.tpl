@@ -1,6 +1,6 @@
 {{/* What our own services have in common. Every helper takes {root, component, own}. */}}
 
-{{/* A file that the process writes anew while it lives. */}}
+{{/* A file that the process rewrites while it lives. */}}
 {{- define "tocsin.healthEnv" -}}
 - name: TOCSIN_HEALTH_FILE
   value: /tmp/health
@@ -97,7 +97,7 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
-{{/* Own rules: whoever judges reads them anew within seconds of a change, so no pod is restarted for one. */}}
+{{/* Own rules: classifiers and correlators reload them within seconds of a change, so no pod is restarted. */}}
 {{- define "tocsin.ownRules" -}}
 {{- if or .root.Values.rules.files .root.Values.rules.existingConfigMap }}yes{{ end }}
 {{- end }}
