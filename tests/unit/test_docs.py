@@ -58,13 +58,34 @@ def test_every_command_is_documented() -> None:
         assert f"tocsin {command}" in text, command
 
 
+def _pages() -> list[Path]:
+    folders = [*(_ROOT / "docs").rglob("*.md"), *(_ROOT / "deploy").rglob("*.md"), _ROOT / "ui" / "README.md"]
+    return [*_ROOT.glob("*.md"), *folders]
+
+
 def test_documents_link_only_to_files_that_exist() -> None:
-    pages = [
-        *_ROOT.glob("*.md"),
-        *(_ROOT / "docs").rglob("*.md"),
-        *(_ROOT / "deploy").rglob("*.md"),
-        _ROOT / "ui/README.md",
-    ]
-    for path in pages:
+    for path in _pages():
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def _anchors(path: Path) -> set[str]:
+    """The anchors of the headings of a page, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_documents_link_only_to_headings_that_exist() -> None:
+    for path in _pages():
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text()):
+            page = path.parent / target if target else path
+            assert anchor in _anchors(page), f"{path.name} links to {target}#{anchor}"
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = (_ROOT / "docs" / "README.md").read_text()
+    assert {path.name for path in (_ROOT / "docs").glob("*.md") if f"({path.name})" not in index} == {"README.md"}
+    decisions = _ROOT / "docs" / "decisions"
+    listed = (decisions / "README.md").read_text()
+    assert {path.name for path in decisions.glob("*.md") if f"({path.name})" not in listed} == {"README.md"}
