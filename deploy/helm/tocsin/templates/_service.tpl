@@ -1,4 +1,4 @@
-{{/* What our own services have in common. Every helper takes {root, component, own}. */}}
+{{/* Common parts of the services. Every helper takes {root, component, own}. */}}
 
 {{/* A file that the process rewrites while it lives. */}}
 {{- define "tocsin.healthEnv" -}}
@@ -24,7 +24,7 @@ livenessProbe:
   failureThreshold: 3
 {{- end }}
 
-{{/* Where NATS is and who we are there; `user` is the component's own, and no pod sees the secret of another. */}}
+{{/* Address and login of NATS. `user` is the component's own user; no pod sees the secret of another. */}}
 {{- define "tocsin.natsEnv" -}}
 {{- $nats := .root.Values.nats -}}
 - name: TOCSIN_NATS_URL
