@@ -1,4 +1,4 @@
-"""The bill of materials of the image as CycloneDX JSON: our own package, every Python distribution, the base's packages.
+"""The bill of materials of the image as CycloneDX JSON: our package, every Python distribution, the base's packages.
 
 Usage: sbom.py TREE VERSION, run by the interpreter of the image's own environment.
 """
