@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -189,6 +190,7 @@ def _live(life: Life, steps: list[str]) -> Checkpoint:
     return life.saved
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.integers(0, 14), st.lists(_STEPS, max_size=4))
 def test_killed_anywhere_and_away_longer_than_the_duplicate_window_nothing_is_missing_or_there_twice(
@@ -205,6 +207,7 @@ def test_killed_anywhere_and_away_longer_than_the_duplicate_window_nothing_is_mi
     assert last.saved.counts.stored == last.saved.counts.lines == number
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(_LETTERS, max_size=14), st.lists(_LETTERS, max_size=4), st.lists(_STEPS, max_size=4))
 def test_repeated_lines_and_those_of_another_source_are_counted_once(

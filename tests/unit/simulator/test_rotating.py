@@ -6,6 +6,8 @@ import pytest
 from tocsin.simulator import Generator, number_of
 from tocsin.simulator.sinks.rotating import RotatingFile, mill, next_number
 
+pytestmark = pytest.mark.slow
+
 NOW_NS = 1_790_000_000_123_000_000
 BIG = 1 << 30
 

@@ -1,5 +1,6 @@
 """What a log hands over again is known by hashes; how far it is read, by times that several lines reach."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,6 +63,7 @@ def test_lines_that_are_not_settled_are_not_saved() -> None:
     assert list(unpacked(hashes))[-1] == short_hash(b"39")
 
 
+@pytest.mark.slow
 def test_what_is_kept_and_saved_is_bounded() -> None:
     recent = _filled(MOST_HASHES + 10, step_ns=1)
     assert len(recent) <= MOST_HASHES
