@@ -1,0 +1,44 @@
+/** All keys on one sheet, and the switch that turns the single ones off. */
+import { useEffect, useRef } from "preact/hooks";
+import { SHORTCUTS, setSingleKeys, shortcutsOpen, singleKeys } from "./shortcuts.ts";
+
+export function Shortcuts() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const open = shortcutsOpen.value;
+  useEffect(() => {
+    if (open) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [open]);
+  const close = () => {
+    dialog.current?.close(); // at once: the next key is for the page again
+    shortcutsOpen.value = false;
+  };
+  return (
+    <dialog ref={dialog} class="shortcuts" aria-labelledby="shortcuts-title" onClose={close}>
+      <h2 id="shortcuts-title">Keyboard shortcuts</h2>
+      <dl>
+        {SHORTCUTS.map(([keys, does]) => (
+          <div key={keys}>
+            <dt>
+              {keys.split(" ").map((key) => (
+                <kbd key={key}>{key}</kbd>
+              ))}
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <label>
+        <input
+          type="checkbox"
+          checked={singleKeys.value}
+          onChange={(event) => setSingleKeys(event.currentTarget.checked)}
+        />
+        Single keys are on
+      </label>
+      <button type="button" class="btn" onClick={close}>
+        Close
+      </button>
+    </dialog>
+  );
+}

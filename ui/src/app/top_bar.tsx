@@ -1,0 +1,100 @@
+/** The bar above every page: where we are, how well we see, how it looks. */
+
+import { Brand, HalfCircle, Icon } from "../components/icons.tsx";
+import { clock, count, duration } from "../domain/format.ts";
+import { total } from "../domain/frames.ts";
+import { visible } from "../domain/json_text.ts";
+import { offset } from "../domain/time_zone.ts";
+import { place } from "../state/cluster.ts";
+import { PAGE_NAMES } from "../state/document_title.ts";
+import { lag, now, numbers, pausedAt, status } from "../state/live.ts";
+import { setZone, zone } from "../state/query.ts";
+import { page, runtimeAddress } from "../state/router.ts";
+import { switchTheme, theme } from "../state/theme.ts";
+import { Nav } from "./nav.tsx";
+import { openShortcuts } from "./shortcuts.ts";
+
+export function TopBar() {
+  return (
+    <header class="top">
+      <a class="brand" href={runtimeAddress.value}>
+        <Brand />
+        <span class="only-l">Tocsin</span>
+        <span class="only-s">{PAGE_NAMES[page.value.name]}</span>
+      </a>
+      {place.value && (
+        <span class="cluster" title="Cluster">
+          <bdi>{visible(place.value)}</bdi>
+        </span>
+      )}
+      <Nav />
+      <div class="right">
+        <ConnectionPill />
+        <ZoneButton />
+        <ThemeButton />
+        <button type="button" class="icon keys" aria-label="Keyboard shortcuts" onClick={openShortcuts}>
+          <Icon name="keys" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** Whose clock the times are by; the offset is on hover. */
+function ZoneButton() {
+  const utc = zone.value === "utc";
+  const own = offset(now.value, "local");
+  return (
+    <button
+      type="button"
+      class="tool zone"
+      aria-label={utc ? "Times are in UTC. Switch to local time" : `Times are local, ${own}. Switch to UTC`}
+      title={utc ? "Times are in UTC" : `Times are local, UTC${own}`}
+      onClick={() => setZone(utc ? "local" : "utc")}
+    >
+      {utc ? "UTC" : "Local"}
+    </button>
+  );
+}
+
+function ThemeButton() {
+  const other = theme.value === "dark" ? "light" : "dark";
+  return (
+    <button type="button" class="icon" aria-label={`Switch to ${other}`} onClick={switchTheme}>
+      <HalfCircle />
+    </button>
+  );
+}
+
+/** The state of the connection in one word, with rate and delay while it is live. */
+export function ConnectionPill() {
+  const { state, word, facts } = connection();
+  return (
+    <div class={`conn ${state}`} data-state={state}>
+      <span class="vh">Connection: </span>
+      <b>{word}</b>
+      {facts.map((fact, index) => (
+        <span key={index} class={`fact${index > 0 ? " only-l" : ""}`}>
+          {fact}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function connection(): { state: string; word: string; facts: string[] } {
+  const current = status.value;
+  if (current.is === "signed_out") return { state: "signed_out", word: "Signed out", facts: [] };
+  if (current.is === "connecting") return { state: "connecting", word: "Connecting", facts: [] };
+  if (current.is === "reconnecting") {
+    const { retry_at } = current;
+    const seconds = retry_at === null ? 0 : Math.ceil((retry_at - now.value) / 1000);
+    return { state: "reconnecting", word: "Reconnecting", facts: seconds > 0 ? [`${seconds} s`] : [] };
+  }
+  if (pausedAt.value !== null) return { state: "paused", word: `Paused ${clock(pausedAt.value)}`, facts: [] };
+  const { ms, lagging, broken } = lag.value;
+  if (broken) return { state: "broken", word: "Broken", facts: [] };
+  if (lagging && ms !== null) return { state: "lagging", word: `${duration(ms)} behind`, facts: [] };
+  const rate = `${count(total(numbers.value.rate))}/s`;
+  return { state: "live", word: "Live", facts: ms === null ? [rate] : [rate, duration(ms)] };
+}

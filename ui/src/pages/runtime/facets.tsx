@@ -1,0 +1,152 @@
+/** The column of what is most frequent; where there is no room for it, a drawer. */
+import { signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Dimension } from "../../api/client.ts";
+import { Icon } from "../../components/icons.tsx";
+import { asked, FACETS, type Facet, howMany } from "../../domain/facet_fields.ts";
+import { drawerOpen } from "../../state/drawer.ts";
+import { filter } from "../../state/query.ts";
+import { distinct, staleTop, top } from "../../state/stats.ts";
+import { FacetList } from "./facet_list.tsx";
+
+const NARROW = window.matchMedia("(max-width: 1023px)");
+const narrow = signal(NARROW.matches);
+NARROW.addEventListener("change", () => {
+  narrow.value = NARROW.matches;
+});
+
+/** The lists that are out. */
+const out = signal<ReadonlySet<Dimension>>(new Set(["event", "process"]));
+
+function toggle(dimension: Dimension): void {
+  const next = new Set(out.peek());
+  if (!next.delete(dimension)) next.add(dimension);
+  out.value = next;
+}
+
+export function Facets() {
+  if (!narrow.value) {
+    return (
+      <aside class="side" aria-label="Most frequent">
+        <Lists />
+      </aside>
+    );
+  }
+  return drawerOpen.value ? <Drawer /> : null;
+}
+
+function Drawer() {
+  const drawer = useRef<HTMLDialogElement>(null);
+  const close = () => {
+    drawerOpen.value = false;
+  };
+  useEffect(() => {
+    const before = document.activeElement;
+    drawer.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      class="side drawer"
+      aria-label="Filters: most frequent"
+      ref={drawer}
+      onClose={close}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) close();
+      }}
+    >
+      <div>
+        <header>
+          <h2>Filters</h2>
+          <button type="button" class="icon" aria-label="Close the filters" onClick={close}>
+            <Icon name="close" />
+          </button>
+        </header>
+        <Lists />
+      </div>
+    </dialog>
+  );
+}
+
+function Lists() {
+  return (
+    <div class={`facets${staleTop.value ? " stale" : ""}`}>
+      {FACETS.map((facet) => (
+        <FacetSection key={facet.dimension} facet={facet} />
+      ))}
+    </div>
+  );
+}
+
+function FacetSection({ facet }: { facet: Facet }) {
+  const { dimension, field, title, noun } = facet;
+  const [narrowed, setNarrowed] = useState("");
+  const [typing, setTyping] = useState(false);
+  const open = out.value.has(dimension);
+  const entries = top.value?.[dimension] ?? [];
+  const id = `facet-${dimension}`;
+  const done = () => {
+    setTyping(false);
+    setNarrowed("");
+  };
+  return (
+    <section class={`facet${open ? " out" : ""}`} aria-labelledby={id}>
+      <h2 id={id}>
+        <button type="button" class="head" aria-expanded={open} onClick={() => toggle(dimension)}>
+          <Icon name={open ? "down" : "right"} />
+          {open ? `Top ${title.charAt(0) === "A" ? title : title.toLowerCase()}` : title}
+          <span class="of">{howMany(entries.length, distinct.value?.[dimension], asked(filter.value, field))}</span>
+        </button>
+        {open && (
+          <button
+            type="button"
+            class="icon"
+            aria-label={`Type to narrow the list of ${title}`}
+            title="Type to narrow"
+            aria-expanded={typing}
+            onClick={() => (typing ? done() : setTyping(true))}
+          >
+            <Icon name="search" />
+          </button>
+        )}
+      </h2>
+      {open && typing && <Narrow noun={noun} value={narrowed} set={setNarrowed} done={done} />}
+      {open && <FacetList facet={facet} entries={entries} narrowed={narrowed.trim()} />}
+    </section>
+  );
+}
+
+interface NarrowProps {
+  noun: string;
+  value: string;
+  set: (text: string) => void;
+  done: () => void;
+}
+
+function Narrow({ noun, value, set, done }: NarrowProps) {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
+  return (
+    <input
+      ref={input}
+      type="text"
+      class="narrow"
+      aria-label={`Text in the ${noun}`}
+      placeholder={`Text in the ${noun}`}
+      maxLength={200}
+      autocomplete="off"
+      spellcheck={false}
+      value={value}
+      onInput={(event) => set(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        const head = input.current?.closest("section")?.querySelector<HTMLElement>("h2 .icon");
+        done();
+        head?.focus();
+      }}
+    />
+  );
+}

@@ -1,0 +1,41 @@
+/** The rows of the shown time and filter as a file. */
+import { exportAddress } from "../../../api/client.ts";
+import { Icon } from "../../../components/icons.tsx";
+import { usePopup } from "../../../components/use_popup.ts";
+import { bounds } from "../../../domain/time_range.ts";
+import { gatewayNow } from "../../../state/live.ts";
+import { filter, range } from "../../../state/query.ts";
+
+const FORMATS = [
+  ["csv", "CSV", "for a spreadsheet; formulas are disarmed"],
+  ["ndjson", "NDJSON", "one row of JSON a line"],
+] as const;
+
+export function ExportMenu() {
+  const { root, open, close, toggle } = usePopup<HTMLDivElement>();
+  return (
+    <div class="menu only-l" ref={root}>
+      <button type="button" class="tool" aria-expanded={open} onClick={toggle}>
+        <Icon name="download" />
+        Export
+      </button>
+      {open && <Files close={close} />}
+    </div>
+  );
+}
+
+function Files({ close }: { close: () => void }) {
+  // From live it is the time up to the opening of this menu: a file is about a time that has ended.
+  const query = { ...bounds(range.value, gatewayNow()), filter: filter.value };
+  return (
+    <div class="popup right copies" role="group" aria-label="Export">
+      {FORMATS.map(([format, name, what]) => (
+        <a key={format} href={exportAddress(query, format)} download onClick={close}>
+          <b>{name}</b>
+          <small>{what}</small>
+        </a>
+      ))}
+      <p class="muted">Every row that the gateway holds of this time and filter, unfolded.</p>
+    </div>
+  );
+}

@@ -1,0 +1,128 @@
+/** Moving through the list, opening and copying, with the focus kept where the reader is. */
+import type { RefObject } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { detail } from "../../../api/alert_details.ts";
+import type { Row } from "../../../domain/frames.ts";
+import { shown } from "../../../domain/json_text.ts";
+import { rowAt } from "../../../domain/row_order.ts";
+import { reveal } from "../../../domain/virtual_list.ts";
+import { copy } from "../../../state/clipboard.ts";
+import { active, attach } from "../../../state/list_commands.ts";
+import { gatewayNow, hold } from "../../../state/live.ts";
+import { closeAll, closeRow, opened, openRow } from "../../../state/open_rows.ts";
+import { link, open } from "../../../state/query.ts";
+import { listed, placeOf } from "../../../state/rows.ts";
+import { measures, phone } from "./row_heights.ts";
+import { releaseAll } from "./use_scroll_freeze.ts";
+import type { Place } from "./use_scroll_position.ts";
+
+type Frame = RefObject<HTMLDivElement | null>;
+
+/** Hands the list to the keys; returns what a click on a row does, `beside` leaves the others open. */
+export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Row, beside?: boolean) => void {
+  const wantsFocus = useFocus(frame);
+  const revealRow = (id: string) => {
+    const own = listed.peek();
+    const [at, ...others] = [id, ...opened.peek()].map((each) => placeOf(own, each));
+    const below = phone.peek() ? [] : others.filter((index) => index >= 0).sort((a, b) => a - b);
+    scrollTo(reveal(at ?? 0, frame.current?.scrollTop ?? 0, visible, below, measures.peek()));
+  };
+  const shown = useOpenRevealed(revealRow);
+  const toggle = (row: Row, beside = false) => {
+    active.value = row.id;
+    const own = openIdOf(row);
+    if (own !== null) {
+      closeRow(own);
+      return;
+    }
+    hold("open", true);
+    shown.current = row.id;
+    openRow(row.id, beside);
+    if (!phone.peek()) revealRow(row.id);
+  };
+  const move = (step: number) => {
+    hold("focus", true);
+    const { rows } = listed.peek();
+    const to = rowAt(rows, target(placeOf(listed.peek(), active.peek()), step, rows.length));
+    active.value = to?.id ?? null;
+    wantsFocus.current = true;
+    if (to !== undefined) revealRow(to.id);
+  };
+  const newest = () => {
+    closeAll();
+    active.value = null;
+    releaseAll();
+    scrollTo(0);
+  };
+  useEffect(() => {
+    const acted = () => opened.peek()[0] ?? active.peek();
+    attach({
+      move,
+      newest,
+      toggle: () => withRow(active.peek(), toggle),
+      open: (id) => withRow(id, toggle),
+      copy: () => withRow(acted(), copyEvent),
+      link: () => withRow(acted(), ({ id }) => void copy(link(gatewayNow(), { open: id }))),
+    });
+    return () => attach(null);
+  });
+  return toggle;
+}
+
+/** Scrolls to the row that the address opens, once it is in the list; one that was opened here is seen already. */
+function useOpenRevealed(revealRow: (id: string) => void): { current: string | null } {
+  const shown = useRef<string | null>(null);
+  const id = open.value;
+  const here = !phone.value && placeOf(listed.value, id) >= 0;
+  useEffect(() => {
+    if (id === null) shown.current = null;
+    else if (here && shown.current !== id) {
+      shown.current = id;
+      revealRow(id);
+    }
+  }, [id, here]);
+  return shown;
+}
+
+/** The id by which a row is open: it may be that of one of its repeats. */
+function openIdOf(row: Row): string | null {
+  const own = listed.peek();
+  return opened.peek().find((id) => rowAt(own.rows, placeOf(own, id)) === row) ?? null;
+}
+
+/** The row to go to; from nowhere the first step leads to the newest. */
+function target(from: number, step: number, length: number): number {
+  const to = from < 0 && Number.isFinite(step) ? 0 : from + step;
+  return Math.max(0, Math.min(length - 1, to));
+}
+
+function withRow(id: string | null, act: (row: Row) => void): void {
+  const own = listed.peek();
+  const row = rowAt(own.rows, placeOf(own, id));
+  if (id !== null && row !== undefined) act(row);
+}
+
+/** Focuses the active row once it is drawn. */
+function useFocus(frame: Frame): { current: boolean } {
+  const wants = useRef(false);
+  // Read here so that a move is drawn, and focused, also while nothing arrives.
+  const id = active.value;
+  useLayoutEffect(() => {
+    if (!wants.current) return;
+    const row = frame.current?.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(id ?? "")}"]`);
+    // One far away is drawn only once the list has scrolled there.
+    if (row === undefined || row === null) return;
+    wants.current = false;
+    row.focus({ preventScroll: true });
+  });
+  return wants;
+}
+
+function copyEvent(row: Row): void {
+  const found = detail(row.id, row.seq);
+  const stop = found.subscribe((state) => {
+    if (state.is === "loading") return;
+    queueMicrotask(() => stop());
+    if (state.is === "ready") void copy(shown(state.event));
+  });
+}
