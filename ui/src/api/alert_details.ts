@@ -1,72 +1,8 @@
 /** The whole of one alert, fetched when its row is opened. */
+
 import { members } from "../domain/json_text.ts";
+import type { Alert } from "../domain/schemas.ts";
 import { keeper } from "./answer_cache.ts";
-
-/** The fields of an alert that a detail shows; any may be absent. */
-export interface Alert {
-  id?: string;
-  title?: string;
-  reason?: string;
-  severity?: string;
-  base_severity?: string;
-  severity_from?: string;
-  silenced_by?: string;
-  unsilenced_severity?: string;
-  rules?: RuleHit[];
-  techniques?: string[];
-  /** RFC 3339: when the kernel saw it. */
-  time?: string;
-  received?: string;
-  kind?: string;
-  outcome?: string;
-  action?: string;
-  policy?: string;
-  cluster?: string;
-  node?: string;
-  namespace?: string;
-  pod?: string;
-  container?: string;
-  image?: string;
-  workload?: string;
-  workload_kind?: string;
-  event_type?: string;
-  process?: string;
-  arguments?: string;
-  cwd?: string;
-  pid?: number;
-  uid?: number;
-  exec_id?: string;
-  parent_exec_id?: string;
-  parent_process?: string;
-  parent_arguments?: string;
-  target?: string;
-  fingerprint?: string;
-  /** Fields that were cut at 8 KiB. */
-  truncated?: string[];
-  correlation?: Correlation;
-  /** Of a correlation: ids of some of the alerts that it rests on. */
-  evidence?: string[];
-}
-
-/** A rule that matched; its texts are of its author, those of `matched` may be of an attacker. */
-export interface RuleHit {
-  id: string;
-  title: string;
-  level?: string;
-  author?: string;
-  link?: string;
-  techniques?: string[];
-  matched?: { field: string; value: string }[];
-}
-
-/** What a correlation found. */
-export interface Correlation {
-  rule?: string;
-  key?: Record<string, string>;
-  from?: string;
-  to?: string;
-  count?: number;
-}
 
 export type Detail =
   | { is: "loading" }

@@ -1,5 +1,6 @@
 /** The ancestry of alerts, fetched when a tree is drawn; the last few are kept. */
-import type { Ancestry } from "../domain/process_tree.ts";
+
+import type { Ancestry } from "../domain/schemas.ts";
 import { keeper } from "./answer_cache.ts";
 import * as api from "./client.ts";
 

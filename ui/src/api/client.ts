@@ -1,7 +1,8 @@
 /** Every question that the page puts to the gateway over HTTP, with the shape of its answer. An error says why, in words. */
 
-import type { Counts, Filter, Row, Severity, Timeline } from "../domain/frames.ts";
-import type { Ancestry } from "../domain/process_tree.ts";
+import type { Filter } from "../domain/frames.ts";
+import type { AlertsPage, Ancestry, Dimension, Facets, TimelineAnswer } from "../domain/schemas.ts";
+
 import { writeFilter } from "../domain/url_state.ts";
 
 /** Why there is no answer, for people. `status` is 0 where none came at all. */
@@ -19,39 +20,6 @@ export interface Query {
   from: number;
   to: number;
   filter: Filter;
-}
-
-/** `null` where nothing older is missing. */
-export type Since = Partial<Record<Severity, number | null>>;
-
-export interface Page {
-  /** Newest first. */
-  rows: Row[];
-  /** Asks for the page of older ones; null where this is the last. */
-  before: string | null;
-  complete_since: Since;
-  counts: Counts;
-  /** Whether the counts are exact, or only of what is still held. */
-  exact: boolean;
-  from: number;
-  to: number;
-}
-
-export const DIMENSIONS = ["event", "process", "namespace", "node", "workload", "rule", "technique"] as const;
-export type Dimension = (typeof DIMENSIONS)[number];
-
-/** A value, how many alerts have it, and the worst severity among them. */
-export type Entry = [value: string, n: number, worst: Severity];
-
-export interface Facets {
-  top: Partial<Record<Dimension, Entry[]>>;
-  /** How many different values there are. */
-  distinct: Partial<Record<Dimension, number>>;
-  exact: boolean;
-}
-
-export interface Course extends Timeline {
-  exact: boolean;
 }
 
 const PATIENCE_MS = 10_000;
@@ -91,9 +59,14 @@ function reasonOf(text: string): string {
 }
 
 /** A page of the rows that are held of a time; the next one begins at the `before` of the last. */
-export function alerts(query: Query, signal?: AbortSignal, before: string | null = null, limit = 200): Promise<Page> {
+export function alerts(
+  query: Query,
+  signal?: AbortSignal,
+  before: string | null = null,
+  limit = 200,
+): Promise<AlertsPage> {
   const more = before === null ? [] : [`before=${encodeURIComponent(before)}`];
-  return ask<Page>(address("alerts", query, `limit=${limit}`, ...more), signal);
+  return ask<AlertsPage>(address("alerts", query, `limit=${limit}`, ...more), signal);
 }
 
 /** What is most frequent; of one dimension only the values that hold a text, where `narrow` says so. */
@@ -108,8 +81,8 @@ export function facets(
 }
 
 /** How many alerts there were, step by step. */
-export function timeline(query: Query, step_s: number, signal?: AbortSignal): Promise<Course> {
-  return ask<Course>(address("timeline", query, `step=${step_s}`), signal);
+export function timeline(query: Query, step_s: number, signal?: AbortSignal): Promise<TimelineAnswer> {
+  return ask<TimelineAnswer>(address("timeline", query, `step=${step_s}`), signal);
 }
 
 /** Processes above, beside and below the one of an alert. */

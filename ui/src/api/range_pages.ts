@@ -2,7 +2,8 @@
 
 import type { Counts, Row } from "../domain/frames.ts";
 import { order } from "../domain/row_order.ts";
-import type { Page, Query, Since } from "./client.ts";
+import type { AlertsPage, CompleteSince } from "../domain/schemas.ts";
+import type { Query } from "./client.ts";
 
 export type RangeState =
   /** The page shows what happens now. */
@@ -15,7 +16,7 @@ export type RangeState =
       counts: Counts;
       /** Whether the counts are all that there were. */
       exact: boolean;
-      complete_since: Since;
+      complete_since: CompleteSince;
       /** Whether there are older rows than those loaded, whether they are on their way, and why they did not come. */
       more: boolean;
       loading: boolean;
@@ -23,7 +24,7 @@ export type RangeState =
     }
   | { is: "failed"; why: string };
 
-export type AskRows = (query: Query, signal: AbortSignal, before: string | null) => Promise<Page>;
+export type AskRows = (query: Query, signal: AbortSignal, before: string | null) => Promise<AlertsPage>;
 
 const CAPACITY = 50_000;
 
@@ -86,7 +87,7 @@ export class Past {
     }
   }
 
-  #take(page: Page, follows: boolean): void {
+  #take(page: AlertsPage, follows: boolean): void {
     if (!follows) this.#known.clear();
     const fresh = page.rows.filter(({ id }) => !this.#known.has(id)).sort(order);
     for (const { id } of fresh) this.#known.add(id);

@@ -2,8 +2,9 @@
 
 import { isEmpty } from "../domain/filter.ts";
 import type { Counts, Filter } from "../domain/frames.ts";
+import type { Facets, TimelineAnswer } from "../domain/schemas.ts";
 import { stepOf, sums } from "../domain/timeline.ts";
-import type { Course, Facets, Query } from "./client.ts";
+import type { Query } from "./client.ts";
 
 /** What is looked at: the last seconds, or from one moment to another (ms). */
 export type Look = { filter: Filter } & ({ live: true; window_s: number } | { live: false; from: number; to: number });
@@ -12,7 +13,7 @@ export interface Figures {
   /** What they are of. */
   look: Look;
   /** Without the filter's severities, so that what is not shown is still counted; null where the stream has it. */
-  course: Course | null;
+  course: TimelineAnswer | null;
   /** Under the whole filter; null where there is no answer. */
   facets: Facets | null;
   /** Of the same length of time just before, under the filter without its severities; null where it is not known. */
@@ -22,7 +23,7 @@ export interface Figures {
 }
 
 export interface Questions {
-  timeline(query: Query, step_s: number, signal: AbortSignal): Promise<Course>;
+  timeline(query: Query, step_s: number, signal: AbortSignal): Promise<TimelineAnswer>;
   facets(query: Query, signal: AbortSignal): Promise<Facets>;
 }
 

@@ -1,78 +1,15 @@
 /** By which rules is judged, in full: asked for when somebody wants to know what is wrong with them. */
+
 import { computed } from "@preact/signals";
 import type { Counts } from "../domain/frames.ts";
+import type { Rule, RuleInstance, RuleProblem, Rules, Silence } from "../domain/schemas.ts";
 import { ask } from "./client.ts";
 import { Poll } from "./poll.ts";
 
-export interface Problem {
-  file: string;
-  line: number;
-  column: number;
-  text: string;
-  kept: boolean;
-  instances: string[];
-}
-
-export interface Judge {
-  service: string;
-  instance: string;
-  hash: string;
-  loaded: string;
-  /** Seconds since it told of itself. */
-  age_s: number | null;
-  rules: number | null;
-}
-
-export interface Silence {
-  id: string;
-  title: string;
-  owner: string;
-  reason: string;
-  expires: string;
-  expired: boolean;
-  /** Alerts that it lowered, by the severity that they would have had. */
-  hidden: Counts;
-}
-
-/** Whether a rule can match anything here, from what the live window has seen. */
-export interface CanFire {
-  is: "yes" | "unknown" | "no";
-  why: string;
-}
-
-export interface Rule {
-  id: string;
-  title: string;
-  level: string;
-  /** `rule`, or a correlation's type. */
-  type: string;
-  file: string;
-  line: number;
-  author: string;
-  /** Since the instances started, as are failures. */
-  hits: number;
-  failures: number;
-  last_failure: string;
-  hooks: string[];
-  kinds: string[];
-  runbook: string;
-  falsepositives: string[];
-  can_fire: CanFire;
-}
-
-/** What of `/api/v1/rules` is shown. */
-export interface Rules {
-  judges: Judge[];
-  rules: Rule[];
-  silences: Silence[];
-  problems: Problem[];
-  hashes_differ: string[];
-}
-
 const HIDDEN: Counts = { critical: 0, high: 0, medium: 0, low: 0 };
-const JUDGE: Judge = { service: "", instance: "", hash: "", loaded: "", age_s: null, rules: null };
+const JUDGE: RuleInstance = { service: "", instance: "", hash: "", loaded: "", age_s: null, rules: null };
 const SILENCE: Silence = { id: "", title: "", owner: "", reason: "", expires: "", expired: false, hidden: HIDDEN };
-const PROBLEM: Problem = { file: "", line: 0, column: 0, text: "", kept: false, instances: [] };
+const PROBLEM: RuleProblem = { file: "", line: 0, column: 0, text: "", kept: false, instances: [] };
 const RULE: Rule = {
   id: "",
   title: "",
@@ -91,7 +28,7 @@ const RULE: Rule = {
   can_fire: { is: "unknown", why: "This gateway does not say." },
 };
 
-type Parts = { judges: Judge; rules: Rule; silences: Silence; problems: Problem };
+type Parts = { judges: RuleInstance; rules: Rule; silences: Silence; problems: RuleProblem };
 type Answer = { [Name in keyof Parts]?: Partial<Parts[Name]>[] } & { hashes_differ?: string[] };
 
 /** An answer with what an older gateway does not say filled in. */
@@ -120,12 +57,12 @@ export const asked = computed<Asked>(() => {
 });
 
 /** `rules/a.yml:3:5` */
-export function place({ file, line, column }: Pick<Problem, "file" | "line"> & { column?: number }): string {
+export function place({ file, line, column }: Pick<RuleProblem, "file" | "line"> & { column?: number }): string {
   if (!line) return file;
   return column ? `${file}:${line}:${column}` : `${file}:${line}`;
 }
 
 /** The instances whose rules are not those of their replicas. */
-export function differing({ judges, hashes_differ }: Rules): Judge[] {
+export function differing({ judges, hashes_differ }: Rules): RuleInstance[] {
   return judges.filter(({ instance }) => hashes_differ.includes(instance));
 }

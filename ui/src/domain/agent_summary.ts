@@ -1,12 +1,12 @@
 /** Whether silence is silence: which agents report, in words. */
 
-import type { Node } from "../api/status.ts";
 import { count, duration } from "./format.ts";
+import type { NodeStatus } from "./schemas.ts";
 
 export type Sight = { is: "none" } | { is: "some"; silent: number; words: string };
 
 /** What the gateway said of the nodes `age_s` seconds ago. */
-export function sight(nodes: readonly Node[], age_s: number): Sight {
+export function sight(nodes: readonly NodeStatus[], age_s: number): Sight {
   if (nodes.length === 0) return { is: "none" };
   const silent = nodes.filter((node) => node.silent).length;
   const last = nodes.reduce<number | null>((least, { last_s }) => {

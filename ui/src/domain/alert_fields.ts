@@ -1,5 +1,5 @@
 /** What is known of an alert beyond why it fired and where: of its process, of its place in the cluster, and when. */
-import type { Alert } from "../api/alert_details.ts";
+import type { Alert } from "./schemas.ts";
 
 /** A name and a value. */
 export type Fact = readonly [name: string, value: string];

@@ -1,5 +1,5 @@
 /** An alert in the words of other programs: what a person pastes into a shell or into a file of rules. Nothing is run or written from here. */
-import type { Alert } from "../api/alert_details.ts";
+import type { Alert } from "./schemas.ts";
 
 /** What can be copied; `null` where the alert has not what it takes. */
 export type Copied = string | null;

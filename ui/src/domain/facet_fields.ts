@@ -1,7 +1,8 @@
 /** What is most frequent, as it is shown: which lists there are, what of them is asked for, and how they are narrowed. */
-import type { Dimension, Entry } from "../api/client.ts";
+
 import { type Field, sideOf, signed } from "./filter.ts";
 import type { Filter, Severity } from "./frames.ts";
+import type { Dimension, TopValue } from "./schemas.ts";
 
 export interface Facet {
   dimension: Dimension;
@@ -33,7 +34,7 @@ export interface Line {
 }
 
 /** The lines of a list: what was counted, most frequent first, and then what the filter names beside it. */
-export function lines(entries: readonly Entry[], field: Field, filter: Filter, narrowed = ""): Line[] {
+export function lines(entries: readonly TopValue[], field: Field, filter: Filter, narrowed = ""): Line[] {
   const values = filter[field] ?? [];
   const included = sideOf(values, false);
   const excluded = sideOf(values, true);

@@ -1,7 +1,8 @@
 /** What else happened where an alert did, some minutes before and after it. */
-import type { Alert } from "../api/alert_details.ts";
+
 import { signed } from "./filter.ts";
 import { type Filter, type Row, SEVERITIES, type Timeline } from "./frames.ts";
+import type { Alert } from "./schemas.ts";
 
 export const EACH_MS = 300_000;
 /** Rows that are listed. */

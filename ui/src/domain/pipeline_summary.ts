@@ -1,7 +1,7 @@
 /** What the numbers of the pipeline mean, in words: which hop is broken, who is silent, what share was seen. */
 
-import type { Coverage, Hop, Ledger, Node, PipelineStatus } from "../api/status.ts";
 import { count, duration, plural } from "./format.ts";
+import type { Coverage, Hop, Ledger, NodeStatus, PipelineStatus } from "./schemas.ts";
 
 export interface Verdict {
   is: "loading" | "fine" | "broken" | "blind";
@@ -101,7 +101,7 @@ function dropped(hops: readonly Hop[]): string {
   return sum === 0 ? "" : ` ${count(sum)} ${sum === 1 ? "was" : "were"} dropped on the way, see below.`;
 }
 
-function unseen(nodes: readonly Node[]): string {
+function unseen(nodes: readonly NodeStatus[]): string {
   const some = nodes.filter(({ coverage }) => coverage.losses.some(({ n }) => n > 0));
   if (some.length === 0) return "";
   return ` But not all events of ${listed(some.map(({ node }) => node))} reached you: see Nodes.`;
@@ -159,7 +159,7 @@ export function share({ share }: Coverage): string {
 }
 
 /** Silent nodes first, then those of which least is seen; unknown coverage after the known. */
-export function ordered(nodes: readonly Node[]): Node[] {
+export function ordered(nodes: readonly NodeStatus[]): NodeStatus[] {
   return [...nodes].sort(
     (a, b) =>
       Number(b.silent) - Number(a.silent) ||
@@ -169,7 +169,7 @@ export function ordered(nodes: readonly Node[]): Node[] {
 }
 
 /** Of what the kernels produced, what reached the gateway, over all nodes of which it is known. */
-export function overall(nodes: readonly Node[]): string {
+export function overall(nodes: readonly NodeStatus[]): string {
   const known = nodes.filter(({ coverage }) => coverage.share !== null);
   const unknown = nodes.length - known.length;
   if (nodes.length === 0) return "";
@@ -183,7 +183,7 @@ export function overall(nodes: readonly Node[]): string {
 }
 
 /** `97 of 98 nodes send, 1 silent` */
-export function reporting(nodes: readonly Node[]): string {
+export function reporting(nodes: readonly NodeStatus[]): string {
   const quiet = nodes.filter((node) => node.silent).length;
   const sending = `${count(nodes.length - quiet)} of ${plural(nodes.length, "node")} send`;
   return quiet === 0 ? `${sending}.` : `${sending}, ${count(quiet)} silent.`;

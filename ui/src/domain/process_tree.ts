@@ -1,41 +1,7 @@
 /** The processes around an alert as a tree, and how the arrows walk it. */
+
 import { SEVERITIES, type Severity } from "./frames.ts";
-
-export interface NodeAlert {
-  id: string;
-  sev: Severity;
-  title: string;
-  /** Milliseconds since 1970. */
-  t: number;
-}
-
-/** A process as the gateway tells of it. */
-export interface ProcessNode {
-  exec_id: string;
-  parent_exec_id: string;
-  process: string;
-  arguments: string;
-  pid: number | null;
-  uid: number | null;
-  /** RFC 3339, empty where it is not known. */
-  started: string;
-  /** Whether an event of it is known; a parent that is only named is not. */
-  recorded: boolean;
-  /** Whether the alert is its. */
-  this: boolean;
-  alerts: NodeAlert[];
-  /** How many alerts more than those, and how many of them high or critical. */
-  more: { alerts: number; high: number };
-  /** What it started beyond the processes that are told. */
-  folded?: { processes: number; high: number };
-}
-
-export interface Ancestry {
-  nodes: ProcessNode[];
-  root: string;
-  /** Whether it is from the event itself or put together from other alerts. */
-  source: "event" | "window" | string;
-}
+import type { Ancestry, NodeAlert, ProcessNode } from "./schemas.ts";
 
 /** A process with those that it started, in order of time. */
 export interface Branch {

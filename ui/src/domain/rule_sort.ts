@@ -1,5 +1,5 @@
 /** Rules as a table: in the order that is asked for, and only those that are asked for. */
-import type { CanFire, Rule } from "../api/rules.ts";
+import type { CanFire, Rule } from "./schemas.ts";
 
 export type Key = "title" | "level" | "can_fire" | "hits" | "failures";
 export interface Order {

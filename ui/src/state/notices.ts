@@ -1,10 +1,11 @@
 /** What stands above the list: the most serious of what is true. It is spoken when it changes its kind. */
+
 import { computed, effect } from "@preact/signals";
 import type { Status } from "../api/alert_stream.ts";
-import type { Since } from "../api/client.ts";
 import { clock, count, day, duration, plural } from "../domain/format.ts";
 import { type RuleTrouble, SEVERITIES } from "../domain/frames.ts";
 import { visible } from "../domain/json_text.ts";
+import type { CompleteSince } from "../domain/schemas.ts";
 import type { Late, MissedRange } from "./alert_store.ts";
 import {
   back,
@@ -96,7 +97,7 @@ function ofRange(): Said | null {
 }
 
 /** Which severities are not held for all of a time. */
-export function past(since: Since, from: number, to: number): string {
+export function past(since: CompleteSince, from: number, to: number): string {
   const parts = SEVERITIES.flatMap((severity) => {
     const held = since[severity] ?? null;
     if (held === null || held <= from) return [];

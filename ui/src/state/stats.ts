@@ -1,9 +1,11 @@
 /** The numbers of the page `/runtime`: of the stream where it has them, else of what the gateway was asked. */
+
 import { computed, effect, signal } from "@preact/signals";
-import { timeline as course, type Dimension, type Entry, facets } from "../api/client.ts";
+import { timeline as course, facets } from "../api/client.ts";
 import { Asker, anySeverity, type Figures, isOf, type Look } from "../api/range_stats.ts";
 import { isEmpty } from "../domain/filter.ts";
 import { type Counts, SEVERITIES, type Severity, type Timeline, total } from "../domain/frames.ts";
+import type { Dimension, TopValue } from "../domain/schemas.ts";
 import { sums } from "../domain/timeline.ts";
 import { gatewayNow, mode, numbers, pausedAt, rangeState, streamed, window_s } from "./live.ts";
 import { filter, range, refreshes } from "./query.ts";
@@ -52,7 +54,7 @@ export const stale = computed(() => newestCourse() === null && timeline.value !=
 
 const everything = computed(() => mode.value === "live" && isEmpty(filter.value));
 
-function newestTop(): Partial<Record<Dimension, Entry[]>> | null {
+function newestTop(): Partial<Record<Dimension, TopValue[]>> | null {
   if (!everything.value) return answer.value?.facets?.top ?? null;
   return Object.keys(streamed.value.top).length > 0 ? streamed.value.top : null;
 }

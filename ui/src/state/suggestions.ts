@@ -1,8 +1,10 @@
 /** The values that the search box offers for a field: from the facets, and where a field has none from the rows at hand. */
-import { type Dimension, facets } from "../api/client.ts";
+
+import { facets } from "../api/client.ts";
 import { tally, type Values } from "../domain/completion.ts";
 import type { Field } from "../domain/filter.ts";
 import { type Row, SEVERITIES } from "../domain/frames.ts";
+import type { Dimension } from "../domain/schemas.ts";
 import { bounds } from "../domain/time_range.ts";
 import { list } from "./live.ts";
 import { range } from "./query.ts";

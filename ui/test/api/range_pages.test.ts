@@ -1,13 +1,14 @@
 import { beforeEach, expect, it } from "vitest";
-import type { Page, Query } from "../../src/api/client.ts";
+import type { Query } from "../../src/api/client.ts";
 import { Past } from "../../src/api/range_pages.ts";
+import type { AlertsPage } from "../../src/domain/schemas.ts";
 import { row } from "../support/frames.ts";
 
 interface Asked {
   query: Query;
   before: string | null;
   signal: AbortSignal;
-  answer(page: Partial<Page>): void;
+  answer(page: Partial<AlertsPage>): void;
   fail(words: string): void;
 }
 
@@ -20,7 +21,7 @@ beforeEach(() => {
   past = new Past(
     (query, signal, before) =>
       new Promise((resolve, reject) => {
-        const answer = (page: Partial<Page>) =>
+        const answer = (page: Partial<AlertsPage>) =>
           resolve({
             rows: [],
             before: null,

@@ -1,11 +1,12 @@
 import { beforeEach, expect, it } from "vitest";
-import type { Course, Facets, Query } from "../../src/api/client.ts";
+import type { Query } from "../../src/api/client.ts";
 import { Asker, type Figures, type Look, spanOf } from "../../src/api/range_stats.ts";
+import type { Facets, TimelineAnswer } from "../../src/domain/schemas.ts";
 import { World } from "../support/fake_socket.ts";
 
 const LIVE: Look = { filter: {}, live: true, window_s: 900 };
 
-function course(low: number, exact = true): Course {
+function course(low: number, exact = true): TimelineAnswer {
   return { t0: 0, step_s: 6, critical: [0], high: [0], medium: [0], low: [low], exact };
 }
 

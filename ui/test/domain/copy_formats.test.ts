@@ -1,9 +1,10 @@
 /** What is copied for shells and for rules: quoted against any name, and read by the program that it is for. */
+
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { Alert } from "../../src/api/alert_details.ts";
 import { command, kubectl, natsSub, silence, uuid } from "../../src/domain/copy_formats.ts";
+import type { Alert } from "../../src/domain/schemas.ts";
 
 const ALERT: Alert = {
   title: "Reverse shell",

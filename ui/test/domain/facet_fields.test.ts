@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
-import type { Entry } from "../../src/api/client.ts";
-import { DIMENSIONS } from "../../src/api/client.ts";
 import { asked, FACETS, has, howMany, lines } from "../../src/domain/facet_fields.ts";
+import { DIMENSIONS, type TopValue } from "../../src/domain/schemas.ts";
 
-const ENTRIES: Entry[] = [
+const ENTRIES: TopValue[] = [
   ["/bin/sh", 40, "high"],
   ["/usr/bin/Curl", 10, "critical"],
   ["-odd", 1, "low"],

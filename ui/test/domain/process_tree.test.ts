@@ -1,15 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  enter,
-  grow,
-  type Line,
-  lines,
-  type ProcessNode,
-  press,
-  reshape,
-  type Shape,
-  worst,
-} from "../../src/domain/process_tree.ts";
+import { enter, grow, type Line, lines, press, reshape, type Shape, worst } from "../../src/domain/process_tree.ts";
+import type { ProcessNode } from "../../src/domain/schemas.ts";
 import { chance } from "../support/seeded_random.ts";
 
 const SHAPE: Shape = { closed: new Set(), opened: new Set(), full: new Set() };

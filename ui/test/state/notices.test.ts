@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
 /** What is said above the list, and of an empty one, in words. */
+
 import { expect, it } from "vitest";
 import { alike, among, timesOf } from "../../src/api/fold_members.ts";
-import { complete, type Node } from "../../src/api/status.ts";
+import { complete } from "../../src/api/status.ts";
 import { sight } from "../../src/domain/agent_summary.ts";
+import type { NodeStatus } from "../../src/domain/schemas.ts";
 import { zone } from "../../src/domain/time_zone.ts";
 import { belated, past } from "../../src/state/notices.ts";
 import { row } from "../support/frames.ts";
@@ -31,8 +33,8 @@ it("says how many came late, since when, and leads there, a day back at most", (
   expect(`${older.lead} ${older.text}`).toMatch(/^At least 1,204 alerts .* from Nov 13 14:00:00 on\.$/);
 });
 
-function node(last_s: number | null, silent = false): Node {
-  return complete({ nodes: [{ node: "n", last_s, silent }] }).nodes[0] as Node;
+function node(last_s: number | null, silent = false): NodeStatus {
+  return complete({ nodes: [{ node: "n", last_s, silent }] }).nodes[0] as NodeStatus;
 }
 
 it("proves by the agents that silence is silence", () => {

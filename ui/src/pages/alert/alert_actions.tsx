@@ -1,11 +1,11 @@
 /** What can be done with an open alert: narrow the list, look around it in time, and hand it to others. */
 
-import type { Alert } from "../../api/alert_details.ts";
 import { Icon } from "../../components/icons.tsx";
 import { useCopy } from "../../components/use_copy.ts";
 import type { Field } from "../../domain/filter.ts";
 import type { Row } from "../../domain/frames.ts";
 import { EACH_MS } from "../../domain/nearby.ts";
+import type { Alert } from "../../domain/schemas.ts";
 import { around } from "../../domain/time_range.ts";
 import { gatewayNow } from "../../state/live.ts";
 import { closeAll } from "../../state/open_rows.ts";

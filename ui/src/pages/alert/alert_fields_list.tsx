@@ -1,7 +1,8 @@
 /** All that is known of an alert: why it fired, where, and what only the event says. */
-import type { Alert } from "../../api/alert_details.ts";
+
 import { facts } from "../../domain/alert_fields.ts";
 import { visible } from "../../domain/json_text.ts";
+import type { Alert } from "../../domain/schemas.ts";
 import { Why } from "./alert_reason.tsx";
 import { Fact } from "./field_row.tsx";
 

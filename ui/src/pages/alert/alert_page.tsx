@@ -1,6 +1,7 @@
 /** The page `/alerts/{id}`: one alert, who started its process, what is known of it, and what else happened there. */
+
 import { useLayoutEffect, useMemo } from "preact/hooks";
-import { type Alert, type Detail, detail } from "../../api/alert_details.ts";
+import { type Detail, detail } from "../../api/alert_details.ts";
 import { Icon, SeverityMark } from "../../components/icons.tsx";
 import { JsonView } from "../../components/json_view.tsx";
 import { Panel } from "../../components/panel.tsx";
@@ -8,6 +9,7 @@ import { useCopy } from "../../components/use_copy.ts";
 import { ago, capital, count, moment } from "../../domain/format.ts";
 import { SEVERITIES, type Severity } from "../../domain/frames.ts";
 import { shown, visible } from "../../domain/json_text.ts";
+import type { Alert } from "../../domain/schemas.ts";
 import { subject } from "../../state/document_title.ts";
 import { now } from "../../state/live.ts";
 import { attachPage } from "../../state/page_commands.ts";

@@ -1,9 +1,10 @@
 /** Why an alert fired: what happened in words, each rule with the values that made it match, and what its author knows of it. */
+
 import { useEffect } from "preact/hooks";
-import type { Alert, RuleHit } from "../../api/alert_details.ts";
-import { asked, type Rule as Known, rulesPoll } from "../../api/rules.ts";
+import { asked, rulesPoll } from "../../api/rules.ts";
 import type { Row } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
+import type { Alert, Rule as Known, RuleHit } from "../../domain/schemas.ts";
 import { Fact } from "./field_row.tsx";
 import { Times } from "./folded_times.tsx";
 

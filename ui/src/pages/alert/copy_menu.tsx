@@ -1,10 +1,10 @@
 /** An alert for a shell or for the rules, as text to paste. The page itself runs and writes nothing. */
 
-import type { Alert } from "../../api/alert_details.ts";
 import { Icon } from "../../components/icons.tsx";
 import { useCopy } from "../../components/use_copy.ts";
 import { usePopup } from "../../components/use_popup.ts";
 import { kubectl, natsSub, silence, uuid } from "../../domain/copy_formats.ts";
+import type { Alert } from "../../domain/schemas.ts";
 
 export function CopyMenu({ alert }: { alert: Alert }) {
   const { root, open, toggle } = usePopup<HTMLDivElement>();

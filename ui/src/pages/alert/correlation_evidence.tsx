@@ -1,7 +1,8 @@
 /** What a correlation counted: for which key, how many, from when to when, and the alerts that it rests on. */
-import type { Alert, Correlation } from "../../api/alert_details.ts";
+
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
+import type { Alert, Correlation } from "../../domain/schemas.ts";
 import { listControl } from "../../state/list_commands.ts";
 import { alertPath } from "../../state/router.ts";
 import { listed, placeOf } from "../../state/rows.ts";

@@ -1,12 +1,13 @@
 /** What else happened in the same pod, five minutes before and after: a small timeline and the nearest rows. */
+
 import { useMemo, useState } from "preact/hooks";
-import type { Alert } from "../../api/alert_details.ts";
 import { type Surroundings, surroundings } from "../../api/nearby_query.ts";
 import { Icon, SeverityMark } from "../../components/icons.tsx";
 import { capital, clock, count, fraction, moment, plural } from "../../domain/format.ts";
 import { type Row, SEVERITIES, type Timeline } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
 import { bars, EACH_MS, placeOf } from "../../domain/nearby.ts";
+import type { Alert } from "../../domain/schemas.ts";
 import { around } from "../../domain/time_range.ts";
 import { now } from "../../state/live.ts";
 import { linkTo } from "../../state/query.ts";

@@ -1,11 +1,11 @@
 /** The processes around an alert, walked by arrows: who started it, what it started, and what else each of them did. */
+
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ancestry } from "../../api/ancestry.ts";
 import { SeverityMark } from "../../components/icons.tsx";
 import { apart, clock, moment, plural } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import {
-  type Ancestry,
   enter,
   grow,
   type Line,
@@ -16,6 +16,7 @@ import {
   type Step,
   worst,
 } from "../../domain/process_tree.ts";
+import type { Ancestry } from "../../domain/schemas.ts";
 import { alertPath, go } from "../../state/router.ts";
 
 interface Props {

@@ -1,9 +1,9 @@
 /** Of what the kernel produced on a node, the share that reached you, and what became of the rest. */
 
-import type { Coverage as Facts } from "../../api/status.ts";
 import { Text, Why } from "../../components/text.tsx";
 import { count } from "../../domain/format.ts";
 import { share } from "../../domain/pipeline_summary.ts";
+import type { Coverage as Facts } from "../../domain/schemas.ts";
 
 export function Coverage({ of }: { of: Facts }) {
   const { produced, reached, why } = of;

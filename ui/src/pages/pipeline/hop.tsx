@@ -1,9 +1,10 @@
 /** One hop from the sensors to this browser: what goes in and out, how far behind it is, what it dropped. */
+
 import type { ComponentChildren } from "preact";
-import type { Hop as Facts } from "../../api/status.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Text, Why } from "../../components/text.tsx";
 import { ago, number, rate, span, titleOf } from "../../domain/pipeline_summary.ts";
+import type { Hop as Facts } from "../../domain/schemas.ts";
 
 interface BoxProps {
   title: string;

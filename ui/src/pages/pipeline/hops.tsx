@@ -1,12 +1,12 @@
 /** The way of an event, hop by hop; the last one is this browser. */
 
 import { roundTrip } from "../../api/latency.ts";
-import type { PipelineStatus } from "../../api/status.ts";
 import { Text } from "../../components/text.tsx";
 import { useLate } from "../../components/use_delayed.ts";
 import { plural } from "../../domain/format.ts";
 import { total } from "../../domain/frames.ts";
 import { rate, span } from "../../domain/pipeline_summary.ts";
+import type { PipelineStatus } from "../../domain/schemas.ts";
 import { lag, numbers, status as stream } from "../../state/live.ts";
 import { Box, Hop, Value } from "./hop.tsx";
 

@@ -1,11 +1,11 @@
 /** The ledger: what every hop counted, held against each other. */
 
-import type { Ledger, Line, PipelineStatus, Reader } from "../../api/status.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";
 import { Text } from "../../components/text.tsx";
 import { count } from "../../domain/format.ts";
 import { balance, meaning } from "../../domain/pipeline_summary.ts";
+import type { Ledger, LedgerLine, LedgerReader, PipelineStatus } from "../../domain/schemas.ts";
 
 const LINES = [
   { name: "From hop to hop" },
@@ -46,7 +46,7 @@ function Balance({ ledger }: { ledger: Ledger }) {
   );
 }
 
-function line({ hop, expected, found, waiting, difference, balanced }: Line) {
+function line({ hop, expected, found, waiting, difference, balanced }: LedgerLine) {
   const words = meaning(difference, balanced);
   const verdict = balanced ? (
     words
@@ -59,7 +59,7 @@ function line({ hop, expected, found, waiting, difference, balanced }: Line) {
   return { key: hop, cells: [<Text of={hop} />, ...numbers, verdict], wrong: !balanced };
 }
 
-function reader({ stream, name, waiting, evicted_unread }: Reader) {
+function reader({ stream, name, waiting, evicted_unread }: LedgerReader) {
   const own = `${stream}/${name}`;
   return {
     key: own,

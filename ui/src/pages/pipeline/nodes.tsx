@@ -1,11 +1,11 @@
 /** The nodes, silent ones first, and what share of each one's events reaches you. */
 
-import type { Node, PipelineStatus } from "../../api/status.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";
 import { Text, Why } from "../../components/text.tsx";
 import { count } from "../../domain/format.ts";
 import { ago, ordered, overall, rate, reporting } from "../../domain/pipeline_summary.ts";
+import type { NodeStatus, PipelineStatus } from "../../domain/schemas.ts";
 import { writeFilter } from "../../domain/url_state.ts";
 import { Coverage, Losses } from "./coverage.tsx";
 
@@ -37,7 +37,7 @@ export function Nodes({ status }: { status: PipelineStatus }) {
   );
 }
 
-function row(own: Node) {
+function row(own: NodeStatus) {
   const { node, last_s, silent, coverage } = own;
   const head = (
     <>

@@ -1,11 +1,12 @@
 /** The page `/pipeline`: from the sensors to this browser, which hop is broken, and by which rules is judged. */
+import type { PipelineStatus } from "../../domain/schemas.ts";
 import "../../styles/pipeline.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { roundTripPoll } from "../../api/latency.ts";
 import type { Poll, Polled } from "../../api/poll.ts";
 import { rulesPoll } from "../../api/rules.ts";
-import { type PipelineStatus, statusPoll } from "../../api/status.ts";
+import { statusPoll } from "../../api/status.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Text } from "../../components/text.tsx";

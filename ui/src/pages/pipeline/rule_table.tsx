@@ -1,10 +1,12 @@
 /** Every rule with its hits and failures, and whether it can fire here; sorted by a head, found by text. */
+
 import { useState } from "preact/hooks";
-import { place, type Rule } from "../../api/rules.ts";
+import { place } from "../../api/rules.ts";
 import { type Column, Table } from "../../components/table.tsx";
 import { Text, Why } from "../../components/text.tsx";
 import { count, plural } from "../../domain/format.ts";
 import { arranged, folder, type Key, type Order, SHOWN, type Shown, turned } from "../../domain/rule_sort.ts";
+import type { Rule } from "../../domain/schemas.ts";
 import { writeFilter } from "../../domain/url_state.ts";
 
 const HEADS: readonly { name: string; by: Key; number?: boolean }[] = [

@@ -1,11 +1,12 @@
 /** By which rules is judged: the sets of all instances, what is not loaded, each rule with its hits, and the silences. */
 
-import { differing, type Judge, type Problem, place, type Rules } from "../../api/rules.ts";
+import { differing, place } from "../../api/rules.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";
 import { Text, When } from "../../components/text.tsx";
 import { count, plural } from "../../domain/format.ts";
 import { number } from "../../domain/pipeline_summary.ts";
+import type { RuleInstance, RuleProblem, Rules } from "../../domain/schemas.ts";
 import { RuleTable } from "./rule_table.tsx";
 import { Silences } from "./silences.tsx";
 
@@ -47,7 +48,7 @@ function Sets({ rules }: { rules: Rules }) {
   );
 }
 
-function set({ service, instance, hash, loaded, age_s, rules }: Judge, differs: boolean) {
+function set({ service, instance, hash, loaded, age_s, rules }: RuleInstance, differs: boolean) {
   const head = (
     <>
       <Text of={service} /> <Text of={instance} mono />
@@ -79,7 +80,7 @@ function Problems({ rules: { problems, judges } }: { rules: Rules }) {
   return <Table caption={`${plural(problems.length, "rule")} not loaded`} columns={PROBLEMS} rows={rows} />;
 }
 
-function problem(own: Problem, index: number, judges: number) {
+function problem(own: RuleProblem, index: number, judges: number) {
   const { instances } = own;
   const sayers = instances.length === judges ? "all instances" : <Text of={instances.join(", ")} />;
   const until = own.kept ? "its last good version judges on" : "it does not judge";

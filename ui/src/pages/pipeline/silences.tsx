@@ -1,11 +1,11 @@
 /** The silences: who asked for each, why, until when, and what it hid. */
 
-import type { Silence } from "../../api/rules.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";
 import { Text, When } from "../../components/text.tsx";
 import { count } from "../../domain/format.ts";
 import { SEVERITIES } from "../../domain/frames.ts";
+import type { Silence } from "../../domain/schemas.ts";
 
 const COLUMNS = [{ name: "Silence" }, { name: "Owner" }, { name: "Reason" }, { name: "Ends" }, { name: "Hid" }];
 

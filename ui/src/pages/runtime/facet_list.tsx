@@ -1,10 +1,12 @@
 /** One list of what is most frequent: a click shows only a value, Alt-click all but it; the arrows walk the list. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Entry, facets } from "../../api/client.ts";
+import { facets } from "../../api/client.ts";
 import { SeverityMark } from "../../components/icons.tsx";
 import { type Facet, has, type Line, lines } from "../../domain/facet_fields.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
+import type { TopValue } from "../../domain/schemas.ts";
 import { bounds } from "../../domain/time_range.ts";
 import { gatewayNow } from "../../state/live.ts";
 import { filter, include, range, remove } from "../../state/query.ts";
@@ -13,7 +15,7 @@ const TYPING_MS = 200;
 
 interface Props {
   facet: Facet;
-  entries: readonly Entry[];
+  entries: readonly TopValue[];
   /** What the values shall hold. */
   narrowed: string;
 }
@@ -112,8 +114,8 @@ function walk(event: KeyboardEvent): void {
 }
 
 /** The values that hold the text, of all that there are; null until the gateway has said, or where it does not. */
-function useNarrowed({ dimension }: Facet, narrowed: string): Entry[] | null {
-  const [found, setFound] = useState<Entry[] | null>(null);
+function useNarrowed({ dimension }: Facet, narrowed: string): TopValue[] | null {
+  const [found, setFound] = useState<TopValue[] | null>(null);
   const asking = useRef(new AbortController());
   const wanted = filter.value;
   useEffect(() => {

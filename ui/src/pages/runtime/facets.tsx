@@ -1,9 +1,10 @@
 /** The column of what is most frequent; where there is no room for it, a drawer. */
+
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Dimension } from "../../api/client.ts";
 import { Icon } from "../../components/icons.tsx";
 import { asked, FACETS, type Facet, howMany } from "../../domain/facet_fields.ts";
+import type { Dimension } from "../../domain/schemas.ts";
 import { drawerOpen } from "../../state/drawer.ts";
 import { filter } from "../../state/query.ts";
 import { distinct, staleTop, top } from "../../state/stats.ts";
