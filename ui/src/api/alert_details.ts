@@ -1,51 +1,34 @@
-/** The whole of one alert, fetched when its row is opened. */
-
+/** The whole of one alert, loaded when its row is opened. */
 import { members } from "../domain/json_text.ts";
 import type { Alert } from "../domain/schemas.ts";
-import { keeper } from "./answer_cache.ts";
+import { answerCache } from "./answer_cache.ts";
+import { ApiError, askText, failed } from "./client.ts";
 
 export type Detail =
   | { is: "loading" }
-  /** `event` is the text of the Tetragon event as received; of the whole alert where it has none (`whole`). */
+  /** `event` is the text of the Tetragon event as received; the whole alert if it has none (`whole`). */
   | { is: "ready"; alert: Alert; event: string; whole: boolean }
-  /** The stream no longer holds it. */
+  /** `gone`: the alert is no longer retained. */
   | { is: "gone" | "unknown" | "failed"; why: string };
 
-type Answer = Exclude<Detail, { is: "loading" }>;
+type Loaded = Exclude<Detail, { is: "loading" }>;
 
-/** The detail of an alert; asks the gateway for it unless it is there or on its way. */
-export const detail = keeper(30, load);
+/** Keeps the last 30. */
+export function alertCache() {
+  return answerCache<Loaded>(30, load);
+}
 
-async function load(id: string, seq?: number): Promise<Answer> {
+async function load(id: string, seq?: number): Promise<Loaded> {
   try {
-    const place = seq === undefined ? "" : `?seq=${seq}`;
-    const answer = await fetch(`/api/v1/alerts/${encodeURIComponent(id)}${place}`, {
-      headers: { Accept: "application/json" },
-      signal: AbortSignal.timeout(10_000),
-    });
-    const text = await answer.text();
-    if (answer.ok) return ready(text);
-    const is = answer.status === 410 ? "gone" : answer.status === 404 ? "unknown" : "failed";
-    return { is, why: reason(text) || `The gateway answered ${answer.status}.` };
+    return ready(await askText(`/api/v1/alerts/${encodeURIComponent(id)}${seq === undefined ? "" : `?seq=${seq}`}`));
   } catch (error) {
-    const late = error instanceof DOMException && error.name === "TimeoutError";
-    return {
-      is: "failed",
-      why: late ? "The gateway did not answer within 10 s." : "The gateway could not be reached.",
-    };
+    if (!(error instanceof ApiError)) return failed(error);
+    const is = error.status === 410 ? "gone" : error.status === 404 ? "unknown" : "failed";
+    return { is, why: error.reason || error.message };
   }
 }
 
-function ready(text: string): Answer {
+function ready(text: string): Loaded {
   const event = members(text).get("event");
   return { is: "ready", alert: JSON.parse(text) as Alert, event: event ?? text, whole: event === undefined };
-}
-
-function reason(text: string): string {
-  try {
-    const { error } = JSON.parse(text) as { error?: unknown };
-    return typeof error === "string" ? error : "";
-  } catch {
-    return "";
-  }
 }

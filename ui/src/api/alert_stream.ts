@@ -45,7 +45,7 @@ export interface Listener {
 }
 
 /** What the gateway shall send. */
-export interface Wish {
+export interface StreamView {
   window: string;
   filter: Filter;
   /** Most rows in a frame; 0 for counts alone. */
@@ -55,10 +55,10 @@ export interface Wish {
   fold: boolean;
 }
 
-export class Stream {
+export class AlertStream {
   #outside: Outside;
   #listener: Listener;
-  #wish: Wish;
+  #view: StreamView;
   #socket: Socket | null = null;
   /** Whether the socket took our `open` frame, so that more may be sent. */
   #opened = false;
@@ -76,10 +76,10 @@ export class Stream {
   #cancelRetry = () => {};
   #cancelWatch = () => {};
 
-  constructor(outside: Outside, listener: Listener, wish: Wish) {
+  constructor(outside: Outside, listener: Listener, view: StreamView) {
     this.#outside = outside;
     this.#listener = listener;
-    this.#wish = wish;
+    this.#view = view;
   }
 
   /** Up to where the alerts are complete; null before the first snapshot. */
@@ -97,14 +97,14 @@ export class Stream {
   }
 
   /** Changes what is sent, on the open connection or with the next one. */
-  wish(wish: Wish): void {
-    const previous = this.#wish;
-    this.#wish = wish;
-    const filterChanged = JSON.stringify(wish.filter) !== JSON.stringify(previous.filter);
+  view(view: StreamView): void {
+    const previous = this.#view;
+    this.#view = view;
+    const filterChanged = JSON.stringify(view.filter) !== JSON.stringify(previous.filter);
     if (filterChanged) this.#stale = true;
     // What was refused may have been the filter.
     if (filterChanged && this.#refused) this.retryNow();
-    if (JSON.stringify(wish) !== JSON.stringify(previous)) this.#send({ k: "view", ...wish });
+    if (JSON.stringify(view) !== JSON.stringify(previous)) this.#send({ k: "view", ...view });
   }
 
   /** How long the last paint took; the next acknowledgement says so. */
@@ -134,7 +134,7 @@ export class Stream {
   #open(): void {
     this.#opened = true;
     if (this.#stale) this.#cursor = null;
-    this.#send({ k: "open", cursor: this.#cursor, ...this.#wish });
+    this.#send({ k: "open", cursor: this.#cursor, ...this.#view });
   }
 
   #send(frame: ClientFrame): void {

@@ -1,23 +1,26 @@
-/** Answers of the gateway that are asked for by id; the last few are kept. */
+/** A cache for answers of the gateway that are asked for by id. */
 import { type Signal, signal } from "@preact/signals";
 
 type Loading = { is: "loading" };
 
-/** Asks with `load` unless the answer is there or on its way; one that failed is asked for again. */
-export function keeper<Found extends { is: string }>(most: number, load: (id: string, seq?: number) => Promise<Found>) {
-  const known = new Map<string, Signal<Found | Loading>>();
-  return (id: string, seq?: number): Signal<Found | Loading> => {
-    let own = known.get(id);
-    if (own && own.peek().is !== "failed") return own;
+/** Keeps the last `most` answers. Asks with `load` unless the answer is there or on its way; a failed one is retried. */
+export function answerCache<Answer extends { is: string }>(
+  most: number,
+  load: (id: string, seq?: number) => Promise<Answer>,
+) {
+  const known = new Map<string, Signal<Answer | Loading>>();
+  return (id: string, seq?: number): Signal<Answer | Loading> => {
+    const cached = known.get(id);
+    if (cached && cached.peek().is !== "failed") return cached;
+    const entry = cached ?? signal<Answer | Loading>({ is: "loading" });
+    entry.value = { is: "loading" };
+    // Last in the map, so that it is evicted last.
     known.delete(id);
-    own ??= signal<Found | Loading>({ is: "loading" });
-    own.value = { is: "loading" };
-    known.set(id, own);
+    known.set(id, entry);
     if (known.size > most) known.delete([...known.keys()][0] as string);
-    const fresh = own;
-    void load(id, seq).then((found) => {
-      fresh.value = found;
+    void load(id, seq).then((answer) => {
+      entry.value = answer;
     });
-    return own;
+    return entry;
   };
 }

@@ -1,52 +1,75 @@
-/** Every question that the page puts to the gateway over HTTP, with the shape of its answer. An error says why, in words. */
+/** The requests to the gateway's HTTP API. */
 
 import type { Filter } from "../domain/frames.ts";
 import type { AlertsPage, Ancestry, Dimension, Facets, TimelineAnswer } from "../domain/schemas.ts";
 
 import { writeFilter } from "../domain/url_state.ts";
 
-/** Why there is no answer, for people. `status` is 0 where none came at all. */
+/** Why there is no answer, as a sentence. */
 export class ApiError extends Error {
+  /** The HTTP status; 0 if there was no answer at all. */
   readonly status: number;
+  /** The reason that the gateway gave; empty if it gave none. */
+  readonly reason: string;
 
-  constructor(words: string, status = 0) {
-    super(words);
+  constructor(message: string, status = 0, reason = "") {
+    super(message);
     this.status = status;
+    this.reason = reason;
   }
 }
 
-/** From when (inclusive) to when (exclusive), ms since 1970, and under which filter. */
+/** An answer that did not come, for components. */
+export interface Failed {
+  is: "failed";
+  why: string;
+}
+
+export function failed(error: unknown): Failed {
+  return { is: "failed", why: error instanceof Error ? error.message : String(error) };
+}
+
+/** A range from `from` (inclusive) to `to` (exclusive), ms since 1970, and a filter. */
 export interface Query {
   from: number;
   to: number;
   filter: Filter;
 }
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
-/** The JSON of one of the gateway's answers. An abort by `signal` rejects as well, with the signal's own reason. */
-export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const late = AbortSignal.timeout(PATIENCE_MS);
+/** The body of an answer as text. If `signal` aborts the request, the promise rejects with the signal's reason. */
+export async function askText(path: string, signal?: AbortSignal): Promise<string> {
+  const late = AbortSignal.timeout(TIMEOUT_MS);
   try {
     const answer = await fetch(path, {
       headers: { Accept: "application/json" },
       signal: signal ? AbortSignal.any([signal, late]) : late,
     });
-    if (!answer.ok) throw new ApiError(refusal(answer.status, await answer.text()), answer.status);
-    return (await answer.json()) as T;
+    const text = await answer.text();
+    if (!answer.ok) throw refusal(answer.status, reasonOf(text));
+    return text;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof ApiError) throw error;
-    if (late.aborted) throw new ApiError(`The gateway did not answer within ${PATIENCE_MS / 1000} s.`);
     throw new ApiError(
-      error instanceof SyntaxError ? "The gateway's answer makes no sense." : "The gateway could not be reached.",
+      late.aborted ? `The gateway did not answer within ${TIMEOUT_MS / 1000} s.` : "The gateway could not be reached.",
     );
   }
 }
 
-function refusal(status: number, text: string): string {
-  const reason = reasonOf(text);
-  return reason ? `The gateway answered ${status}: ${reason}` : `The gateway answered ${status}.`;
+/** The body of an answer, from JSON. */
+export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const text = await askText(path, signal);
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError("The gateway's answer is not valid.");
+  }
+}
+
+function refusal(status: number, reason: string): ApiError {
+  return new ApiError(`The gateway answered ${status}${reason ? `: ${reason}` : "."}`, status, reason);
 }
 
 function reasonOf(text: string): string {
@@ -58,7 +81,7 @@ function reasonOf(text: string): string {
   }
 }
 
-/** A page of the rows that are held of a time; the next one begins at the `before` of the last. */
+/** A page of the retained rows of a range. The next page begins at the `before` of this one. */
 export function alerts(
   query: Query,
   signal?: AbortSignal,
@@ -69,7 +92,7 @@ export function alerts(
   return ask<AlertsPage>(address("alerts", query, `limit=${limit}`, ...more), signal);
 }
 
-/** What is most frequent; of one dimension only the values that hold a text, where `narrow` says so. */
+/** The most frequent values. `narrow` limits one dimension to the values that contain a text. */
 export function facets(
   query: Query,
   signal?: AbortSignal,
@@ -80,17 +103,17 @@ export function facets(
   return ask<Facets>(address("facets", query, `limit=${limit}`, ...more), signal);
 }
 
-/** How many alerts there were, step by step. */
+/** Counts of alerts over time. */
 export function timeline(query: Query, step_s: number, signal?: AbortSignal): Promise<TimelineAnswer> {
   return ask<TimelineAnswer>(address("timeline", query, `step=${step_s}`), signal);
 }
 
-/** Processes above, beside and below the one of an alert. */
+/** The processes above, beside and below the process of an alert. */
 export function ancestry(id: string, signal?: AbortSignal): Promise<Ancestry> {
   return ask<Ancestry>(`/api/v1/alerts/${encodeURIComponent(id)}/ancestry`, signal);
 }
 
-/** Where a download of the rows is. */
+/** The address of a download of the rows. */
 export function exportAddress(query: Query, format: "csv" | "ndjson"): string {
   return address("export", query, `format=${format}`);
 }

@@ -1,43 +1,42 @@
-/** When each alert was that a folded row stands for; those that the gateway folded are asked for. */
+/** The alerts that a folded row stands for. If the gateway folded some of them, it is asked for all. */
 import { type Signal, signal } from "@preact/signals";
 import { signed } from "../domain/filter.ts";
 import { repeats, WITHIN_MS } from "../domain/folding.ts";
 import type { Filter, Row } from "../domain/frames.ts";
-import { alerts } from "./client.ts";
+import { alerts, type Failed, failed } from "./client.ts";
 
 export interface Time {
   id: string;
   t: number;
 }
 
-export type Times = { is: "loading" } | { is: "ready"; times: Time[]; more: number } | { is: "failed"; why: string };
+/** Newest first; `more` is the number of times that are not listed. */
+export type Times = { is: "loading" } | { is: "ready"; times: Time[]; more: number } | Failed;
 
-/** More than these no one reads; the rest is a number. */
+/** Times that are listed. */
 const MOST = 200;
 
-/** Newest first, with how many are not among them; asks at most once. */
+/** The times of all alerts of a row. Asks the gateway at most once. */
 export function timesOf(row: Row): Signal<Times> {
   const members = repeats(row);
   if (members.every(({ n = 1 }) => n === 1)) return signal(ready(members, members.length));
   const found = signal<Times>({ is: "loading" });
-  void load(row, members).then((loaded) => {
-    found.value = loaded;
-  });
+  void load(row, members)
+    .catch(failed)
+    .then((loaded) => {
+      found.value = loaded;
+    });
   return found;
 }
 
 async function load(row: Row, members: readonly Row[]): Promise<Times> {
   const all = members.reduce((sum, { n = 1 }) => sum + n, 0);
   const from = (members[0]?.t ?? row.t) - WITHIN_MS;
-  try {
-    const { rows } = await alerts({ from, to: row.t + 1, filter: alike(row) }, undefined, null, MOST);
-    return ready(among(rows, row, all), all);
-  } catch (error) {
-    return { is: "failed", why: error instanceof Error ? error.message : String(error) };
-  }
+  const { rows } = await alerts({ from, to: row.t + 1, filter: alike(row) }, undefined, null, MOST);
+  return ready(among(rows, row, all), all);
 }
 
-/** Those of the same fingerprint, as many as the row stands for, oldest first. */
+/** The rows of the same fingerprint, at most `most`, oldest first. */
 export function among(rows: readonly Row[], { fp, sev }: Row, most: number): Row[] {
   return rows
     .filter((row) => row.fp === fp && row.sev === sev)
@@ -53,7 +52,7 @@ function ready(oldestFirst: readonly Row[], all: number): Times {
   return { is: "ready", times, more: Math.max(0, all - times.length) };
 }
 
-/** What all alerts of a fingerprint have in common and a filter can ask for. */
+/** The filter for what all alerts of a fingerprint have in common. */
 export function alike({ sev, ns, wl, node, container, rule, bin }: Row): Filter {
   const asked: [keyof Filter, string | undefined][] = [
     ["ns", ns],

@@ -1,14 +1,14 @@
-/** Asks again and again while somebody looks: what was answered last, and whether the far end still answers. */
+/** A request that is repeated while a component watches it. */
 import { type Signal, signal } from "@preact/signals";
 
 export interface Polled<T> {
-  /** The last good answer; it stays when a later question fails. */
+  /** The last good answer. It stays when a later request fails. */
   answer: T | null;
-  /** When it came, ms since 1970. */
+  /** When it arrived, ms since 1970. */
   at: number | null;
-  /** Why the last question failed, in words; empty where it did not. */
+  /** Why the last request failed; empty if it did not. */
   why: string;
-  /** Since when a question is under way. */
+  /** When the pending request was sent; null if there is none. */
   asked: number | null;
 }
 
@@ -20,13 +20,13 @@ export class Poll<T> {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #open: AbortController | null = null;
 
-  /** `ask` rejects with an error whose message is for people. */
+  /** `ask` rejects with an error whose message is for the user. */
   constructor(ask: (signal: AbortSignal) => Promise<T>, every_ms: number) {
     this.#ask = ask;
     this.#every_ms = every_ms;
   }
 
-  /** Asks at once and then on; answers how to stop. A hidden page asks nothing, and at once when it is shown. */
+  /** Asks at once, then regularly. Returns a function that ends this. A hidden tab asks when it is shown again. */
   watch(): () => void {
     this.#watchers += 1;
     if (this.#watchers === 1) {
@@ -42,7 +42,7 @@ export class Poll<T> {
     };
   }
 
-  /** Asks now, whatever is under way. */
+  /** Asks now, and drops a pending request. */
   again = (): void => {
     this.#close();
     if (this.#watchers > 0 && document.visibilityState === "visible") void this.#turn();
@@ -61,12 +61,12 @@ export class Poll<T> {
   }
 
   async #turn(): Promise<void> {
-    const own = new AbortController();
-    this.#open = own;
+    const request = new AbortController();
+    this.#open = request;
     this.state.value = { ...this.state.peek(), asked: Date.now() };
-    const next = await this.#answer(own.signal);
-    // Another question has taken its place, or nobody wants to know any more.
-    if (this.#open !== own) return;
+    const next = await this.#answer(request.signal);
+    // A newer request replaced this one, or nobody watches any more.
+    if (this.#open !== request) return;
     this.#open = null;
     this.state.value = { ...this.state.peek(), asked: null, ...next };
     this.#timer = setTimeout(() => void this.#turn(), this.#every_ms);

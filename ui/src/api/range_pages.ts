@@ -28,7 +28,7 @@ export type AskRows = (query: Query, signal: AbortSignal, before: string | null)
 
 const CAPACITY = 50_000;
 
-export class Past {
+export class RangePages {
   readonly #ask: AskRows;
   readonly #changed: () => void;
   #query: Query | null = null;

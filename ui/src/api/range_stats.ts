@@ -7,13 +7,16 @@ import { stepOf, sums } from "../domain/timeline.ts";
 import type { Query } from "./client.ts";
 
 /** What is looked at: the last seconds, or from one moment to another (ms). */
-export type Look = { filter: Filter } & ({ live: true; window_s: number } | { live: false; from: number; to: number });
+export type StatsQuery = { filter: Filter } & (
+  | { live: true; window_s: number }
+  | { live: false; from: number; to: number }
+);
 
-export interface Figures {
+export interface RangeStats {
   /** What they are of. */
-  look: Look;
+  query: StatsQuery;
   /** Without the filter's severities, so that what is not shown is still counted; null where the stream has it. */
-  course: TimelineAnswer | null;
+  timeline: TimelineAnswer | null;
   /** Under the whole filter; null where there is no answer. */
   facets: Facets | null;
   /** Of the same length of time just before, under the filter without its severities; null where it is not known. */
@@ -22,7 +25,7 @@ export interface Figures {
   why: string;
 }
 
-export interface Questions {
+export interface StatsApi {
   timeline(query: Query, step_s: number, signal: AbortSignal): Promise<TimelineAnswer>;
   facets(query: Query, signal: AbortSignal): Promise<Facets>;
 }
@@ -33,45 +36,45 @@ export interface Clock {
   later(run: () => void, ms: number): () => void;
 }
 
-/** How often live numbers are asked for under a filter, and what hardly changes: each costs the gateway a look at every row. */
+/** How often live numbers are asked for under a filter, and what hardly changes: each costs the gateway a query at every row. */
 const FILTERED_EVERY_MS = 5_000;
 const EVERY_MS = 60_000;
 /** The gateway has so many times as long to rest as it took to answer. */
 const REST = 20;
 
-export class Asker {
-  readonly #questions: Questions;
+export class RangeStatsPoll {
+  readonly #api: StatsApi;
   readonly #clock: Clock;
-  readonly #answered: (figures: Figures) => void;
-  #last: Figures | null = null;
+  readonly #answered: (stats: RangeStats) => void;
+  #last: RangeStats | null = null;
   /** When the time before was asked for last. */
   #comparedAt = Number.NEGATIVE_INFINITY;
   #open: AbortController | null = null;
   #cancel = () => {};
 
-  constructor(questions: Questions, clock: Clock, answered: (figures: Figures) => void) {
-    this.#questions = questions;
+  constructor(api: StatsApi, clock: Clock, answered: (stats: RangeStats) => void) {
+    this.#api = api;
     this.#clock = clock;
     this.#answered = answered;
   }
 
   /** Asks for these numbers from now on, or (null) for none. */
-  watch(look: Look | null): void {
+  watch(query: StatsQuery | null): void {
     this.#cancel();
     this.#open?.abort();
     this.#open = null;
-    if (look !== null) void this.#turn(look);
+    if (query !== null) void this.#turn(query);
   }
 
-  async #turn(look: Look): Promise<void> {
+  async #turn(query: StatsQuery): Promise<void> {
     const own = new AbortController();
     this.#open = own;
     const begun = this.#clock.now();
-    let found: Figures = isOf(this.#last, look) ? { ...this.#last, why: "" } : { ...NONE, look };
-    const steps = [this.#course, this.#facets, this.#previous];
+    let found: RangeStats = isOf(this.#last, query) ? { ...this.#last, why: "" } : { ...NONE, query };
+    const steps = [this.#timeline, this.#facets, this.#previous];
     for (const step of steps) {
       try {
-        found = { ...found, ...(await step.call(this, look, begun, own.signal)) };
+        found = { ...found, ...(await step.call(this, query, begun, own.signal)) };
       } catch (error) {
         found = { ...found, why: error instanceof Error ? error.message : String(error) };
       }
@@ -80,36 +83,36 @@ export class Asker {
       this.#answered(found);
     }
     this.#open = null;
-    if (!look.live && found.why === "") return;
+    if (!query.live && found.why === "") return;
     const took = this.#clock.now() - begun;
-    const every = isEmpty(look.filter) && found.why === "" ? EVERY_MS : FILTERED_EVERY_MS;
-    this.#cancel = this.#clock.later(() => void this.#turn(look), Math.max(every, took * REST));
+    const every = isEmpty(query.filter) && found.why === "" ? EVERY_MS : FILTERED_EVERY_MS;
+    this.#cancel = this.#clock.later(() => void this.#turn(query), Math.max(every, took * REST));
   }
 
-  async #course(look: Look, now: number, signal: AbortSignal): Promise<Partial<Figures>> {
-    const filter = anySeverity(look.filter);
-    if (look.live && isEmpty(filter)) return {};
-    return { course: await this.#questions.timeline({ ...spanOf(look, now), filter }, stepFor(look), signal) };
+  async #timeline(query: StatsQuery, now: number, signal: AbortSignal): Promise<Partial<RangeStats>> {
+    const filter = anySeverity(query.filter);
+    if (query.live && isEmpty(filter)) return {};
+    return { timeline: await this.#api.timeline({ ...spanOf(query, now), filter }, stepFor(query), signal) };
   }
 
-  async #facets(look: Look, now: number, signal: AbortSignal): Promise<Partial<Figures>> {
-    return { facets: await this.#questions.facets({ ...spanOf(look, now), filter: look.filter }, signal) };
+  async #facets(query: StatsQuery, now: number, signal: AbortSignal): Promise<Partial<RangeStats>> {
+    return { facets: await this.#api.facets({ ...spanOf(query, now), filter: query.filter }, signal) };
   }
 
   /** One bar over the whole time before; where it is not all known there is nothing to compare with. */
-  async #previous(look: Look, now: number, signal: AbortSignal): Promise<Partial<Figures>> {
-    const { from, to } = spanOf(look, now);
+  async #previous(query: StatsQuery, now: number, signal: AbortSignal): Promise<Partial<RangeStats>> {
+    const { from, to } = spanOf(query, now);
     const length = to - from;
-    const query = { from: from - length, to: from, filter: anySeverity(look.filter) };
-    const known = isOf(this.#last, look) && this.#last.previous !== null;
+    const before = { from: from - length, to: from, filter: anySeverity(query.filter) };
+    const known = isOf(this.#last, query) && this.#last.previous !== null;
     if (length > MOST_MS || (known && now - this.#comparedAt < EVERY_MS)) return {};
-    const before = await this.#questions.timeline(query, Math.ceil(length / 1000), signal);
+    const answer = await this.#api.timeline(before, Math.ceil(length / 1000), signal);
     this.#comparedAt = now;
-    return { previous: before.exact ? sums(before) : null };
+    return { previous: answer.exact ? sums(answer) : null };
   }
 }
 
-const NONE = { course: null, facets: null, previous: null, why: "" };
+const NONE = { timeline: null, facets: null, previous: null, why: "" };
 /** A bar is at most a day wide. */
 const MOST_MS = 86_400_000;
 
@@ -118,20 +121,20 @@ export function anySeverity({ sev: _, ...rest }: Filter): Filter {
   return rest;
 }
 
-export function stepFor(look: Look): number {
-  return stepOf(look.live ? look.window_s : (look.to - look.from) / 1000);
+export function stepFor(query: StatsQuery): number {
+  return stepOf(query.live ? query.window_s : (query.to - query.from) / 1000);
 }
 
 /** The time that is asked for, in whole bars where it moves on: they must not change their places with each question. */
-export function spanOf(look: Look, now: number): { from: number; to: number } {
-  if (!look.live) return { from: look.from, to: look.to };
-  const step_s = stepFor(look);
-  const bars = Math.floor(look.window_s / step_s);
+export function spanOf(query: StatsQuery, now: number): { from: number; to: number } {
+  if (!query.live) return { from: query.from, to: query.to };
+  const step_s = stepFor(query);
+  const bars = Math.floor(query.window_s / step_s);
   const end = (Math.floor(now / 1000 / step_s) + 1) * step_s;
   return { from: (end - bars * step_s) * 1000, to: end * 1000 };
 }
 
 /** Whether an answer is of what is looked at. */
-export function isOf(figures: Figures | null, look: Look): figures is Figures {
-  return figures !== null && JSON.stringify(figures.look) === JSON.stringify(look);
+export function isOf(stats: RangeStats | null, query: StatsQuery): stats is RangeStats {
+  return stats !== null && JSON.stringify(stats.query) === JSON.stringify(query);
 }

@@ -1,6 +1,5 @@
 /** By which rules is judged, in full: asked for when somebody wants to know what is wrong with them. */
 
-import { computed } from "@preact/signals";
 import type { Counts } from "../domain/frames.ts";
 import type { Rule, RuleInstance, RuleProblem, Rules, Silence } from "../domain/schemas.ts";
 import { ask } from "./client.ts";
@@ -25,7 +24,7 @@ const RULE: Rule = {
   kinds: [],
   runbook: "",
   falsepositives: [],
-  can_fire: { is: "unknown", why: "This gateway does not say." },
+  can_fire: { is: "unknown", why: "The gateway does not report it." },
 };
 
 type Parts = { judges: RuleInstance; rules: Rule; silences: Silence; problems: RuleProblem };
@@ -44,17 +43,11 @@ export function complete(said: Answer): Rules {
 
 const EVERY_MS = 30_000;
 
-/** The one place that asks for the rules: the page /pipeline and the line above the list watch it. */
-export const rulesPoll = new Poll<Rules>(async (signal) => complete(await ask("/api/v1/rules", signal)), EVERY_MS);
+export function rulesPoll(): Poll<Rules> {
+  return new Poll(async (signal) => complete(await ask("/api/v1/rules", signal)), EVERY_MS);
+}
 
-export type Asked = { is: "loading" } | { is: "ready"; rules: Rules } | { is: "failed"; why: string };
-
-/** The last answer; where the last question failed, why. */
-export const asked = computed<Asked>(() => {
-  const { answer, why } = rulesPoll.state.value;
-  if (why !== "") return { is: "failed", why };
-  return answer === null ? { is: "loading" } : { is: "ready", rules: answer };
-});
+export type RulesAnswer = { is: "loading" } | { is: "ready"; rules: Rules } | { is: "failed"; why: string };
 
 /** `rules/a.yml:3:5` */
 export function place({ file, line, column }: Pick<RuleProblem, "file" | "line"> & { column?: number }): string {

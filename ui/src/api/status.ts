@@ -42,7 +42,6 @@ export function complete(said: Answer): PipelineStatus {
 
 const EVERY_MS = 2_000;
 
-export const statusPoll = new Poll<PipelineStatus>(
-  async (signal) => complete(await ask("/api/v1/status", signal)),
-  EVERY_MS,
-);
+export function statusPoll(): Poll<PipelineStatus> {
+  return new Poll(async (signal) => complete(await ask("/api/v1/status", signal)), EVERY_MS);
+}

@@ -4,8 +4,8 @@ import { Panel } from "../components/panel.tsx";
 import { AlertPage } from "../pages/alert/alert_page.tsx";
 import { Pipeline } from "../pages/pipeline/pipeline_page.tsx";
 import { Runtime } from "../pages/runtime/runtime_page.tsx";
-import { spoken } from "../state/live_region.ts";
-import { page, runtimeAddress } from "../state/router.ts";
+import { liveRegion, router } from "../state/app_state.ts";
+
 import { Tabs } from "./phone_tabs.tsx";
 import { Shortcuts } from "./shortcuts_dialog.tsx";
 import { TopBar } from "./top_bar.tsx";
@@ -13,22 +13,22 @@ import { TopBar } from "./top_bar.tsx";
 export function App() {
   return (
     <>
-      {page.value.name === "runtime" ? (
+      {router.page.value.name === "runtime" ? (
         <a class="skip" href="#list-title">
           Skip to the alerts
         </a>
       ) : (
         <a class="skip" href="#main">
-          Skip to the content
+          Skip to content
         </a>
       )}
       <TopBar />
-      <Panel key={page.value.name} name="The page">
+      <Panel key={router.page.value.name} name="The page">
         <Shown />
       </Panel>
       <Tabs />
       <div class="vh" role="status" aria-live="polite">
-        {spoken.value}
+        {liveRegion.text.value}
       </div>
       <Shortcuts />
     </>
@@ -36,7 +36,7 @@ export function App() {
 }
 
 function Shown() {
-  const shown = page.value;
+  const shown = router.page.value;
   switch (shown.name) {
     case "runtime":
       return <Runtime />;
@@ -54,7 +54,7 @@ function Unknown() {
     <main id="main" class="body empty" tabIndex={-1}>
       <h1>There is no such page</h1>
       <p>
-        <a href={runtimeAddress.value}>To the alerts</a>
+        <a href={router.runtimeAddress.value}>Back to the alerts</a>
       </p>
     </main>
   );

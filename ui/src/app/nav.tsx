@@ -1,16 +1,16 @@
+import { router } from "../state/app_state.ts";
 /** The pages, in the bar above and on a phone below. */
-import { page, runtimeAddress } from "../state/router.ts";
 
 export function pages() {
   return [
-    { name: "runtime", title: "Runtime", href: runtimeAddress.value, icon: "pulse" },
+    { name: "runtime", title: "Runtime", href: router.runtimeAddress.value, icon: "pulse" },
     { name: "pipeline", title: "Pipeline", href: "/pipeline", icon: "hops" },
   ] as const;
 }
 
 /** `page` for the page itself, `true` for the one that an alert belongs to. */
 export function current(name: string): "page" | "true" | undefined {
-  const here = page.value.name;
+  const here = router.page.value.name;
   if (here === name) return "page";
   return here === "alert" && name === "runtime" ? "true" : undefined;
 }

@@ -1,20 +1,8 @@
 /** The keyboard alone must do. */
-import { signal } from "@preact/signals";
+
 import { fieldOf } from "../domain/filter.ts";
 import { SEVERITIES } from "../domain/frames.ts";
-import { drawerOpen } from "../state/drawer.ts";
-import { listControl } from "../state/list_commands.ts";
-import { togglePause } from "../state/live.ts";
-import { pageControl } from "../state/page_commands.ts";
-import { backToLive, commit, include, open, range, show, toggleSeverity } from "../state/query.ts";
-import { go, page, runtimeAddress } from "../state/router.ts";
-import { switchTheme } from "../state/theme.ts";
-
-const KEY = "tocsin.keys";
-
-export const shortcutsOpen = signal(false);
-/** Single keys can be turned off, for those who speak to their computer. */
-export const singleKeys = signal(stored());
+import { commands, layout, live, query, router, shortcuts, theme } from "../state/app_state.ts";
 
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["/", "search"],
@@ -22,53 +10,35 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["Enter o", "open or close the alert"],
   ["c", "copy its event as JSON"],
   ["l", "copy a link to it"],
-  ["f", "show only the focused value; with Shift, all but it"],
-  [".", "back to the newest"],
+  ["f", "show only the focused value; Shift excludes it"],
+  [".", "show the newest"],
   ["Space", "pause, resume"],
   ["1 2 3 4", "only critical, high, medium, low; several together"],
-  ["g r", "to Runtime"],
-  ["g p", "to Pipeline"],
+  ["g r", "go to Runtime"],
+  ["g p", "go to Pipeline"],
   ["t", "light or dark"],
   ["?", "this list"],
   ["Esc", "one step back"],
 ];
 
-function stored(): boolean {
-  try {
-    return localStorage.getItem(KEY) !== "off";
-  } catch {
-    return true;
-  }
-}
-
-export function setSingleKeys(on: boolean): void {
-  singleKeys.value = on;
-  try {
-    localStorage.setItem(KEY, on ? "on" : "off");
-  } catch {
-    // Holds for this visit then.
-  }
-}
-
-export function openShortcuts(): void {
-  shortcutsOpen.value = true;
-}
-
-export function startKeys(): void {
-  document.addEventListener("keydown", (event) => {
+/** Handles the keys of all pages. Returns a function that ends this. */
+export function startShortcuts(): () => void {
+  const pressed = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (handle(event, event.target as Element)) event.preventDefault();
-  });
+  };
+  document.addEventListener("keydown", pressed);
+  return () => document.removeEventListener("keydown", pressed);
 }
 
 /** Whether the key was one of ours. */
 function handle(event: KeyboardEvent, target: Element): boolean {
-  if (shortcutsOpen.peek()) return false;
+  if (shortcuts.open.peek()) return false;
   const { key } = event;
   const writes = target.matches("input:not([type=checkbox], [type=radio]), textarea, select");
   if (key === "Escape") return back(target, writes);
   if (writes) return false;
-  const single = singleKeys.peek();
+  const single = shortcuts.singleKeys.peek();
   if (single && sequence(key)) return true;
   if (target.matches("button, a, summary, input")) return single && character(key, target);
   return onList(key, target) || (single && (character(key, target) || space(key, target)));
@@ -79,7 +49,7 @@ const SCROLLS = "pre, .box, .said, .scrolls, [role=tree] *";
 
 /** Keys that a list is expected to have, letters or not. */
 function onList(key: string, target: Element): boolean {
-  if (target.matches(SCROLLS) || page.peek().name !== "runtime") return false;
+  if (target.matches(SCROLLS) || router.page.peek().name !== "runtime") return false;
   const steps: Record<string, number> = {
     ArrowDown: 1,
     ArrowUp: -1,
@@ -89,16 +59,16 @@ function onList(key: string, target: Element): boolean {
     End: Number.POSITIVE_INFINITY,
   };
   const step = steps[key];
-  if (step !== undefined) listControl()?.move(step);
-  else if (key === "Enter") listControl()?.toggle();
+  if (step !== undefined) commands.list?.move(step);
+  else if (key === "Enter") commands.list?.toggle();
   else return false;
   return true;
 }
 
 function space(key: string, target: Element): boolean {
   if (key !== " " || target.matches(SCROLLS)) return false;
-  if (page.peek().name !== "runtime" || !range.peek().live) return false;
-  togglePause();
+  if (router.page.peek().name !== "runtime" || !query.range.peek().live) return false;
+  live.togglePause();
   return true;
 }
 
@@ -110,35 +80,40 @@ function sequence(key: string): boolean {
   const within = performance.now() - begun < SEQUENCE_MS;
   begun = key === "g" && !within ? performance.now() : Number.NEGATIVE_INFINITY;
   if (!within) return key === "g";
-  if (key === "r") go(runtimeAddress.peek());
-  else if (key === "p") go("/pipeline");
+  if (key === "r") router.go(router.runtimeAddress.peek());
+  else if (key === "p") router.go("/pipeline");
   else return false;
   return true;
 }
 
 /** Keys of every page. */
-const EVERYWHERE: Record<string, () => void> = { t: switchTheme, "?": openShortcuts };
+const EVERYWHERE: Record<string, () => void> = {
+  t: () => theme.toggle(),
+  "?": () => {
+    shortcuts.open.value = true;
+  },
+};
 /** Keys of the list. */
 const ON_RUNTIME: Record<string, () => void> = {
-  j: () => listControl()?.move(1),
-  k: () => listControl()?.move(-1),
-  o: () => listControl()?.toggle(),
-  c: () => listControl()?.copy(),
-  l: () => listControl()?.link(),
-  ".": () => listControl()?.newest(),
+  j: () => commands.list?.move(1),
+  k: () => commands.list?.move(-1),
+  o: () => commands.list?.toggle(),
+  c: () => commands.list?.copy(),
+  l: () => commands.list?.link(),
+  ".": () => commands.list?.newest(),
   "/": () => document.getElementById("search")?.focus(),
 };
 /** Keys of an alert's own page. */
 const ON_ALERT: Record<string, () => void> = {
-  c: () => pageControl()?.copy(),
-  l: () => pageControl()?.link(),
+  c: () => commands.page?.copy(),
+  l: () => commands.page?.link(),
 };
 
 function character(key: string, target: Element): boolean {
-  const { name } = page.peek();
+  const { name } = router.page.peek();
   const severity = name === "runtime" ? SEVERITIES[Number(key) - 1] : undefined;
   if (severity !== undefined) {
-    toggleSeverity(severity);
+    query.toggleSeverity(severity);
     return true;
   }
   if (key === "f" || key === "F") return focused(target, key === "F");
@@ -153,36 +128,36 @@ function focused(target: Element, excludes: boolean): boolean {
   const { field = "", value = "" } = target.closest<HTMLElement>("[data-field][data-value]")?.dataset ?? {};
   const known = fieldOf(field);
   if (known === undefined || value === "") return false;
-  include(known, value, excludes);
+  query.include(known, value, excludes);
   return true;
 }
 
 /** One step: out of the box, then what lies over the page, the open row, the list, the range, the page. */
 function back(target: Element, writes: boolean): boolean {
   if (writes) {
-    commit();
+    query.commit();
     (target as HTMLElement).blur();
     return true;
   }
-  const { name } = page.peek();
+  const { name } = router.page.peek();
   if (name === "alert") {
-    go(runtimeAddress.peek());
+    router.go(router.runtimeAddress.peek());
     return true;
   }
   if (name !== "runtime") return false;
-  if (drawerOpen.peek()) {
-    drawerOpen.value = false;
+  if (layout.drawerOpen.peek()) {
+    layout.drawerOpen.value = false;
     return true;
   }
-  if (open.peek() !== null) {
-    show(null);
+  if (query.openId.peek() !== null) {
+    query.open(null);
     return true;
   }
   if (target.closest(".grid") !== null) {
-    listControl()?.newest();
+    commands.list?.newest();
     return true;
   }
-  if (range.peek().live) return false;
-  backToLive();
+  if (query.range.peek().live) return false;
+  query.backToLive();
   return true;
 }

@@ -1,17 +1,18 @@
 /** All keys on one sheet, and the switch that turns the single ones off. */
 import { useEffect, useRef } from "preact/hooks";
-import { SHORTCUTS, setSingleKeys, shortcutsOpen, singleKeys } from "./shortcuts.ts";
+import { shortcuts } from "../state/app_state.ts";
+import { SHORTCUTS } from "./shortcuts.ts";
 
 export function Shortcuts() {
   const dialog = useRef<HTMLDialogElement>(null);
-  const open = shortcutsOpen.value;
+  const open = shortcuts.open.value;
   useEffect(() => {
     if (open) dialog.current?.showModal();
     else dialog.current?.close();
   }, [open]);
   const close = () => {
     dialog.current?.close(); // at once: the next key is for the page again
-    shortcutsOpen.value = false;
+    shortcuts.open.value = false;
   };
   return (
     <dialog ref={dialog} class="shortcuts" aria-labelledby="shortcuts-title" onClose={close}>
@@ -31,8 +32,8 @@ export function Shortcuts() {
       <label>
         <input
           type="checkbox"
-          checked={singleKeys.value}
-          onChange={(event) => setSingleKeys(event.currentTarget.checked)}
+          checked={shortcuts.singleKeys.value}
+          onChange={(event) => shortcuts.setSingleKeys(event.currentTarget.checked)}
         />
         Single keys are on
       </label>

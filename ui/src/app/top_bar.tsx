@@ -4,27 +4,24 @@ import { Brand, HalfCircle, Icon } from "../components/icons.tsx";
 import { clock, count, duration } from "../domain/format.ts";
 import { total } from "../domain/frames.ts";
 import { visible } from "../domain/json_text.ts";
-import { offset } from "../domain/time_zone.ts";
-import { place } from "../state/cluster.ts";
+import { offset, zone } from "../domain/time_zone.ts";
+import { cluster, live, query, router, shortcuts, theme } from "../state/app_state.ts";
+
 import { PAGE_NAMES } from "../state/document_title.ts";
-import { lag, now, numbers, pausedAt, status } from "../state/live.ts";
-import { setZone, zone } from "../state/query.ts";
-import { page, runtimeAddress } from "../state/router.ts";
-import { switchTheme, theme } from "../state/theme.ts";
+
 import { Nav } from "./nav.tsx";
-import { openShortcuts } from "./shortcuts.ts";
 
 export function TopBar() {
   return (
     <header class="top">
-      <a class="brand" href={runtimeAddress.value}>
+      <a class="brand" href={router.runtimeAddress.value}>
         <Brand />
         <span class="only-l">Tocsin</span>
-        <span class="only-s">{PAGE_NAMES[page.value.name]}</span>
+        <span class="only-s">{PAGE_NAMES[router.page.value.name]}</span>
       </a>
-      {place.value && (
+      {cluster.name.value && (
         <span class="cluster" title="Cluster">
-          <bdi>{visible(place.value)}</bdi>
+          <bdi>{visible(cluster.name.value)}</bdi>
         </span>
       )}
       <Nav />
@@ -32,7 +29,14 @@ export function TopBar() {
         <ConnectionPill />
         <ZoneButton />
         <ThemeButton />
-        <button type="button" class="icon keys" aria-label="Keyboard shortcuts" onClick={openShortcuts}>
+        <button
+          type="button"
+          class="icon keys"
+          aria-label="Keyboard shortcuts"
+          onClick={() => {
+            shortcuts.open.value = true;
+          }}
+        >
           <Icon name="keys" />
         </button>
       </div>
@@ -43,14 +47,14 @@ export function TopBar() {
 /** Whose clock the times are by; the offset is on hover. */
 function ZoneButton() {
   const utc = zone.value === "utc";
-  const own = offset(now.value, "local");
+  const own = offset(live.now.value, "local");
   return (
     <button
       type="button"
       class="tool zone"
       aria-label={utc ? "Times are in UTC. Switch to local time" : `Times are local, ${own}. Switch to UTC`}
       title={utc ? "Times are in UTC" : `Times are local, UTC${own}`}
-      onClick={() => setZone(utc ? "local" : "utc")}
+      onClick={() => query.setZone(utc ? "local" : "utc")}
     >
       {utc ? "UTC" : "Local"}
     </button>
@@ -58,9 +62,9 @@ function ZoneButton() {
 }
 
 function ThemeButton() {
-  const other = theme.value === "dark" ? "light" : "dark";
+  const other = theme.name.value === "dark" ? "light" : "dark";
   return (
-    <button type="button" class="icon" aria-label={`Switch to ${other}`} onClick={switchTheme}>
+    <button type="button" class="icon" aria-label={`Switch to ${other}`} onClick={() => theme.toggle()}>
       <HalfCircle />
     </button>
   );
@@ -83,18 +87,18 @@ export function ConnectionPill() {
 }
 
 function connection(): { state: string; word: string; facts: string[] } {
-  const current = status.value;
+  const current = live.status.value;
   if (current.is === "signed_out") return { state: "signed_out", word: "Signed out", facts: [] };
   if (current.is === "connecting") return { state: "connecting", word: "Connecting", facts: [] };
   if (current.is === "reconnecting") {
     const { retry_at } = current;
-    const seconds = retry_at === null ? 0 : Math.ceil((retry_at - now.value) / 1000);
+    const seconds = retry_at === null ? 0 : Math.ceil((retry_at - live.now.value) / 1000);
     return { state: "reconnecting", word: "Reconnecting", facts: seconds > 0 ? [`${seconds} s`] : [] };
   }
-  if (pausedAt.value !== null) return { state: "paused", word: `Paused ${clock(pausedAt.value)}`, facts: [] };
-  const { ms, lagging, broken } = lag.value;
-  if (broken) return { state: "broken", word: "Broken", facts: [] };
+  if (live.pausedAt.value !== null) return { state: "paused", word: `Paused ${clock(live.pausedAt.value)}`, facts: [] };
+  const { ms, lagging, broken } = live.lag.value;
+  if (broken) return { state: "broken", word: "Failing", facts: [] };
   if (lagging && ms !== null) return { state: "lagging", word: `${duration(ms)} behind`, facts: [] };
-  const rate = `${count(total(numbers.value.rate))}/s`;
+  const rate = `${count(total(live.numbers.value.rate))}/s`;
   return { state: "live", word: "Live", facts: ms === null ? [rate] : [rate, duration(ms)] };
 }

@@ -13,11 +13,11 @@ export function facts(alert: Alert, event: string): Fact[] {
     ["Login user", user],
     ["Capabilities", capabilities],
     ["Namespaces", namespaces],
-    ["Workload is", alert.workload_kind ?? ""],
+    ["Workload kind", alert.workload_kind ?? ""],
     ["Image name", alert.image ? "" : image],
     ["Labels", labels],
     ["Received", alert.received ?? ""],
-    ["Cut at 8 KiB", (alert.truncated ?? []).join(", ")],
+    ["Truncated at 8 KiB", (alert.truncated ?? []).join(", ")],
   ];
   return all.filter(([, value]) => value !== "");
 }

@@ -1,5 +1,6 @@
 /** Repeats as one row: alerts of one fingerprint and severity within ten seconds, however they arrive. */
 import type { Row } from "./frames.ts";
+import { indexOf } from "./row_order.ts";
 
 /** Repeats are gathered by the ten seconds of the clock that they fall in, so that the same alerts fold alike everywhere. */
 export const WITHIN_MS = 10_000;
@@ -15,6 +16,20 @@ export function repeats(row: Row): readonly Row[] {
 /** How many alerts that is: exact, where the gateway had folded some of them as well. */
 export function alertsOf(row: Row, folds = true): number {
   return (folds ? repeats(row) : [row]).reduce((sum, { n = 1 }) => sum + n, 0);
+}
+
+/** The rows of a list, folded or not, oldest first. */
+export interface FoldedRows {
+  rows: readonly Row[];
+  folds: boolean;
+}
+
+/** The position of the row that stands for an alert, 0 is the newest; -1 if there is none. */
+export function positionOf({ rows, folds }: FoldedRows, id: string | null): number {
+  const at = indexOf(rows, id);
+  if (at >= 0 || id === null || !folds) return at;
+  const found = rows.findLastIndex((row) => repeats(row).some((one) => one.id === id));
+  return found < 0 ? -1 : rows.length - 1 - found;
 }
 
 /** A folded list that follows a growing one: what did not change is not looked at again. */

@@ -41,8 +41,8 @@ export function verdict({ status, why, age_ms, connected }: Known): Verdict {
 function blind(status: PipelineStatus | null, why: string, age_ms: number): Verdict {
   const shown =
     status === null
-      ? "Until it tells, nothing is known of the hops before it."
-      : `What is shown is ${duration(age_ms)} old.`;
+      ? "Until it answers, the state of the pipeline is unknown."
+      : `The data is ${duration(age_ms)} old.`;
   return { is: "blind", lead: sentence(why), text: shown };
 }
 
@@ -50,23 +50,23 @@ function hop({ hops }: PipelineStatus): Verdict | null {
   const first = hops.find(({ problem }) => problem !== "");
   if (first === undefined) return null;
   const others = hops.filter((hop) => hop.problem !== "" && hop !== first).map(titleOf);
-  const also = others.length === 0 ? "" : ` Also broken: ${others.join(", ")}.`;
-  return { is: "broken", lead: `Broken at ${titleOf(first)}:`, text: `${sentence(first.problem)}${also}` };
+  const also = others.length === 0 ? "" : ` Also failing: ${others.join(", ")}.`;
+  return { is: "broken", lead: `${titleOf(first)} is failing:`, text: `${sentence(first.problem)}${also}` };
 }
 
 function silent({ nodes }: PipelineStatus): Verdict | null {
   if (nodes.length === 0) {
-    const text = "No event of any node has come while this gateway has been listening. To see whether Tetragon runs:";
+    const text = "No events have arrived since this gateway started. Check that Tetragon runs:";
     return { is: "broken", lead: "No agent has reported.", text, command: FIND_AGENTS };
   }
   const quiet = nodes.filter((node) => node.silent);
   const [first] = quiet;
   if (first === undefined) return null;
   const all = quiet.length === nodes.length && quiet.length > 1;
-  const lead = all ? "Every node is silent." : `${plural(quiet.length, "node")} silent.`;
+  const lead = all ? "No node is reporting." : `${plural(quiet.length, "node")} not reporting.`;
   const told = quiet.length === 1 && first.why !== "";
   const names = listed(quiet.map(({ node }) => node));
-  return { is: "broken", lead, text: told ? `${names}: ${sentence(first.why)}` : `Nothing comes from ${names}.` };
+  return { is: "broken", lead, text: told ? `${names}: ${sentence(first.why)}` : `No events from ${names}.` };
 }
 
 /** What the gateway says beside its hops. */
@@ -81,30 +81,30 @@ function unbalanced(ledger: Ledger | null): Verdict | null {
 
 function apart(connected: boolean): Verdict | null {
   if (connected) return null;
-  const text = "The gateway answers, but the stream of alerts to this browser is not open.";
-  return { is: "broken", lead: "Broken at this browser:", text };
+  const text = "The gateway answers, but the alert stream to this browser is closed.";
+  return { is: "broken", lead: "This browser is not connected:", text };
 }
 
 function fine({ nodes, hops }: PipelineStatus): Verdict {
   const last = least(nodes.map(({ last_s }) => last_s));
-  const heard = last === null ? "" : `, the last event came ${ago(last)}`;
-  const works = hops.some(({ instances }) => instances === 0) ? "No hop reports a problem." : "Every hop works.";
-  const sends = nodes.length === 1 ? "The one node sends" : `All ${count(nodes.length)} nodes send`;
+  const heard = last === null ? "" : `, last event ${ago(last)}`;
+  const works = hops.some(({ instances }) => instances === 0) ? "No stage reports a problem." : "All stages work.";
+  const sends = nodes.length === 1 ? "The only node is reporting" : `All ${count(nodes.length)} nodes are reporting`;
   return { is: "fine", lead: works, text: `${sends}${heard}.${dropped(hops)}${unseen(nodes)}` };
 }
 
 /** That a way works does not mean that nothing was lost on it. */
 function dropped(hops: readonly Hop[]): string {
   const uncounted = hops.filter((own) => own.dropped === null && own.dropped_why !== "").map(titleOf);
-  if (uncounted.length > 0) return ` Something was lost at ${uncounted.join(", ")}, nobody knows how much: see below.`;
+  if (uncounted.length > 0) return ` An unknown number of events was lost at ${uncounted.join(", ")}: see below.`;
   const sum = hops.reduce((all, own) => all + (own.dropped ?? 0), 0);
-  return sum === 0 ? "" : ` ${count(sum)} ${sum === 1 ? "was" : "were"} dropped on the way, see below.`;
+  return sum === 0 ? "" : ` ${count(sum)} ${sum === 1 ? "was" : "were"} dropped: see below.`;
 }
 
 function unseen(nodes: readonly NodeStatus[]): string {
   const some = nodes.filter(({ coverage }) => coverage.losses.some(({ n }) => n > 0));
   if (some.length === 0) return "";
-  return ` But not all events of ${listed(some.map(({ node }) => node))} reached you: see Nodes.`;
+  return ` Some events of ${listed(some.map(({ node }) => node))} are missing: see Nodes.`;
 }
 
 export function titleOf({ title, name }: Hop): string {
@@ -173,30 +173,29 @@ export function overall(nodes: readonly NodeStatus[]): string {
   const known = nodes.filter(({ coverage }) => coverage.share !== null);
   const unknown = nodes.length - known.length;
   if (nodes.length === 0) return "";
-  if (known.length === 0) return "What share of the kernels' events reaches you is unknown.";
+  if (known.length === 0) return "The share of kernel events that reach the gateway is unknown.";
   const sum = (of: "produced" | "reached") => known.reduce((all, { coverage }) => all + (coverage[of] ?? 0), 0);
   const produced = sum("produced");
   const whole =
     produced > 0 ? sum("reached") / produced : Math.min(...known.map(({ coverage }) => coverage.share ?? 0));
-  const rest = unknown === 0 ? "" : ` Of ${plural(unknown, "node")} it is unknown.`;
-  return `${percent(whole)} of what the kernel produced on ${plural(known.length, "node")} reached you.${rest}`;
+  const rest = unknown === 0 ? "" : ` It is unknown for ${plural(unknown, "node")}.`;
+  return `${percent(whole)} of the kernel events of ${plural(known.length, "node")} reached the gateway.${rest}`;
 }
 
-/** `97 of 98 nodes send, 1 silent` */
+/** `97 of 98 nodes reporting.` */
 export function reporting(nodes: readonly NodeStatus[]): string {
-  const quiet = nodes.filter((node) => node.silent).length;
-  const sending = `${count(nodes.length - quiet)} of ${plural(nodes.length, "node")} send`;
-  return quiet === 0 ? `${sending}.` : `${sending}, ${count(quiet)} silent.`;
+  const silent = nodes.filter((node) => node.silent).length;
+  return `${count(nodes.length - silent)} of ${plural(nodes.length, "node")} reporting.`;
 }
 
 export function balance({ balanced, at_rest }: Ledger): string {
-  return `The ledger ${balanced ? "balances" : "does not balance"} (${at_rest ? "at rest" : "while events run"}).`;
+  return `The ledger ${balanced ? "balances" : "does not balance"} (${at_rest ? "at rest" : "while events arrive"}).`;
 }
 
 /** What the difference of one line of the ledger means. */
 export function meaning(difference: number, balanced: boolean): string {
   if (difference === 0) return "balances";
   const words = difference > 0 ? "missing" : "too many, or not counted yet";
-  if (balanced) return `balances, the rest is ${difference > 0 ? "under way" : "not counted yet"}`;
+  if (balanced) return `balances, the rest is ${difference > 0 ? "in transit" : "not counted yet"}`;
   return `${count(Math.abs(difference))} ${words}`;
 }

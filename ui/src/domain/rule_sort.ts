@@ -6,7 +6,7 @@ export interface Order {
   by: Key;
   down: boolean;
 }
-export const SHOWN = ["all", "cannot fire", "not known to fire", "never hit", "failing"] as const;
+export const SHOWN = ["all", "cannot fire", "may not fire", "never hit", "failing"] as const;
 export type Shown = (typeof SHOWN)[number];
 
 const LEVELS = ["informational", "low", "medium", "high", "critical"];
@@ -24,7 +24,7 @@ const VALUES: Record<Key, (rule: Rule) => number | string> = {
 const PASSES: Record<Shown, (rule: Rule) => boolean> = {
   all: () => true,
   "cannot fire": ({ can_fire }) => can_fire.is === "no",
-  "not known to fire": ({ can_fire }) => can_fire.is === "unknown",
+  "may not fire": ({ can_fire }) => can_fire.is === "unknown",
   "never hit": ({ hits }) => hits === 0,
   failing: ({ failures }) => failures > 0,
 };

@@ -23,11 +23,11 @@ export function readRange(text: string): Range | string {
   const [from = "", to, ...more] = text.split("/");
   if (to === undefined) {
     const known = windowMs(text) !== null;
-    return known ? { live: true, window: text } : "A range is a time like 15m, at most 24h, or two moments.";
+    return known ? { live: true, window: text } : "A range is a duration like 15m, at most 24h, or two times.";
   }
-  if (more.length > 0) return "A range has two moments, with one / between them.";
+  if (more.length > 0) return "A range has two times with one / between them.";
   const range = { live: false, from: readMoment(from), to: readMoment(to) } as const;
-  if (Number.isNaN(range.from) || Number.isNaN(range.to)) return "A moment is written like 2026-11-23T14:08:12Z.";
+  if (Number.isNaN(range.from) || Number.isNaN(range.to)) return "Write a time like 2026-11-23T14:08:12Z.";
   return range.from < range.to ? range : "The range ends before it begins.";
 }
 

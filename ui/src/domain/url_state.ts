@@ -91,13 +91,13 @@ function known<T>(
 }
 
 function readFold(text: string): boolean | string {
-  return text === "0" || text === "1" ? text === "1" : "Repeats are folded (1) or not (0).";
+  return text === "0" || text === "1" ? text === "1" : "fold is 1 or 0.";
 }
 
 /** `tz`, which every page has. */
 export function readZone(search: string, problems: Problem[] = []): Zone {
   const utc = known(new URLSearchParams(search), "tz", problems, (text) =>
-    text === "utc" || text === "local" ? text === "utc" : "A time is local or utc.",
+    text === "utc" || text === "local" ? text === "utc" : "tz is local or utc.",
   );
   return utc ? "utc" : "local";
 }

@@ -18,18 +18,16 @@ import { type Late, Lateness } from "../domain/late_arrivals.ts";
 import { merge, order, place } from "../domain/row_order.ts";
 import { moved } from "../domain/timeline.ts";
 
-export type { Late } from "../domain/late_arrivals.ts";
-
 export const CAPACITY = 50_000;
 /** The list counts as cut for this long after a frame that left rows out. */
-const CUT_FOR_MS = 2_000;
+const OMITTED_FOR_MS = 2_000;
 const LAGGING_MS = 2_000;
 const LAGGING_FOR_MS = 5_000;
 /** Looks into every text of a row, so that the one that is searched in is there before anybody searches. */
 const prepare = matcher({ q: "\u0000" });
 
 /** Why the list stands still although nobody paused it. */
-export type Hold = "scrolled" | "pointer" | "open" | "selection" | "focus";
+export type FreezeReason = "scrolled" | "pointer" | "open" | "selection" | "focus";
 
 /** The numbers of the cards and of the pill. */
 export interface Numbers {
@@ -50,7 +48,7 @@ export interface MissedRange {
   to_ms: number | null;
 }
 
-export class Store {
+export class AlertStore {
   readonly #capacity: number;
   #all: Row[] = [];
   #shown: Row[] = this.#all;
@@ -58,14 +56,14 @@ export class Store {
   #filter: Filter = {};
   /** The filter under which the rows are complete; null where there is none. */
   #complete: Filter | null = {};
-  #holds = new Set<Hold>();
+  #reasons = new Set<FreezeReason>();
   #frozen: readonly Row[] | null = null;
   /** Rows of the list that are not on the screen yet. */
   #unpainted = new Set<Row>();
   #paused: { at: number; numbers: Numbers } | null = null;
   #numbers: Numbers = { counts: zero(), previous: null, matched: null, rate: zero(), known: false };
   #pendingGap: Gap | null = null;
-  #cutAt = Number.NEGATIVE_INFINITY;
+  #omittedAt = Number.NEGATIVE_INFINITY;
   #lateSince: number | null = null;
   #lastStats = 0;
   #fastest = Number.POSITIVE_INFINITY;
@@ -169,7 +167,7 @@ export class Store {
     if (frame.sent !== undefined && !frame.replay) this.#travelled(at - frame.sent);
     const added = this.#insert(frame.rows);
     if (frame.replay && this.recovered !== null) this.recovered += added;
-    if ((frame.left_out ?? 0) > 0) this.#cutAt = at;
+    if ((frame.left_out ?? 0) > 0) this.#omittedAt = at;
     this.#late.arrived(frame, at);
   }
 
@@ -263,13 +261,13 @@ export class Store {
     if (this.#frozen !== null) this.#frozen = this.#shown.slice();
   }
 
-  hold(reason: Hold): void {
-    this.#holds.add(reason);
+  freeze(reason: FreezeReason): void {
+    this.#reasons.add(reason);
     this.#freeze();
   }
 
-  release(...reasons: Hold[]): void {
-    for (const reason of reasons) this.#holds.delete(reason);
+  unfreeze(...reasons: FreezeReason[]): void {
+    for (const reason of reasons) this.#reasons.delete(reason);
     this.#thaw();
   }
 
@@ -294,7 +292,7 @@ export class Store {
   }
 
   #thaw(): void {
-    if (this.#paused === null && this.#holds.size === 0) this.#frozen = null;
+    if (this.#paused === null && this.#reasons.size === 0) this.#frozen = null;
   }
 
   /** The rows of the list, OLDEST first; they stand still while held or paused. */
@@ -319,12 +317,12 @@ export class Store {
     return this.waiting >= this.#capacity;
   }
 
-  get held(): boolean {
-    return this.#holds.size > 0;
+  get frozen(): boolean {
+    return this.#reasons.size > 0;
   }
 
-  holds(reason: Hold): boolean {
-    return this.#holds.has(reason);
+  frozenBy(reason: FreezeReason): boolean {
+    return this.#reasons.has(reason);
   }
 
   /** When the page was paused, ms since 1970. */
@@ -352,8 +350,8 @@ export class Store {
   }
 
   /** Whether the gateway lately left rows out because there were more than a screen can show. */
-  cut(now: number): boolean {
-    return now - this.#cutAt < CUT_FOR_MS;
+  omitted(now: number): boolean {
+    return now - this.#omittedAt < OMITTED_FOR_MS;
   }
 }
 

@@ -1,10 +1,10 @@
-/** Puts text on the clipboard. */
-import { announce } from "./live_region.ts";
+/** Copies text to the clipboard. */
+import { liveRegion } from "./app_state.ts";
 
-/** Whether it worked. Without a secure origin only the old way is left. */
+/** Returns whether it worked. */
 export async function copy(text: string): Promise<boolean> {
   const done = await write(text);
-  announce(done ? "Copied." : "Could not copy.");
+  liveRegion.announce(done ? "Copied." : "Could not copy.");
   return done;
 }
 
@@ -17,6 +17,7 @@ async function write(text: string): Promise<boolean> {
   }
 }
 
+/** The clipboard API needs a secure origin. Without one, only this older way works. */
 function selectAndCopy(text: string): boolean {
   const focused = document.activeElement;
   const area = document.createElement("textarea");

@@ -1,25 +1,28 @@
-/** Which cluster this is, as the gateway calls it; nothing until it has said so. */
+/** The name of the cluster. */
 import { effect, signal } from "@preact/signals";
 import { ask } from "../api/client.ts";
-import { status } from "./live.ts";
+import type { LiveAlerts } from "./live.ts";
 
-export const place = signal("");
+export class Cluster {
+  /** Empty until the gateway has answered. */
+  readonly name = signal("");
 
-/** Asks once, after the first rows are on their way. */
-export function findPlace(): void {
-  let asked = false;
-  effect(() => {
-    if (asked || status.value.is !== "live") return;
-    asked = true;
-    void learn();
-  });
-}
+  /** Asks once, after the first rows have arrived. Returns a function that ends this. */
+  start({ status }: LiveAlerts): () => void {
+    let asked = false;
+    return effect(() => {
+      if (asked || status.value.is !== "live") return;
+      asked = true;
+      void this.#load();
+    });
+  }
 
-async function learn(): Promise<void> {
-  try {
-    const { cluster } = await ask<{ cluster?: unknown }>("/api/v1/status");
-    if (typeof cluster === "string") place.value = cluster;
-  } catch {
-    // The name of the place is a courtesy.
+  async #load(): Promise<void> {
+    try {
+      const { cluster } = await ask<{ cluster?: unknown }>("/api/v1/status");
+      if (typeof cluster === "string") this.name.value = cluster;
+    } catch {
+      // The UI works without the name.
+    }
   }
 }

@@ -1,256 +1,296 @@
-/** Stream and store as signals: the one place where what arrives becomes what components read. */
+/** The stream and the store as signals: what components read of the incoming alerts. */
 import { batch, computed, effect, signal } from "@preact/signals";
-import { type Status, Stream } from "../api/alert_stream.ts";
+import { AlertStream, type Status, type StreamView } from "../api/alert_stream.ts";
 import { browser } from "../api/browser.ts";
 import { alerts } from "../api/client.ts";
-import { Past, type RangeState } from "../api/range_pages.ts";
+import { RangePages, type RangeState } from "../api/range_pages.ts";
 import { calendar } from "../domain/format.ts";
 import type { Row, RuleTrouble, ServerFrame, Timeline, Top } from "../domain/frames.ts";
-import { type Hold, type Late, type MissedRange, type Numbers, Store } from "./alert_store.ts";
-import { announce, announceArrivals } from "./live_region.ts";
+import type { Late } from "../domain/late_arrivals.ts";
+import { AlertStore, type FreezeReason, type MissedRange, type Numbers } from "./alert_store.ts";
+import type { LiveRegion } from "./live_region.ts";
 import { painter } from "./paint_scheduler.ts";
-import * as query from "./query.ts";
+import { type Query, watchFilter } from "./query.ts";
 
 const ROWS = 400;
-const BACK_FOR_MS = 8_000;
+const RECONNECTED_FOR_MS = 8_000;
+/** Pages that are loaded in search of the alert that a link opens. */
+const PAGES_SEARCHED = 20;
 
-const store = new Store();
-
-export const status = signal<Status>({ is: "connecting" });
-export const numbers = signal<Numbers>(store.numbers);
-/** Counts over time and what is most frequent, as the stream tells: of everything, up to now (while paused: until then). */
-export const streamed = signal<{
-  timeline: Timeline | null;
-  top: Top;
-  complete_since: Partial<Record<string, number>>;
-}>({
-  timeline: null,
-  top: {},
-  complete_since: {},
-});
-export const window_s = signal<number | null>(null);
-export const lag = signal<{ ms: number | null; lagging: boolean; pending: number; broken: string }>({
-  ms: null,
-  lagging: false,
-  pending: 0,
-  broken: "",
-});
-/** What is wrong with the rules, as the gateway said last. */
-export const rules = signal<RuleTrouble>({});
-/** Whether the page shows what happens now, or a time that is over. */
-export const mode = computed<"live" | "range">(() => (query.range.value.live ? "live" : "range"));
-/** How the rows of a time that is over stand. */
-export const rangeState = signal<RangeState>({ is: "live" });
-/** Whether the gateway has no room for the search just now. */
-export const busy = signal(false);
-/** What has been coming long after it happened; null where nothing has for half a minute. */
-export const late = signal<Late | null>(null);
-/** The list as it stands: rows OLDEST first, and how many wait above it. */
-export const list = signal<{
+/** The list as it is shown. */
+export interface List {
+  /** OLDEST first. */
   rows: readonly Row[];
+  /** The number of new rows that are not shown yet. */
   waiting: number;
+  /** Whether the oldest waiting rows are no longer loaded. */
   overflowed: boolean;
-  held: boolean;
+  /** Whether the list is frozen while the user reads it. */
+  frozen: boolean;
   /** Whether the gateway has answered the filter. */
   complete: boolean;
-}>({ rows: [], waiting: 0, overflowed: false, held: false, complete: false });
-export const pausedAt = signal<number | null>(null);
-/** Whether rows were lately left out because there were more than a screen can show. */
-export const cut = signal(false);
-export const missed = signal<MissedRange | null>(null);
-/** What came back after a break, for a few seconds; `alerts` is null where it is not known how many. */
-export const back = signal<{ alerts: number | null; away_ms: number } | null>(null);
-/** The clock, once a second. */
-export const now = signal(Date.now());
-/** The day that it is, as `calendar` writes it. */
-export const today = computed(() => calendar(now.value));
-/** When the gateway was heard last. */
-export const heardAt = signal<number | null>(null);
+}
 
-/** The window that is streamed, also while another time is looked at. */
-let streamedWindow = "15m";
+export class LiveAlerts {
+  readonly #query: Query;
+  readonly #region: LiveRegion;
+  readonly #store = new AlertStore();
+  readonly #stream: AlertStream;
+  /** The live window, also while a range of the past is shown. */
+  #window = "15m";
 
-const stream = new Stream(browser, { status: became, frame: arrived }, wish());
-const repaint = painter(paint, (ms) => stream.painted(ms));
-const past = new Past(alerts, () => {
-  batch(() => {
-    rangeState.value = past.state;
-    if (mode.peek() === "range") paint();
+  readonly status = signal<Status>({ is: "connecting" });
+  readonly numbers = signal<Numbers>(this.#store.numbers);
+  /** Timeline and top values as the stream sends them: of all alerts up to now, or up to the pause. */
+  readonly streamed = signal<{
+    timeline: Timeline | null;
+    top: Top;
+    complete_since: Partial<Record<string, number>>;
+  }>({ timeline: null, top: {}, complete_since: {} });
+  readonly window_s = signal<number | null>(null);
+  readonly lag = signal<{ ms: number | null; lagging: boolean; pending: number; broken: string }>({
+    ms: null,
+    lagging: false,
+    pending: 0,
+    broken: "",
   });
-  seekOpen();
-});
-function wish() {
-  const visible = document.visibilityState === "visible";
-  const range = query.range.peek();
-  if (range.live) streamedWindow = range.window;
-  const fold = query.fold.peek();
-  return { window: streamedWindow, filter: query.filter.peek(), rows: visible ? ROWS : 0, visible, fold };
-}
+  /** What is wrong with the rules, from the last frame that says so. */
+  readonly ruleTrouble = signal<RuleTrouble>({});
+  /** Whether the list shows new alerts or a range of the past. */
+  readonly mode = computed<"live" | "range">(() => (this.#query.range.value.live ? "live" : "range"));
+  /** The state of the rows of a past range. */
+  readonly rangeState = signal<RangeState>({ is: "live" });
+  /** Whether the gateway has no capacity for the search at the moment. */
+  readonly busy = signal(false);
+  /** Alerts that arrive long after their events; null if there were none for half a minute. */
+  readonly late = signal<Late | null>(null);
+  readonly list = signal<List>({ rows: [], waiting: 0, overflowed: false, frozen: false, complete: false });
+  readonly pausedAt = signal<number | null>(null);
+  /** Whether rows were recently left out because there were too many for a screen. */
+  readonly omitted = signal(false);
+  readonly missed = signal<MissedRange | null>(null);
+  /** What arrived after a reconnect, for a few seconds. `alerts` is null if the number is unknown. */
+  readonly reconnected = signal<{ alerts: number | null; away_ms: number } | null>(null);
+  /** The clock, once a second. */
+  readonly now = signal(Date.now());
+  /** The current day, as `calendar` writes it. */
+  readonly today = computed(() => calendar(this.now.value));
+  /** When the last frame arrived. */
+  readonly lastFrameAt = signal<number | null>(null);
 
-export function start(): void {
-  query.watchFilter(filtered, () => {
-    stream.wish(wish());
-    look();
+  readonly #repaint = painter(
+    () => this.#paint(),
+    (ms) => this.#stream.painted(ms),
+  );
+  readonly #past = new RangePages(alerts, () => {
+    batch(() => {
+      this.rangeState.value = this.#past.state;
+      if (this.mode.peek() === "range") this.#paint();
+    });
+    this.#findOpen();
   });
-  store.filter(query.filter.peek());
-  effect(() => {
-    // Read for its changes.
-    query.fold.value;
-    query.range.value;
-    stream.wish(wish());
-  });
-  effect(() => {
-    query.range.value;
-    query.refreshes.value;
-    look();
-  });
-  document.addEventListener("visibilitychange", () => {
-    stream.wish(wish());
-    if (document.visibilityState === "visible") stream.retryNow();
-  });
-  window.addEventListener("online", () => stream.retryNow());
-  window.addEventListener("pagehide", () => stream.stop());
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) stream.start();
-  });
-  setInterval(tick, 1000);
-  stream.start();
-}
 
-function tick(): void {
-  batch(() => {
-    now.value = Date.now();
-    cut.value = store.cut(now.peek());
-    late.value = store.late(now.peek());
-  });
-}
+  constructor(query: Query, region: LiveRegion) {
+    this.#query = query;
+    this.#region = region;
+    const listener = {
+      status: (next: Status) => this.#changed(next),
+      frame: (frame: ServerFrame, at: number) => this.#receive(frame, at),
+    };
+    this.#stream = new AlertStream(browser, listener, this.#view());
+  }
 
-/** Shows the rows of the range: asks for them, or goes back to those that arrive. */
-function look(): void {
-  const range = query.range.peek();
-  if (range.live) past.leave();
-  else past.load({ from: range.from, to: range.to, filter: query.filter.peek() });
-  paint();
-}
+  /** What the gateway shall send now. */
+  #view(): StreamView {
+    const visible = document.visibilityState === "visible";
+    const range = this.#query.range.peek();
+    if (range.live) this.#window = range.window;
+    const [filter, fold] = [this.#query.filter.peek(), this.#query.fold.peek()];
+    return { window: this.#window, filter, rows: visible ? ROWS : 0, visible, fold };
+  }
 
-/** How many pages are turned in search of the alert that a link opens. */
-const SOUGHT_IN = 20;
+  /** Connects, and follows what the user asks for. Returns a function that disconnects. */
+  start(): () => void {
+    const stream = this.#stream;
+    const query = this.#query;
+    const send = () => stream.view(this.#view());
+    const filtered = () => {
+      this.#store.filter(query.filter.peek());
+      this.#paint();
+    };
+    const settled = () => {
+      send();
+      this.#load();
+    };
+    this.#store.filter(query.filter.peek());
+    const stops = [
+      watchFilter(query, filtered, settled),
+      effect(() => {
+        // Both are read so that the effect runs when they change.
+        query.fold.value;
+        query.range.value;
+        send();
+      }),
+      effect(() => {
+        query.range.value;
+        query.refreshes.value;
+        this.#load();
+      }),
+      this.#listen(send),
+    ];
+    stream.start();
+    return () => {
+      for (const stop of stops) stop();
+      stream.stop();
+    };
+  }
 
-function seekOpen(): void {
-  const { state, rows } = past;
-  const id = query.open.peek();
-  if (id === null || state.is !== "ready" || rows.length > SOUGHT_IN * 200) return;
-  if (!rows.some((row) => row.id === id)) past.more();
-}
+  /** Follows the browser: tab hidden or shown, network back, page left. */
+  #listen(send: () => void): () => void {
+    const stream = this.#stream;
+    const stop = new AbortController();
+    const { signal } = stop;
+    const visibility = () => {
+      send();
+      if (document.visibilityState === "visible") stream.retryNow();
+    };
+    document.addEventListener("visibilitychange", visibility, { signal });
+    window.addEventListener("online", () => stream.retryNow(), { signal });
+    window.addEventListener("pagehide", () => stream.stop(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && stream.start(), { signal });
+    const timer = setInterval(() => this.#tick(), 1000);
+    return () => {
+      stop.abort();
+      clearInterval(timer);
+    };
+  }
 
-/** Asks for older rows of the range. */
-export function more(): void {
-  past.more();
-}
+  #tick(): void {
+    batch(() => {
+      const now = Date.now();
+      this.now.value = now;
+      this.omitted.value = this.#store.omitted(now);
+      this.late.value = this.#store.late(now);
+    });
+  }
 
-/** The gateway's clock, ms since 1970. */
-export function gatewayNow(): number {
-  return Date.now() + store.ahead_ms;
-}
+  /** Loads the rows of a past range, or returns to the live rows. */
+  #load(): void {
+    const range = this.#query.range.peek();
+    if (range.live) this.#past.leave();
+    else this.#past.load({ from: range.from, to: range.to, filter: this.#query.filter.peek() });
+    this.#paint();
+  }
 
-function became(next: Status): void {
-  // Said first: a notice that comes with it says more, and is the last word then.
-  if (next.is === "live" && next.away_ms > 0) announce("Connection restored.");
-  batch(() => {
-    status.value = next;
-    // A hidden page is sent no rows, so it cannot say how many came.
-    if (next.is === "live" && next.away_ms > 0 && document.visibilityState === "visible") welcome(next.away_ms);
-  });
-}
+  /** Loads older rows until the list has the alert that a link opens. */
+  #findOpen(): void {
+    const { state, rows } = this.#past;
+    const id = this.#query.openId.peek();
+    if (id === null || state.is !== "ready" || rows.length > PAGES_SEARCHED * 200) return;
+    if (!rows.some((row) => row.id === id)) this.#past.more();
+  }
 
-function welcome(away_ms: number): void {
-  const arrivals = { alerts: store.recovered, away_ms };
-  back.value = arrivals;
-  setTimeout(() => {
-    if (back.peek() === arrivals) back.value = null;
-  }, BACK_FOR_MS);
-}
+  /** Loads older rows of the range. */
+  loadOlder(): void {
+    this.#past.more();
+  }
 
-function arrived(frame: ServerFrame, at: number): void {
-  store.receive(frame, at);
-  batch(() => {
-    heardAt.value = at;
-    if (frame.k === "stats" || frame.k === "snapshot") publishNumbers();
-    if (frame.k === "snapshot") {
-      missed.value = store.missed;
-      busy.value = store.busy;
+  /** The gateway's clock, ms since 1970. */
+  gatewayNow(): number {
+    return Date.now() + this.#store.ahead_ms;
+  }
+
+  #changed(status: Status): void {
+    const away_ms = status.is === "live" ? status.away_ms : 0;
+    // First, because the notice that follows says more and is what a screen reader reads last.
+    if (away_ms > 0) this.#region.announce("Connection restored.");
+    batch(() => {
+      this.status.value = status;
+      // The gateway sends no rows to a hidden page, so their number is unknown.
+      if (away_ms > 0 && document.visibilityState === "visible") this.#showReconnected(away_ms);
+    });
+  }
+
+  #showReconnected(away_ms: number): void {
+    const shown = { alerts: this.#store.recovered, away_ms };
+    this.reconnected.value = shown;
+    setTimeout(() => {
+      if (this.reconnected.peek() === shown) this.reconnected.value = null;
+    }, RECONNECTED_FOR_MS);
+  }
+
+  #receive(frame: ServerFrame, at: number): void {
+    const store = this.#store;
+    store.receive(frame, at);
+    batch(() => {
+      this.lastFrameAt.value = at;
+      if (frame.k === "stats" || frame.k === "snapshot") this.#publishNumbers();
+      if (frame.k === "snapshot") {
+        this.missed.value = store.missed;
+        this.busy.value = store.busy;
+      }
+      if (frame.k === "alerts") this.late.value = store.late(at);
+      if (frame.k === "stats") {
+        this.#region.countArrivals(frame.rate);
+        const { lagging, pending } = store;
+        this.lag.value = { ms: store.lag_ms, lagging, pending, broken: frame.lag?.broken ?? "" };
+        const rules = frame.rules ?? {};
+        // An equal value would announce the same trouble each second.
+        if (JSON.stringify(rules) !== JSON.stringify(this.ruleTrouble.peek())) this.ruleTrouble.value = rules;
+      }
+    });
+    if (frame.k === "snapshot" || frame.k === "alerts") {
+      this.omitted.value = store.omitted(at);
+      if (this.mode.peek() === "live") this.#repaint();
     }
-    if (frame.k === "alerts") late.value = store.late(at);
-    if (frame.k === "stats") {
-      announceArrivals(frame.rate);
-      const { lagging, pending } = store;
-      lag.value = { ms: store.lag_ms, lagging, pending, broken: frame.lag?.broken ?? "" };
-      hearRules(frame.rules ?? {});
+  }
+
+  #publishNumbers(): void {
+    const store = this.#store;
+    this.numbers.value = store.numbers;
+    this.window_s.value = store.window_s;
+    if (store.paused_at !== null) return;
+    const { timeline, top, complete_since } = store;
+    this.streamed.value = { timeline, top, complete_since };
+  }
+
+  #paint(): void {
+    if (this.mode.peek() === "range") {
+      const { state, rows } = this.#past;
+      this.list.value = { rows, waiting: 0, overflowed: false, frozen: false, complete: state.is === "ready" };
+      return;
     }
-  });
-  if (frame.k === "snapshot" || frame.k === "alerts") {
-    cut.value = store.cut(at);
-    if (mode.peek() === "live") repaint();
+    const { list: rows, waiting, overflowed, frozen, complete } = this.#store;
+    this.list.value = { rows, waiting, overflowed, frozen, complete };
+    this.#store.painted();
   }
-}
 
-/** Equal words each second are no news. */
-function hearRules(next: RuleTrouble): void {
-  if (JSON.stringify(next) !== JSON.stringify(rules.peek())) rules.value = next;
-}
-
-function publishNumbers(): void {
-  numbers.value = store.numbers;
-  window_s.value = store.window_s;
-  if (store.paused_at !== null) return;
-  const { timeline, top, complete_since } = store;
-  streamed.value = { timeline, top, complete_since };
-}
-
-function paint(): void {
-  if (mode.peek() === "range") {
-    const complete = past.state.is === "ready";
-    list.value = { rows: past.rows, waiting: 0, overflowed: false, held: false, complete };
-    return;
+  /** Freezes the list for a reason, or ends that. */
+  freeze(reason: FreezeReason, on: boolean): void {
+    if (this.#store.frozenBy(reason) === on) return;
+    if (on) this.#store.freeze(reason);
+    else this.#store.unfreeze(reason);
+    this.#paint();
   }
-  const { list: rows, waiting, overflowed, held, complete } = store;
-  list.value = { rows, waiting, overflowed, held, complete };
-  store.painted();
-}
 
-function filtered(): void {
-  store.filter(query.filter.peek());
-  paint();
-}
-
-/** Keeps the list still for a reason, or no longer. */
-export function hold(reason: Hold, on: boolean): void {
-  if (store.holds(reason) === on) return;
-  if (on) store.hold(reason);
-  else store.release(reason);
-  paint();
-}
-
-export function togglePause(): void {
-  if (store.paused_at === null) {
-    store.pause(Date.now());
-    announce("Paused.");
-  } else {
-    store.resume();
-    announce("Resumed.");
+  togglePause(): void {
+    const store = this.#store;
+    if (store.paused_at === null) store.pause(Date.now());
+    else store.resume();
+    this.#region.announce(store.paused_at === null ? "Resumed." : "Paused.");
+    batch(() => {
+      this.pausedAt.value = store.paused_at;
+      this.#publishNumbers();
+      this.#paint();
+    });
   }
-  batch(() => {
-    pausedAt.value = store.paused_at;
-    publishNumbers();
-    paint();
-  });
-}
 
-export function retryNow(): void {
-  stream.retryNow();
-}
+  retryNow(): void {
+    this.#stream.retryNow();
+  }
 
-export function dismissMissed(): void {
-  store.missed = null;
-  missed.value = null;
+  dismissMissed(): void {
+    this.#store.missed = null;
+    this.missed.value = null;
+  }
 }

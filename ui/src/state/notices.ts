@@ -1,34 +1,18 @@
-/** What stands above the list: the most serious of what is true. It is spoken when it changes its kind. */
-
+/** The notice above the list. Of several, the most serious one is shown. A screen reader says each kind once. */
 import { computed, effect } from "@preact/signals";
 import type { Status } from "../api/alert_stream.ts";
+import { positionOf } from "../domain/folding.ts";
 import { clock, count, day, duration, plural } from "../domain/format.ts";
 import { type RuleTrouble, SEVERITIES } from "../domain/frames.ts";
 import { visible } from "../domain/json_text.ts";
+import type { Late } from "../domain/late_arrivals.ts";
 import type { CompleteSince } from "../domain/schemas.ts";
-import type { Late, MissedRange } from "./alert_store.ts";
-import {
-  back,
-  busy,
-  cut,
-  dismissMissed,
-  gatewayNow,
-  lag,
-  late,
-  list,
-  missed,
-  mode,
-  numbers,
-  rangeState,
-  retryNow,
-  rules,
-  status,
-  today,
-} from "./live.ts";
-import { announce } from "./live_region.ts";
-import { open, setRange } from "./query.ts";
-import { alertPath, go } from "./router.ts";
-import { listed, placeOf } from "./rows.ts";
+import type { MissedRange } from "./alert_store.ts";
+import type { LiveAlerts } from "./live.ts";
+import type { LiveRegion } from "./live_region.ts";
+import type { Query } from "./query.ts";
+import { alertPath, type Router } from "./router.ts";
+import type { Listing } from "./rows.ts";
 
 export interface Action {
   name: string;
@@ -36,172 +20,200 @@ export interface Action {
 }
 
 /** The most serious first. */
-const KINDS = [
-  "signed_out",
-  "offline",
-  "gap",
-  "broken",
-  "lagging",
-  "past",
-  "busy",
-  "back",
-  "late",
-  "more",
-  "elsewhere",
-] as const;
+type Kind =
+  | "signed_out"
+  | "offline"
+  | "gap"
+  | "broken"
+  | "lagging"
+  | "past"
+  | "busy"
+  | "back"
+  | "late"
+  | "more"
+  | "elsewhere";
 
-export interface Said {
-  kind: (typeof KINDS)[number];
-  /** The words that stand out; `text` goes on from there. */
+export interface Notice {
+  kind: Kind;
+  /** The emphasized words; `text` continues the sentence. */
   lead?: string;
   text: string;
   actions?: Action[];
 }
 
-export const notice = computed<Said | null>(
-  () => ofConnection() ?? ofMissed() ?? ofPipeline() ?? (mode.value === "range" ? ofRange() : ofList()) ?? ofOpen(),
-);
-
-function ofConnection(): Said | null {
-  const current = status.value;
-  if (current.is === "signed_out") {
-    const text = "You are signed out. What had arrived is still shown.";
-    return { kind: "signed_out", text, actions: [{ name: "Sign in again", act: () => window.location.reload() }] };
-  }
-  return current.is === "reconnecting" ? offline(current) : null;
-}
-
-function ofMissed(): Said | null {
-  const range = missed.value;
-  if (range === null) return null;
-  const actions = [{ name: "Dismiss", act: dismissMissed }];
-  const { from_ms, to_ms } = range;
-  if (from_ms !== null && to_ms !== null) actions.unshift(showing("Show what is held of it", from_ms, to_ms + 1));
-  return { kind: "gap", text: gap(range), actions };
-}
-
-function ofPipeline(): Said | null {
-  const { broken, lagging, ms, pending } = lag.value;
-  const actions = [{ name: "Pipeline", act: () => go("/pipeline") }];
-  if (broken !== "") return { kind: "broken", text: `The pipeline reports: ${visible(broken)}`, actions };
-  if (!lagging || ms === null) return null;
-  const waiting = pending > 0 ? ` (${count(pending)} waiting in NATS)` : "";
-  return { kind: "lagging", text: `The pipeline is ${duration(ms)} behind${waiting}.`, actions };
-}
-
-function ofRange(): Said | null {
-  const state = rangeState.value;
-  if (state.is !== "ready") return null;
-  const words = past(state.complete_since, state.from, state.to);
-  return words === "" ? null : { kind: "past", lead: "Past the live window.", text: words };
-}
-
-/** Which severities are not held for all of a time. */
-export function past(since: CompleteSince, from: number, to: number): string {
-  const parts = SEVERITIES.flatMap((severity) => {
-    const held = since[severity] ?? null;
-    if (held === null || held <= from) return [];
-    return [held >= to ? `no ${severity}` : `${severity} from ${clock(held)} on`];
-  });
-  return parts.length === 0
-    ? ""
-    : `Held of this time: ${parts.join(", ")}${parts.length < 4 ? "; all of the rest." : "."}`;
-}
-
-function ofList(): Said | null {
-  if (busy.value) {
-    const text = "Others are searching. The rest of the rows follows in a second.";
-    return { kind: "busy", lead: "The gateway is busy.", text };
-  }
-  if (back.value !== null) return { kind: "back", text: returned(back.value) };
-  if (late.value !== null) return belated(late.value, today.value);
-  if (!cut.value) return null;
-  const text = "The worst 400 of each quarter second are listed. Counts are exact.";
-  const minute = () => {
-    const now = gatewayNow();
-    setRange({ live: false, from: now - MINUTE_MS, to: now });
-  };
-  const actions = [{ name: "Look through this minute", act: minute }];
-  return { kind: "more", lead: "More than the screen can show.", text, actions };
-}
-
+/** Notices that are only shown: they change often, or answer what the user has just done. */
+const SILENT: Kind[] = ["more", "past", "busy", "elsewhere"];
 const MINUTE_MS = 60_000;
-
-/** A link names an alert that the list does not hold. */
-function ofOpen(): Said | null {
-  const id = open.value;
-  if (id === null || !list.value.complete || placeOf(listed.value, id) >= 0) return null;
-  const text = "The alert that is asked for is not in the list.";
-  return { kind: "elsewhere", text, actions: [{ name: "To its own page", act: () => go(alertPath(id)) }] };
-}
-
-function showing(name: string, from: number, to: number): Action {
-  return { name, act: () => setRange({ live: false, from, to }) };
-}
-
 const LONGEST_MS = 86_400_000;
 
-/** Catching up after an outage looks like an attack, and is none. */
-export function belated({ alerts, exact, most_s, from_ms, since }: Late, today: string): Said {
+export class Notices {
+  readonly #live: LiveAlerts;
+  readonly #query: Query;
+  readonly #router: Router;
+  readonly #listing: Listing;
+
+  readonly current = computed<Notice | null>(
+    () =>
+      this.#connection() ??
+      this.#missed() ??
+      this.#pipeline() ??
+      (this.#live.mode.value === "range" ? this.#range() : this.#list()) ??
+      this.#open(),
+  );
+
+  constructor(live: LiveAlerts, query: Query, router: Router, listing: Listing) {
+    this.#live = live;
+    this.#query = query;
+    this.#router = router;
+    this.#listing = listing;
+  }
+
+  #connection(): Notice | null {
+    const status = this.#live.status.value;
+    if (status.is === "signed_out") {
+      const text = "You are signed out. The alerts loaded so far are still shown.";
+      return { kind: "signed_out", text, actions: [{ name: "Sign in again", act: () => window.location.reload() }] };
+    }
+    return status.is === "reconnecting" ? this.#offline(status) : null;
+  }
+
+  #offline({ lost_at, refused }: Extract<Status, { is: "reconnecting" }>): Notice {
+    const { known } = this.#live.numbers.value;
+    const lead = known ? `Connection lost at ${clock(lost_at)}.` : "The gateway does not answer.";
+    const shown = known ? "Showing the alerts loaded so far." : "";
+    const text = refused === undefined ? shown : `The gateway refused: ${visible(refused)}. ${shown}`;
+    return { kind: "offline", lead, text, actions: [{ name: "Retry now", act: () => this.#live.retryNow() }] };
+  }
+
+  #missed(): Notice | null {
+    const missed = this.#live.missed.value;
+    if (missed === null) return null;
+    const actions = [{ name: "Dismiss", act: () => this.#live.dismissMissed() }];
+    const { from_ms, to_ms } = missed;
+    if (from_ms !== null && to_ms !== null) actions.unshift(this.#show("Show this range", from_ms, to_ms + 1));
+    return { kind: "gap", text: gap(missed), actions };
+  }
+
+  #pipeline(): Notice | null {
+    const { broken, lagging, ms, pending } = this.#live.lag.value;
+    const actions = [{ name: "Pipeline", act: () => this.#router.go("/pipeline") }];
+    if (broken !== "") return { kind: "broken", text: `The pipeline reports: ${visible(broken)}`, actions };
+    if (!lagging || ms === null) return null;
+    const waiting = pending > 0 ? ` (${count(pending)} waiting in NATS)` : "";
+    return { kind: "lagging", text: `The pipeline is ${duration(ms)} behind${waiting}.`, actions };
+  }
+
+  #range(): Notice | null {
+    const state = this.#live.rangeState.value;
+    if (state.is !== "ready") return null;
+    const text = retained(state.complete_since, state.from, state.to);
+    return text === "" ? null : { kind: "past", lead: "Older than the live window.", text };
+  }
+
+  #list(): Notice | null {
+    const { busy, reconnected, late, omitted, today } = this.#live;
+    if (busy.value) {
+      const text = "Other searches are running. The remaining rows follow in a second.";
+      return { kind: "busy", lead: "The gateway is busy.", text };
+    }
+    if (reconnected.value !== null) return { kind: "back", text: afterReconnect(reconnected.value) };
+    if (late.value !== null) return this.#late(late.value, today.value);
+    return omitted.value ? this.#omitted() : null;
+  }
+
+  /** After an outage many alerts arrive at once. Without this notice that looks like an attack. */
+  #late(late: Late, today: string): Notice {
+    const { from_ms, since } = late;
+    const action = this.#show("Show that range", Math.max(from_ms, since - LONGEST_MS), Math.max(since, from_ms + 1));
+    return { kind: "late", ...lateWords(late, today), actions: [action] };
+  }
+
+  #omitted(): Notice {
+    const text = "The 400 most severe of each quarter second are listed. Counts are exact.";
+    const act = () => {
+      const now = this.#live.gatewayNow();
+      this.#query.setRange({ live: false, from: now - MINUTE_MS, to: now });
+    };
+    return { kind: "more", lead: "Too many alerts to list.", text, actions: [{ name: "Show the last minute", act }] };
+  }
+
+  /** A link names an alert that the list does not have. */
+  #open(): Notice | null {
+    const id = this.#query.openId.value;
+    if (id === null || !this.#live.list.value.complete || positionOf(this.#listing.shown.value, id) >= 0) return null;
+    const actions = [{ name: "Open its page", act: () => this.#router.go(alertPath(id)) }];
+    return { kind: "elsewhere", text: "The linked alert is not in this list.", actions };
+  }
+
+  #show(name: string, from: number, to: number): Action {
+    return { name, act: () => this.#query.setRange({ live: false, from, to }) };
+  }
+
+  /** Announces each notice when it begins. Returns a function that ends this. */
+  start(region: LiveRegion): () => void {
+    let before: Kind | null = null;
+    const stops = [
+      effect(() => {
+        const notice = this.current.value;
+        const kind = notice?.kind ?? null;
+        if (notice !== null && kind !== before && !SILENT.includes(notice.kind)) {
+          region.announce([notice.lead, notice.text].filter(Boolean).join(" "));
+        }
+        before = kind;
+      }),
+      effect(() => {
+        const text = troubles(this.#live.ruleTrouble.value).join(" ");
+        if (text !== "") region.announce(text);
+      }),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }
+}
+
+/** Which severities are not retained for the whole of a range; empty if all are. */
+export function retained(since: CompleteSince, from: number, to: number): string {
+  const parts = SEVERITIES.flatMap((severity) => {
+    const begin = since[severity] ?? null;
+    if (begin === null || begin <= from) return [];
+    return [begin >= to ? `no ${severity}` : `${severity} since ${clock(begin)}`];
+  });
+  if (parts.length === 0) return "";
+  return `Retained alerts: ${parts.join(", ")}${parts.length < 4 ? "; all others are complete." : "."}`;
+}
+
+export function lateWords({ alerts, exact, most_s, from_ms }: Late, today: string): { lead: string; text: string } {
   const lead = `${exact ? "" : "At least "}${plural(alerts, "alert")}`;
   const from = `${day(from_ms, today)} ${clock(from_ms)}`.trim();
-  const text = `arrived up to ${duration(most_s * 1000)} late. They stand where they happened, from ${from} on.`;
-  const action = showing("Show that time", Math.max(from_ms, since - LONGEST_MS), Math.max(since, from_ms + 1));
-  return { kind: "late", lead, text, actions: [action] };
+  const text = `arrived up to ${duration(most_s * 1000)} late. They are listed at the time of their event, from ${from} on.`;
+  return { lead, text };
 }
 
-function offline({ lost_at, refused }: Extract<Status, { is: "reconnecting" }>): Said {
-  const known = numbers.value.known;
-  const lead = known ? `Connection lost at ${clock(lost_at)}.` : "The gateway does not answer.";
-  const shown = known ? "Showing what had arrived." : "";
-  const text = refused === undefined ? shown : `The gateway refused: ${visible(refused)}. ${shown}`;
-  return { kind: "offline", lead, text, actions: [{ name: "Retry now", act: retryNow }] };
-}
-
-function returned({ alerts, away_ms }: { alerts: number | null; away_ms: number }): string {
-  const away = duration(away_ms);
-  if (alerts === null) return `Back after ${away}.`;
-  if (alerts === 0) return `Back. No alert came in the ${away} away.`;
-  return `Back. ${plural(alerts, "alert")} from the ${away} away ${alerts === 1 ? "was" : "were"} added.`;
+function afterReconnect({ alerts, away_ms }: { alerts: number | null; away_ms: number }): string {
+  const lead = `Reconnected after ${duration(away_ms)}.`;
+  if (alerts === null) return lead;
+  if (alerts === 0) return `${lead} There were no alerts in that time.`;
+  return `${lead} ${plural(alerts, "alert")} from that time ${alerts === 1 ? "was" : "were"} added.`;
 }
 
 function gap({ why, alerts, from_ms, to_ms }: MissedRange): string {
-  if (why === "epoch") return "The alert stream was rebuilt. The list starts anew; earlier alerts are not in it.";
+  if (why === "epoch") return "The alert stream was recreated. Earlier alerts are not in the list.";
   const range = from_ms === null || to_ms === null ? "A range" : `${clock(from_ms)}–${clock(to_ms)}`;
   const many = alerts > 0 ? ` (${plural(alerts, "alert")})` : "";
-  return `${range}${many} could not be replayed. Counts include them.`;
+  return `${range}${many} could not be replayed. Counts include it.`;
 }
 
-/** Names of replicas that are shown; the detail has them all. */
+/** Names of replicas in the notice; the page has all of them. */
 const NAMED = 3;
 
-/** What is wrong with the rules, one sentence each: it is as true beside any other notice. */
+/** What is wrong with the rules, one sentence each. It is shown beside any other notice. */
 export function troubles({ problems = 0, differ = [], expired = 0 }: RuleTrouble): string[] {
   const others = differ.length > NAMED ? `, ${count(differ.length - NAMED)} more` : "";
-  const said = [
+  const sentences = [
     problems > 0 && `${plural(problems, "rule")} not loaded.`,
     differ.length > 0 && `Rule sets differ: ${differ.slice(0, NAMED).map(visible).join(", ")}${others}.`,
     expired > 0 && `${plural(expired, "silence")} ${expired === 1 ? "has" : "have"} expired.`,
   ];
-  return said.filter((sentence) => sentence !== false);
-}
-
-/** Only shown: they come and go, or are the answer to what the reader has just done. */
-const UNSPOKEN: Said["kind"][] = ["more", "past", "busy", "elsewhere"];
-
-/** Speaks each notice once, when it begins. */
-export function speakNotices(): void {
-  let before: Said["kind"] | null = null;
-  effect(() => {
-    const said = notice.value;
-    const kind = said?.kind ?? null;
-    if (said !== null && kind !== before && !UNSPOKEN.includes(said.kind)) {
-      announce([said.lead, said.text].filter(Boolean).join(" "));
-    }
-    before = kind;
-  });
-  effect(() => {
-    const said = troubles(rules.value).join(" ");
-    if (said !== "") announce(said);
-  });
+  return sentences.filter((sentence) => sentence !== false);
 }

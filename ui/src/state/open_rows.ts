@@ -1,30 +1,38 @@
-/** Which rows are open: the one of the address, and those that were opened beside it. */
+/** Which rows of the list are open or active. */
 import { computed, signal } from "@preact/signals";
-import { open, show } from "./query.ts";
+import type { Query } from "./query.ts";
 
-const others = signal<readonly string[]>([]);
+export class OpenRows {
+  /** Id of the row that the keys act on. */
+  readonly active = signal<string | null>(null);
+  readonly #others = signal<readonly string[]>([]);
+  readonly #query: Query;
 
-/** Ids of all open rows. */
-export const opened = computed<readonly string[]>(() => {
-  const own = open.value;
-  // Closing the one of the address, by whatever way, closes all.
-  return own === null ? [] : [own, ...others.value.filter((id) => id !== own)];
-});
+  /** Ids of all open rows. The first one is in the address; when it closes, all do. */
+  readonly ids = computed<readonly string[]>(() => {
+    const first = this.#query.openId.value;
+    return first === null ? [] : [first, ...this.#others.value.filter((id) => id !== first)];
+  });
 
-/** Opens a row, alone or `beside` those that are open. */
-export function openRow(id: string, beside = false): void {
-  others.value = beside ? opened.peek() : [];
-  show(id);
-}
+  constructor(query: Query) {
+    this.#query = query;
+  }
 
-/** Closes one row; the last that was opened beside it takes its place in the address. */
-export function closeRow(id: string): void {
-  const left = opened.peek().filter((other) => other !== id);
-  others.value = left;
-  if (open.peek() === id) show(left.at(-1) ?? null);
-}
+  /** Opens a row, alone or `beside` those that are open. */
+  open(id: string, beside = false): void {
+    this.#others.value = beside ? this.ids.peek() : [];
+    this.#query.open(id);
+  }
 
-export function closeAll(): void {
-  others.value = [];
-  show(null);
+  /** Closes one row. The one opened last takes its place in the address. */
+  close(id: string): void {
+    const left = this.ids.peek().filter((other) => other !== id);
+    this.#others.value = left;
+    if (this.#query.openId.peek() === id) this.#query.open(left.at(-1) ?? null);
+  }
+
+  closeAll(): void {
+    this.#others.value = [];
+    this.#query.open(null);
+  }
 }

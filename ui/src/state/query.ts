@@ -1,353 +1,313 @@
-/** What the reader asked for: filter, range and how it is shown, each kept in the address. */
+/** What the user asks for: filter, range and layout of the list. All of it is kept in the address. */
 import { batch, computed, effect, signal } from "@preact/signals";
 import { type Column, sameColumns } from "../domain/columns.ts";
-import { startOf } from "../domain/completion.ts";
-import { FIELDS, type Field, fieldOf, limit, type Problem, parse, print, signed, unsigned } from "../domain/filter.ts";
-import { type Filter, SEVERITIES, type Severity } from "../domain/frames.ts";
+import { type Field, limit, type Problem, parse, print } from "../domain/filter.ts";
+import {
+  asTerm,
+  combine,
+  finished,
+  inverted,
+  onlySide,
+  passes,
+  toggled,
+  withoutSide,
+  withoutValue,
+  withValue,
+} from "../domain/filter_edit.ts";
+import type { Filter, Severity } from "../domain/frames.ts";
 import { bounds, DEFAULT_RANGE, type Range, sameRange } from "../domain/time_range.ts";
 import { type Zone, zone } from "../domain/time_zone.ts";
 import { DEFAULTS, read, readZone, type State, write, writeZone } from "../domain/url_state.ts";
-import { go, page, runtimeAddress } from "./router.ts";
-
-export type { Column } from "../domain/columns.ts";
-export type { Range } from "../domain/time_range.ts";
-export { type Zone, zone } from "../domain/time_zone.ts";
+import type { Router } from "./router.ts";
 
 const TYPING_MS = 250;
 
-/** What stands in the search box: free text, and what is being typed. */
-export const text = signal("");
-/** What is asked for beside the box: all fields but the severities. */
-export const chips = signal<Filter>({});
-/** What was asked for and means nothing: shown struck out until it is taken away. */
-export const struck = signal<readonly Problem[]>([]);
-/** Id of the open alert. */
-export const open = signal<string | null>(null);
-/** The time that is shown. */
-export const range = signal<Range>(DEFAULT_RANGE);
-/** The columns of the list, in their order. */
-export const columns = signal<readonly Column[]>(DEFAULTS.columns);
-/** Whether repeats are one row. */
-export const fold = signal(true);
-/** Goes up each time that the reader asks for the same view afresh. */
-export const refreshes = signal(0);
+export class Query {
+  /** The text of the search box. */
+  readonly text = signal("");
+  /** The filter beside the box: all fields but the severities. */
+  readonly chips = signal<Filter>({});
+  /** Invalid parts of an earlier text or address: shown struck out until the user removes them. */
+  readonly rejected = signal<readonly Problem[]>([]);
+  /** Id of the open alert. */
+  readonly openId = signal<string | null>(null);
+  readonly range = signal<Range>(DEFAULT_RANGE);
+  /** The columns of the list, in order. */
+  readonly columns = signal<readonly Column[]>(DEFAULTS.columns);
+  /** Whether repeats are one row. */
+  readonly fold = signal(true);
+  /** Counts how often the user asked for the same view again. */
+  readonly refreshes = signal(0);
+  readonly #severities = signal<string[]>([]);
+  /** The filter of the box when its text was valid last. */
+  readonly #typed = signal<Filter>({});
+  readonly #typedProblems = signal<readonly Problem[]>([]);
+  readonly #router: Router;
+  /** Whether the text that is being typed has a history entry already. */
+  #typing = false;
+  /** The live window to return to. */
+  #lastWindow: Range = DEFAULT_RANGE;
 
-const severities = signal<string[]>([]);
-/** The box as it was last understood. */
-const typed = signal<Filter>({});
-const typedProblems = signal<readonly Problem[]>([]);
+  /** The invalid parts of box and address. The last valid filter stays active. */
+  readonly problems = computed<readonly Problem[]>(() => [...this.rejected.value, ...this.#typedProblems.value]);
+  readonly filter = computed<Filter>(() => combine(this.#severities.value, this.chips.value, this.#typed.value));
 
-/** What of the box and the address means nothing; the last good filter stays in force. */
-export const problems = computed<readonly Problem[]>(() => [...struck.value, ...typedProblems.value]);
-
-export const filter = computed<Filter>(() => joined(severities.value, chips.value, typed.value));
-
-/** Severities from the cards unless some are typed; of two opposite values the later one holds. */
-function joined(cards: string[], asked: Filter, box: Filter): Filter {
-  const all: Filter = cards.length > 0 && box.sev === undefined ? { sev: cards } : {};
-  for (const field of FIELDS) {
-    const later = box[field] ?? [];
-    const earlier = (asked[field] ?? []).filter((value) => !later.includes(value) && !later.includes(opposite(value)));
-    if (earlier.length + later.length > 0) all[field] = [...earlier, ...later];
+  constructor(router: Router) {
+    this.#router = router;
+    zone.value = "local";
   }
-  if (box.q) all.q = box.q;
-  return all;
-}
 
-function opposite(value: string): string {
-  const { text, excludes } = unsigned(value);
-  return signed(text, !excludes);
-}
-
-/** Whether the history entry of what is being typed is already there. */
-let typing = false;
-
-/** Takes the state from the address: at the start, and each time that the address changes by itself. */
-export function readAddress(): void {
-  typing = false;
-  if (page.peek().name !== "runtime") {
-    zone.value = readZone(window.location.search);
-    return;
+  /** Reads the state from the address: at the start, and when the user goes back or forward. */
+  readAddress(): void {
+    this.#typing = false;
+    if (!this.#onRuntime) {
+      zone.value = readZone(window.location.search);
+      return;
+    }
+    const state = read(window.location.search);
+    batch(() => {
+      this.#split(state.filter);
+      this.rejected.value = state.problems;
+      this.openId.value = state.open;
+      this.range.value = state.range;
+      this.columns.value = state.columns;
+      this.fold.value = state.fold;
+      zone.value = state.zone;
+      this.#router.runtimeAddress.value = `/runtime${window.location.search}`;
+    });
   }
-  const state = read(window.location.search);
-  batch(() => {
-    split(state.filter);
-    struck.value = state.problems;
-    open.value = state.open;
-    range.value = state.range;
-    columns.value = state.columns;
-    fold.value = state.fold;
-    zone.value = state.zone;
-    runtimeAddress.value = `/runtime${window.location.search}`;
-  });
-}
 
-/** A filter as cards, chips and box show it. */
-function split({ sev = [], q, ...rest }: Filter): void {
-  severities.value = sev;
-  chips.value = rest;
-  typed.value = q ? { q } : {};
-  text.value = print(typed.peek());
-  typedProblems.value = [];
-}
-
-function state(): State {
-  return {
-    filter: filter.peek(),
-    open: open.peek(),
-    range: range.peek(),
-    columns: columns.peek(),
-    fold: fold.peek(),
-    zone: zone.peek(),
-  };
-}
-
-/** Whether the address is another one now. */
-function writeAddress(push: boolean): boolean {
-  const here = page.peek().name === "runtime";
-  const search = write(state(), here ? window.location.search : "");
-  const address = `/runtime${search}`;
-  runtimeAddress.value = address;
-  if (!here) {
-    if (push) go(address);
-    return push;
+  get #onRuntime(): boolean {
+    return this.#router.page.peek().name === "runtime";
   }
-  if (search === window.location.search) return false;
-  if (push) history.pushState(null, "", address);
-  else history.replaceState(null, "", address);
-  return true;
-}
 
-/** Each key press: narrows at once. The first of several makes the history entry, the others rewrite it. */
-export function type(next: string): void {
-  text.value = next;
-  take(finished(next));
-}
-
-/** The text without a value at its end: half of one matches nothing, so it counts once it is committed or more follows. */
-function finished(next: string): string {
-  const start = startOf(next, next.length);
-  if (start === null) return next;
-  const [, name = ""] = /^-?([a-z]+):(?!\/\/)/.exec(next.slice(start)) ?? [];
-  return fieldOf(name) === undefined ? next : next.slice(0, start);
-}
-
-function take(understood: string): void {
-  const parsed = parse(understood);
-  const excess = limit(joined(severities.peek(), chips.peek(), parsed.filter)).problems;
-  const wrong = parsed.problems.length > 0 ? parsed.problems : excess;
-  typedProblems.value = wrong;
-  if (wrong.length > 0) return;
-  typed.value = parsed.filter;
-  if (writeAddress(!typing)) typing = true;
-}
-
-/** Enter, or leaving the box: fields become chips, what means nothing is struck out, text stays in the box. */
-export function commit(): void {
-  typing = false;
-  if (page.peek().name !== "runtime") return;
-  const parsed = parse(text.peek());
-  const all = joined(severities.peek(), chips.peek(), parsed.filter);
-  const kept = limit(all);
-  const wrong = [...parsed.problems, ...kept.problems];
-  if (wrong.length === 0 && FIELDS.every((field) => parsed.filter[field] === undefined)) return;
-  batch(() => {
-    split(kept.filter);
-    if (wrong.length > 0) struck.value = [...struck.peek().filter((old) => !has(wrong, old)), ...wrong];
-  });
-  writeAddress(true);
-}
-
-function has(list: readonly Problem[], { text }: Problem): boolean {
-  return list.some((known) => known.text === text);
-}
-
-/** Takes a struck part away; `edit` puts it back into the box, where it can stand there. */
-export function dismiss(problem: Problem, edit = false): void {
-  struck.value = struck.peek().filter((known) => known !== problem);
-  const again = edit ? inBox(problem.text) : "";
-  if (again) type(`${text.peek()} ${again}`.trim());
-  else writeAddress(false);
-}
-
-/** A part of the address as the box would have it: `sev=x` is `sev:x`; nothing where it is no part of the filter. */
-function inBox(part: string): string {
-  const [, name = "", value = ""] = /^([a-z]+)=([\s\S]*)$/.exec(part) ?? [];
-  if (name === "q") return value;
-  if (fieldOf(name) !== undefined) return `${name}:${value}`;
-  return ["range", "cols", "fold", "tz"].includes(name) ? "" : part;
-}
-
-/** The values that are left out, or those that are asked for, as they travel. */
-function side(values: readonly string[], excludes: boolean): string[] {
-  return values.filter((value) => unsigned(value).excludes === excludes);
-}
-
-/** Takes the values of a field that are asked for (or left out) back into the box. */
-export function edit(field: Field, excludes: boolean): void {
-  const { [field]: values = [], ...rest } = chips.peek();
-  const [moved, kept] = [side(values, excludes), side(values, !excludes)];
-  batch(() => {
-    chips.value = kept.length > 0 ? { ...rest, [field]: kept } : rest;
-    text.value = [print({ [field]: moved }), text.peek()].filter(Boolean).join(" ");
-    take(text.peek());
-  });
-}
-
-/** Takes the values of a field that are asked for, or those left out, out of the filter. */
-export function removeSide(field: Field, excludes: boolean): void {
-  commit();
-  const now = filter.peek();
-  const { [field]: values = [], ...rest } = now;
-  const kept = side(values, !excludes);
-  apply(kept.length > 0 ? { ...now, [field]: kept } : rest);
-}
-
-/** Asks for what was left out and leaves out what was asked for. */
-export function turn(field: Field, excludes: boolean): void {
-  commit();
-  const now = filter.peek();
-  const values = now[field] ?? [];
-  const turned = side(values, excludes).map(opposite);
-  const kept = side(values, !excludes).filter((value) => !turned.includes(value));
-  apply({ ...now, [field]: [...kept, ...turned] });
-}
-
-/** Whether a severity is one of those asked for. None asked for means all. */
-export function isAsked(severity: Severity): boolean {
-  return (filter.value.sev ?? []).includes(severity);
-}
-
-/** Whether alerts of a severity are let through. */
-export function passes(severity: Severity): boolean {
-  const asked = filter.value.sev ?? [];
-  if (asked.includes(`-${severity}`)) return false;
-  return asked.every((value) => value.startsWith("-")) || asked.includes(severity);
-}
-
-/** Adds a severity to those asked for, or takes it away; all four are the same as none. */
-export function toggleSeverity(severity: Severity): void {
-  commit();
-  const asked = (filter.peek().sev ?? []).filter((value) => !value.startsWith("-"));
-  const next = SEVERITIES.filter((known) => asked.includes(known) !== (known === severity));
-  severities.value = next.length === SEVERITIES.length ? [] : next;
-  writeAddress(true);
-}
-
-/** Asks for a value of a field, or leaves it out. */
-export function include(field: Field, value: string, excludes = false): void {
-  if (value === "") return;
-  commit();
-  const now = filter.peek();
-  const wanted = signed(value, excludes);
-  const values = (now[field] ?? []).filter((known) => known !== wanted && known !== opposite(wanted));
-  apply({ ...now, [field]: [...values, wanted] });
-}
-
-/** Takes a value out of the filter again, asked for or left out. */
-export function remove(field: Field, value: string): void {
-  commit();
-  const now = filter.peek();
-  const { [field]: values = [], ...rest } = now;
-  const kept = values.filter((known) => unsigned(known).text !== value);
-  apply(kept.length > 0 ? { ...now, [field]: kept } : rest);
-}
-
-/** Takes one field out of the filter; `q` is the free text. */
-export function clear(field: Field | "q"): void {
-  const { [field]: _, ...rest } = filter.peek();
-  apply(rest);
-}
-
-export function clearAll(): void {
-  struck.value = [];
-  apply({});
-}
-
-/** Another filter, as a step to go back to; one that the gateway would refuse is struck out instead. */
-function apply(next: Filter): void {
-  const { problems: excess } = limit(next);
-  if (excess.length > 0) {
-    struck.value = [...struck.peek().filter((old) => !has(excess, old)), ...excess];
-    return;
+  /** Distributes a filter over cards, chips and box. */
+  #split({ sev = [], q, ...rest }: Filter): void {
+    this.#severities.value = sev;
+    this.chips.value = rest;
+    this.#typed.value = q ? { q } : {};
+    this.text.value = print(this.#typed.peek());
+    this.#typedProblems.value = [];
   }
-  batch(() => split(next));
-  writeAddress(true);
-}
 
-/** Opens an alert in place, or closes it. */
-export function show(id: string | null): void {
-  open.value = id;
-  writeAddress(false);
-}
-
-export function setRange(next: Range): void {
-  if (sameRange(next, range.peek())) return;
-  commit();
-  if (next.live) lastWindow = next;
-  else if (range.peek().live) lastWindow = range.peek();
-  range.value = next;
-  writeAddress(true);
-}
-
-/** The window to go back to. */
-let lastWindow: Range = DEFAULT_RANGE;
-
-export function backToLive(): void {
-  setRange(lastWindow);
-}
-
-export function setColumns(next: readonly Column[]): void {
-  const wanted = next.length > 0 ? next : DEFAULTS.columns;
-  if (sameColumns(wanted, columns.peek())) return;
-  columns.value = wanted;
-  writeAddress(false);
-}
-
-export function setFold(on: boolean): void {
-  fold.value = on;
-  writeAddress(false);
-}
-
-export function setZone(next: Zone): void {
-  zone.value = next;
-  if (page.peek().name === "runtime") {
-    writeAddress(false);
-    return;
+  #state(): State {
+    return {
+      filter: this.filter.peek(),
+      open: this.openId.peek(),
+      range: this.range.peek(),
+      columns: this.columns.peek(),
+      fold: this.fold.peek(),
+      zone: zone.peek(),
+    };
   }
-  const { pathname, search, hash } = window.location;
-  history.replaceState(history.state, "", pathname + writeZone(search, next) + hash);
-  const [path = "", before = ""] = runtimeAddress.peek().split("?");
-  runtimeAddress.value = path + writeZone(before, next);
+
+  /** Writes the state to the address. Returns whether that changed it. */
+  #writeAddress(push: boolean): boolean {
+    const here = this.#onRuntime;
+    const search = write(this.#state(), here ? window.location.search : "");
+    const address = `/runtime${search}`;
+    this.#router.runtimeAddress.value = address;
+    if (!here) {
+      if (push) this.#router.go(address);
+      return push;
+    }
+    if (search === window.location.search) return false;
+    if (push) history.pushState(null, "", address);
+    else history.replaceState(null, "", address);
+    return true;
+  }
+
+  /** Takes the text of the box after each key. The first key makes a history entry, the next ones rewrite it. */
+  type(text: string): void {
+    this.text.value = text;
+    this.#take(finished(text));
+  }
+
+  #take(text: string): void {
+    const { filter, problems } = parse(text);
+    const excess = limit(combine(this.#severities.peek(), this.chips.peek(), filter)).problems;
+    const wrong = problems.length > 0 ? problems : excess;
+    this.#typedProblems.value = wrong;
+    if (wrong.length > 0) return;
+    this.#typed.value = filter;
+    if (this.#writeAddress(!this.#typing)) this.#typing = true;
+  }
+
+  /** Turns the fields in the box into chips, on Enter and when the box loses focus. Plain text stays in the box. */
+  commit(): void {
+    this.#typing = false;
+    if (!this.#onRuntime) return;
+    const { filter, problems } = parse(this.text.peek());
+    const { q: _, ...fields } = filter;
+    const kept = limit(combine(this.#severities.peek(), this.chips.peek(), filter));
+    const wrong = [...problems, ...kept.problems];
+    if (wrong.length === 0 && Object.keys(fields).length === 0) return;
+    batch(() => {
+      this.#split(kept.filter);
+      this.#reject(wrong);
+    });
+    this.#writeAddress(true);
+  }
+
+  #reject(problems: readonly Problem[]): void {
+    if (problems.length === 0) return;
+    const others = this.rejected.peek().filter(({ text }) => !problems.some((problem) => problem.text === text));
+    this.rejected.value = [...others, ...problems];
+  }
+
+  /** Removes a rejected part; `edit` puts it back into the box, if the box can hold it. */
+  dismiss(problem: Problem, edit = false): void {
+    this.rejected.value = this.rejected.peek().filter((known) => known !== problem);
+    const term = edit ? asTerm(problem.text) : "";
+    if (term) this.type(`${this.text.peek()} ${term}`.trim());
+    else this.#writeAddress(false);
+  }
+
+  /** Moves the included (or excluded) values of a field from the chips back into the box. */
+  edit(field: Field, excludes: boolean): void {
+    const chips = this.chips.peek();
+    batch(() => {
+      this.chips.value = withoutSide(chips, field, excludes);
+      this.text.value = [print(onlySide(chips, field, excludes)), this.text.peek()].filter(Boolean).join(" ");
+      this.#take(this.text.peek());
+    });
+  }
+
+  /** Commits the box, then applies a change to the filter. */
+  #change(change: (filter: Filter) => Filter): void {
+    this.commit();
+    this.#apply(change(this.filter.peek()));
+  }
+
+  /** Replaces the filter, as one step in the history. A filter that the gateway would refuse is rejected. */
+  #apply(next: Filter): void {
+    const { problems } = limit(next);
+    if (problems.length > 0) {
+      this.#reject(problems);
+      return;
+    }
+    batch(() => this.#split(next));
+    this.#writeAddress(true);
+  }
+
+  removeSide(field: Field, excludes: boolean): void {
+    this.#change((filter) => withoutSide(filter, field, excludes));
+  }
+
+  invert(field: Field, excludes: boolean): void {
+    this.#change((filter) => inverted(filter, field, excludes));
+  }
+
+  include(field: Field, value: string, excludes = false): void {
+    if (value !== "") this.#change((filter) => withValue(filter, field, value, excludes));
+  }
+
+  remove(field: Field, value: string): void {
+    this.#change((filter) => withoutValue(filter, field, value));
+  }
+
+  /** Removes one field from the filter; `q` is the plain text. */
+  clear(field: Field | "q"): void {
+    const { [field]: _, ...rest } = this.filter.peek();
+    this.#apply(rest);
+  }
+
+  clearAll(): void {
+    this.rejected.value = [];
+    this.#apply({});
+  }
+
+  /** Whether the filter includes a severity by name. */
+  selects(severity: Severity): boolean {
+    return (this.filter.value.sev ?? []).includes(severity);
+  }
+
+  passes(severity: Severity): boolean {
+    return passes(this.filter.value, severity);
+  }
+
+  toggleSeverity(severity: Severity): void {
+    this.commit();
+    this.#severities.value = toggled(this.filter.peek(), severity);
+    this.#writeAddress(true);
+  }
+
+  /** Opens an alert in the list; `null` closes it. */
+  open(id: string | null): void {
+    this.openId.value = id;
+    this.#writeAddress(false);
+  }
+
+  setRange(next: Range): void {
+    const previous = this.range.peek();
+    if (sameRange(next, previous)) return;
+    this.commit();
+    if (next.live) this.#lastWindow = next;
+    else if (previous.live) this.#lastWindow = previous;
+    this.range.value = next;
+    this.#writeAddress(true);
+  }
+
+  backToLive(): void {
+    this.setRange(this.#lastWindow);
+  }
+
+  setColumns(next: readonly Column[]): void {
+    const columns = next.length > 0 ? next : DEFAULTS.columns;
+    if (sameColumns(columns, this.columns.peek())) return;
+    this.columns.value = columns;
+    this.#writeAddress(false);
+  }
+
+  setFold(on: boolean): void {
+    this.fold.value = on;
+    this.#writeAddress(false);
+  }
+
+  setZone(next: Zone): void {
+    zone.value = next;
+    if (this.#onRuntime) {
+      this.#writeAddress(false);
+      return;
+    }
+    const { pathname, search, hash } = window.location;
+    history.replaceState(history.state, "", pathname + writeZone(search, next) + hash);
+    const { runtimeAddress } = this.#router;
+    const [path = "", before = ""] = runtimeAddress.peek().split("?");
+    runtimeAddress.value = path + writeZone(before, next);
+  }
+
+  /** Asks for the same view again. */
+  refresh(): void {
+    this.refreshes.value += 1;
+  }
+
+  /** The path of a view of `/runtime`: the current one with these changes. */
+  linkTo(changes: Partial<State>): string {
+    return `/runtime${write({ ...this.#state(), ...changes }, "")}`;
+  }
+
+  /** The address of a view for somebody else. A live view becomes a fixed range, so that all see the same alerts. */
+  link(now: number, changes: Partial<State> = {}): string {
+    const { range } = { ...this.#state(), ...changes };
+    return window.location.origin + this.linkTo({ ...changes, range: { live: false, ...bounds(range, now) } });
+  }
 }
 
-/** Asks for the same view again. */
-export function refresh(): void {
-  refreshes.value += 1;
-}
-
-/** The path of a view of `/runtime`: what is now asked for, with `more` in its place. */
-export function linkTo(more: Partial<State>): string {
-  return `/runtime${write({ ...state(), ...more }, "")}`;
-}
-
-/** The whole address of a view for somebody else. From live it names the minutes, so that all see the same ones. */
-export function link(now: number, more: Partial<State> = {}): string {
-  const { range: wanted } = { ...state(), ...more };
-  return window.location.origin + linkTo({ ...more, range: { live: false, ...bounds(wanted, now) } });
-}
-
-/** Calls back with each new filter: at once, and (`settled`) when typing rests. */
-export function watchFilter(changed: (filter: Filter) => void, settled: (filter: Filter) => void): void {
+/** Calls `changed` for each new filter, and `settled` when the user stops typing. Returns a function that ends this. */
+export function watchFilter(query: Query, changed: () => void, settled: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let previous = JSON.stringify(filter.peek());
-  effect(() => {
-    const next = filter.value;
-    const written = JSON.stringify(next);
-    if (written === previous) return;
-    previous = written;
-    changed(next);
+  let previous = JSON.stringify(query.filter.peek());
+  const stop = effect(() => {
+    const next = JSON.stringify(query.filter.value);
+    if (next === previous) return;
+    previous = next;
+    changed();
     clearTimeout(timer);
-    timer = setTimeout(() => settled(next), TYPING_MS);
+    timer = setTimeout(settled, TYPING_MS);
   });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
 }

@@ -1,13 +1,13 @@
-/** Which page is shown, from the path of the address; links within the page change it without a load. */
+/** Which page is shown. Links within the UI change it without a new load. */
 import { batch, signal } from "@preact/signals";
 
 export type Page =
   | { name: "runtime" | "pipeline" }
   | { name: "alert"; id: string }
-  /** A path that means nothing. */
+  /** There is no such page. */
   | { name: "unknown"; path: string };
 
-/** The page that a path stands for. */
+/** The page of a path. */
 export function pageOf(path: string): Page {
   const [, first = "", second, ...more] = path.replace(/(.)\/+$/, "$1").split("/");
   if (second === undefined) {
@@ -29,79 +29,84 @@ function decoded(text: string): string | null {
   }
 }
 
-/** The path of an alert's own page. */
+/** The path of an alert's page. */
 export function alertPath(id: string): string {
   return `/alerts/${encodeURIComponent(id)}`;
 }
 
-export const page = signal<Page>(pageOf(window.location.pathname));
-/** Where the reader was on `/runtime`, with filters and range: the way back from an alert. */
-export const runtimeAddress = signal("/runtime");
+export class Router {
+  readonly page = signal<Page>(pageOf(window.location.pathname));
+  /** The last address on `/runtime`, with filter and range: the way back from an alert. */
+  readonly runtimeAddress = signal("/runtime");
+  #addressChanged: () => void = () => {};
 
-let changed: () => void = () => {};
+  /** Goes to an address of this site and adds a history entry. */
+  go(address: string): void {
+    const goal = new URL(address, window.location.href);
+    keepZone(goal);
+    if (goal.href === window.location.href) return;
+    rememberScroll();
+    history.pushState(null, "", goal.pathname + goal.search + goal.hash);
+    this.#arrive(0);
+  }
 
-/** Goes to an address of this site: a history entry, then the page. */
-export function go(address: string): void {
-  const goal = new URL(address, window.location.href);
-  keepZone(goal);
-  if (goal.href === window.location.href) return;
-  const before = page.peek();
-  keepPlace();
-  history.pushState(null, "", goal.pathname + goal.search + goal.hash);
-  arrive(0);
-  if (!samePage(before, page.peek())) focusPage();
+  /** Shows the page of the address, scrolled to where it was. */
+  #arrive(scroll: number): void {
+    const before = JSON.stringify(this.page.peek());
+    batch(() => {
+      this.page.value = pageOf(window.location.pathname);
+      this.#addressChanged();
+    });
+    const moved = before !== JSON.stringify(this.page.peek());
+    requestAnimationFrame(() => {
+      const main = document.querySelector("main");
+      if (main === null) return;
+      main.scrollTop = scroll;
+      if (moved) focus(main);
+    });
+  }
+
+  /** Follows links and the browser's Back. `addressChanged` reads the rest of the state from the address. */
+  start(addressChanged: () => void): () => void {
+    this.#addressChanged = addressChanged;
+    if (window.location.pathname === "/") history.replaceState(null, "", `/runtime${window.location.search}`);
+    this.#arrive(0);
+    const back = (event: PopStateEvent) => this.#arrive(scrollOf(event.state));
+    const click = (event: MouseEvent) => this.#follow(event);
+    window.addEventListener("popstate", back);
+    document.addEventListener("click", click);
+    return () => {
+      window.removeEventListener("popstate", back);
+      document.removeEventListener("click", click);
+    };
+  }
+
+  /** Handles a plain click on a link to a page of the UI. The browser handles all other clicks. */
+  #follow(event: MouseEvent): void {
+    if (event.defaultPrevented || event.button !== 0) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = (event.target as Element).closest?.("a[href]");
+    if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
+    const goal = new URL(link.href, window.location.href);
+    if (goal.origin !== window.location.origin || pageOf(goal.pathname).name === "unknown") return;
+    // The browser scrolls to a part of the same page by itself.
+    if (goal.hash && goal.pathname + goal.search === window.location.pathname + window.location.search) return;
+    event.preventDefault();
+    this.go(goal.href);
+  }
 }
 
-/** Whose clock times are by is for all pages; a link need not say it. */
+/** The time zone is the same on all pages, so links do not name it. */
 function keepZone(goal: URL): void {
   const zone = new URLSearchParams(window.location.search).get("tz");
   if (zone === null || goal.searchParams.has("tz")) return;
   goal.search += `${goal.search ? "&" : "?"}tz=${encodeURIComponent(zone)}`;
 }
 
-function samePage(one: Page, other: Page): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
-/** Where the address is now: read by `startPages`, after going and after the browser's own Back. */
-function arrive(scroll: number): void {
-  batch(() => {
-    page.value = pageOf(window.location.pathname);
-    changed();
-  });
-  requestAnimationFrame(() => {
-    const main = document.querySelector("main");
-    if (main !== null) main.scrollTop = scroll;
-  });
-}
-
-/** Remembers in the history entry how far the page was scrolled. */
-function keepPlace(): void {
+/** Stores in the history entry how far the page is scrolled. */
+function rememberScroll(): void {
   const scroll = document.querySelector("main")?.scrollTop ?? 0;
   if (scroll > 0) history.replaceState({ ...history.state, scroll }, "");
-}
-
-/** A screen reader begins where the new page does, and Tab goes on from there. */
-function focusPage(): void {
-  requestAnimationFrame(() => {
-    const main = document.querySelector("main");
-    if (main === null) return;
-    if (!main.hasAttribute("tabindex")) main.tabIndex = -1;
-    main.focus({ preventScroll: true });
-  });
-}
-
-/** `read` takes the rest of the state from the address, each time that it changes. */
-export function startPages(read: () => void): void {
-  changed = read;
-  if (window.location.pathname === "/") history.replaceState(null, "", `/runtime${window.location.search}`);
-  arrive(0);
-  window.addEventListener("popstate", (event) => {
-    const before = page.peek();
-    arrive(scrollOf(event.state));
-    if (!samePage(before, page.peek())) focusPage();
-  });
-  document.addEventListener("click", follow);
 }
 
 function scrollOf(state: unknown): number {
@@ -109,16 +114,8 @@ function scrollOf(state: unknown): number {
   return typeof scroll === "number" ? scroll : 0;
 }
 
-/** Takes a plain click on a link to a page of ours; all else is the browser's. */
-function follow(event: MouseEvent): void {
-  if (event.defaultPrevented || event.button !== 0) return;
-  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  const link = (event.target as Element).closest?.("a[href]");
-  if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
-  const goal = new URL(link.href, window.location.href);
-  if (goal.origin !== window.location.origin || pageOf(goal.pathname).name === "unknown") return;
-  // A part of this page: the browser goes there by itself.
-  if (goal.hash && goal.pathname + goal.search === window.location.pathname + window.location.search) return;
-  event.preventDefault();
-  go(goal.href);
+/** A screen reader begins at the new page, and Tab continues from there. */
+function focus(main: HTMLElement): void {
+  if (!main.hasAttribute("tabindex")) main.tabIndex = -1;
+  main.focus({ preventScroll: true });
 }

@@ -1,47 +1,53 @@
-/** The rows of the list as they are shown, with repeats as one row while that is wished, and how many alerts there are in all. */
+/** The rows of the list as they are shown, with repeats folded into one row, and how many alerts there are in all. */
 import { computed } from "@preact/signals";
-import { Folding, repeats } from "../domain/folding.ts";
-import { type Row, SEVERITIES, total } from "../domain/frames.ts";
-import { indexOf } from "../domain/row_order.ts";
-import { list, numbers, rangeState } from "./live.ts";
-import { fold, passes, range } from "./query.ts";
-import { counted, stale } from "./stats.ts";
+import { type FoldedRows, Folding } from "../domain/folding.ts";
+import { SEVERITIES, total } from "../domain/frames.ts";
+import type { LiveAlerts } from "./live.ts";
+import type { Query } from "./query.ts";
+import type { Stats } from "./stats.ts";
 
-const folding = new Folding();
+export class Listing {
+  readonly #query: Query;
+  readonly #live: LiveAlerts;
+  readonly #stats: Stats;
+  readonly #folding = new Folding();
 
-/** A new value with each paint: the array of rows stays the same object while it grows. */
-export const listed = computed<{ rows: readonly Row[]; folds: boolean }>(() => {
-  const { rows } = list.value;
-  if (!fold.value) return { rows, folds: false };
-  folding.follow(rows);
-  return { rows: folding.rows, folds: true };
-});
-
-/** How many alerts there are of this time and filter, listed or not; `null` where that is not known. */
-export const alertsIn = computed<{ n: number; exact: boolean } | null>(() => {
-  if (!range.value.live) {
-    const state = rangeState.value;
-    return state.is === "ready" ? { n: total(state.counts), exact: state.exact } : null;
+  constructor(query: Query, live: LiveAlerts, stats: Stats) {
+    this.#query = query;
+    this.#live = live;
+    this.#stats = stats;
   }
-  const { matched } = numbers.value;
-  if (matched !== null) return { n: total(matched), exact: true };
-  const { counts, known, exact } = counted.value;
-  if (!known || stale.value) return null;
-  return { n: SEVERITIES.filter(passes).reduce((sum, severity) => sum + counts[severity], 0), exact };
-});
 
-/** Rows of the whole list, for those who cannot see its end; -1 where it is not known how many are still to come. */
-export const rowsIn = computed<number>(() => {
-  const { rows, folds } = listed.value;
-  const state = rangeState.value;
-  if (state.is !== "ready" || !state.more) return rows.length;
-  return folds || !state.exact ? -1 : total(state.counts);
-});
+  /** A new value for each paint: the array of rows stays the same object while it grows. */
+  readonly shown = computed<FoldedRows>(() => {
+    const { rows } = this.#live.list.value;
+    if (!this.#query.fold.value) return { rows, folds: false };
+    this.#folding.follow(rows);
+    return { rows: this.#folding.rows, folds: true };
+  });
 
-/** The place of the row that stands for an alert, or -1. */
-export function placeOf({ rows, folds }: { rows: readonly Row[]; folds: boolean }, id: string | null): number {
-  const at = indexOf(rows, id);
-  if (at >= 0 || id === null || !folds) return at;
-  const found = rows.findLastIndex((row) => repeats(row).some((one) => one.id === id));
-  return found < 0 ? -1 : rows.length - 1 - found;
+  /** The number of alerts in this range that match, listed or not; `null` if unknown. */
+  readonly alerts = computed<{ n: number; exact: boolean } | null>(() => {
+    if (!this.#query.range.value.live) {
+      const state = this.#live.rangeState.value;
+      return state.is === "ready" ? { n: total(state.counts), exact: state.exact } : null;
+    }
+    const { matched } = this.#live.numbers.value;
+    if (matched !== null) return { n: total(matched), exact: true };
+    const { counts, known, exact } = this.#stats.counted.value;
+    if (!known || this.#stats.stale.value) return null;
+    const n = SEVERITIES.filter((severity) => this.#query.passes(severity)).reduce(
+      (sum, each) => sum + counts[each],
+      0,
+    );
+    return { n, exact };
+  });
+
+  /** The number of rows of the whole list, for screen readers; -1 if the number of rows to come is unknown. */
+  readonly rowCount = computed<number>(() => {
+    const { rows, folds } = this.shown.value;
+    const state = this.#live.rangeState.value;
+    if (state.is !== "ready" || !state.more) return rows.length;
+    return folds || !state.exact ? -1 : total(state.counts);
+  });
 }

@@ -1,40 +1,155 @@
-/** The numbers of the page `/runtime`: of the stream where it has them, else of what the gateway was asked. */
-
+/** The numbers of the page `/runtime`: from the stream if it has them, else from queries to the gateway. */
 import { computed, effect, signal } from "@preact/signals";
-import { timeline as course, facets } from "../api/client.ts";
-import { Asker, anySeverity, type Figures, isOf, type Look } from "../api/range_stats.ts";
+import { facets, timeline } from "../api/client.ts";
+import { anySeverity, isOf, type RangeStats, RangeStatsPoll, type StatsQuery } from "../api/range_stats.ts";
 import { isEmpty } from "../domain/filter.ts";
 import { type Counts, SEVERITIES, type Severity, type Timeline, total } from "../domain/frames.ts";
 import type { Dimension, TopValue } from "../domain/schemas.ts";
 import { sums } from "../domain/timeline.ts";
-import { gatewayNow, mode, numbers, pausedAt, rangeState, streamed, window_s } from "./live.ts";
-import { filter, range, refreshes } from "./query.ts";
+import type { LiveAlerts } from "./live.ts";
+import type { Query } from "./query.ts";
 
 const TYPING_MS = 250;
 
-const figures = signal<Figures | null>(null);
-/** The filter once typing rests. */
-const settled = signal(filter.peek());
-const visible = signal(document.visibilityState === "visible");
+/** The numbers of the cards. */
+export interface Counted {
+  counts: Counts;
+  /** Of the time range of the same length before; null if unknown. */
+  previous: Counts | null;
+  /** Whether there are numbers at all. */
+  known: boolean;
+  /** Whether they are all that happened. */
+  exact: boolean;
+}
 
-/** What the numbers are to be of. */
-const look = computed<Look>(() => {
-  const shown = range.value;
-  const wanted = { filter: settled.value };
-  if (!shown.live) return { ...wanted, live: false, from: shown.from, to: shown.to };
-  const length = window_s.value ?? 900;
-  const stopped = pausedAt.value;
-  if (stopped !== null) return { ...wanted, live: false, from: stopped - length * 1000, to: stopped };
-  return { ...wanted, live: true, window_s: length };
-});
+export class Stats {
+  readonly #query: Query;
+  readonly #live: LiveAlerts;
+  readonly #answered = signal<RangeStats | null>(null);
+  /** The filter after the user stopped typing. */
+  readonly #settled = signal<Query["filter"]["value"]>({});
+  readonly #visible = signal(true);
 
-const answer = computed<Figures | null>(() => (isOf(figures.value, look.value) ? figures.value : null));
+  constructor(query: Query, live: LiveAlerts) {
+    this.#query = query;
+    this.#live = live;
+  }
 
-/** Whether the stream has the numbers of all that is asked for but the severities. */
-const fromStream = computed(() => mode.value === "live" && isEmpty(anySeverity(filter.value)));
+  /** What the numbers are of. */
+  readonly #wanted = computed<StatsQuery>(() => {
+    const range = this.#query.range.value;
+    const filter = this.#settled.value;
+    if (!range.live) return { filter, live: false, from: range.from, to: range.to };
+    const length = this.#live.window_s.value ?? 900;
+    const to = this.#live.pausedAt.value;
+    return to === null
+      ? { filter, live: true, window_s: length }
+      : { filter, live: false, from: to - length * 1000, to };
+  });
 
-/** Keeps the last value that there was, so that nothing blinks while the next one is on its way. */
-function lasting<T>(read: () => T | null): () => T | null {
+  readonly #answer = computed(() => (isOf(this.#answered.value, this.#wanted.value) ? this.#answered.value : null));
+
+  /** Whether the stream has the timeline: of everything but the severities. */
+  readonly #streamed = computed(
+    () => this.#live.mode.value === "live" && isEmpty(anySeverity(this.#query.filter.value)),
+  );
+
+  /** Whether the stream has the facets. */
+  readonly #unfiltered = computed(() => this.#live.mode.value === "live" && isEmpty(this.#query.filter.value));
+
+  #newestTimeline(): Timeline | null {
+    return this.#streamed.value ? this.#live.streamed.value.timeline : (this.#answer.value?.timeline ?? null);
+  }
+
+  #newestTop(): Partial<Record<Dimension, TopValue[]>> | null {
+    if (!this.#unfiltered.value) return this.#answer.value?.facets?.top ?? null;
+    const { top } = this.#live.streamed.value;
+    return Object.keys(top).length > 0 ? top : null;
+  }
+
+  /** Counts over time under the filter without its severities. */
+  readonly timeline = computed(keepLast(() => this.#newestTimeline()));
+  /** Whether the timeline belongs to an earlier query. */
+  readonly stale = computed(() => this.#newestTimeline() === null && this.timeline.value !== null);
+  /** The most frequent values under the filter. */
+  readonly top = computed(keepLast(() => this.#newestTop()));
+  readonly staleTop = computed(() => this.#newestTop() === null && this.top.value !== null);
+  /** The number of different values. */
+  readonly distinct = computed(keepLast(() => this.#answer.value?.facets?.distinct ?? null));
+  /** Why numbers are missing; empty if none are. */
+  readonly missing = computed(() => (this.#unfiltered.value ? "" : (this.#answer.value?.why ?? "")));
+
+  readonly counted = computed<Counted>(() => {
+    const { counts, previous, known } = this.#live.numbers.value;
+    const before = this.#answer.value?.previous ?? null;
+    if (this.#streamed.value) return { counts, previous: comparable(before ?? previous), known, exact: true };
+    const found = this.#answer.value?.timeline ?? null;
+    if (found !== null) return { counts: sums(found), previous: comparable(before), known: true, exact: found.exact };
+    const last = this.timeline.value;
+    return { counts: last ? sums(last) : counts, previous: null, known: last !== null, exact: true };
+  });
+
+  /** From when on (ms) all alerts of a severity are known, if that is after the beginning of the range. */
+  readonly complete_since = computed<Partial<Record<Severity, number>>>(() => {
+    const state = this.#live.rangeState.value;
+    const begin = state.is === "ready" ? state.from : (this.timeline.value?.t0 ?? 0) * 1000;
+    const known: Partial<Record<string, number | null>> =
+      state.is === "ready" ? state.complete_since : this.#live.streamed.value.complete_since;
+    const found: Partial<Record<Severity, number>> = {};
+    for (const severity of SEVERITIES) {
+      const since = known[severity];
+      if (since && since > begin) found[severity] = since;
+    }
+    return found;
+  });
+
+  /** Queries the gateway while the page is shown. Returns a function that ends this. */
+  watch(): () => void {
+    const live = this.#live;
+    const poll = new RangeStatsPoll({ timeline, facets }, { now: () => live.gatewayNow(), later }, (answer) => {
+      this.#answered.value = answer;
+    });
+    const stops = [this.#settle(), this.#watchVisibility()];
+    const known = computed(() => live.numbers.value.known);
+    const stop = effect(() => {
+      this.#query.refreshes.value;
+      const wanted = this.#wanted.value;
+      poll.watch(this.#visible.value && (known.value || !wanted.live) ? wanted : null);
+    });
+    return () => {
+      for (const each of [...stops, stop]) each();
+      poll.watch(null);
+    };
+  }
+
+  #settle(): () => void {
+    this.#settled.value = this.#query.filter.peek();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = effect(() => {
+      const next = this.#query.filter.value;
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        this.#settled.value = next;
+      }, TYPING_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }
+
+  #watchVisibility(): () => void {
+    const changed = () => {
+      this.#visible.value = document.visibilityState === "visible";
+    };
+    changed();
+    document.addEventListener("visibilitychange", changed);
+    return () => document.removeEventListener("visibilitychange", changed);
+  }
+}
+
+/** Returns the last value that there was, so that nothing blinks until the next one arrives. */
+function keepLast<T>(read: () => T | null): () => T | null {
   let last: T | null = null;
   return () => {
     last = read() ?? last;
@@ -42,113 +157,9 @@ function lasting<T>(read: () => T | null): () => T | null {
   };
 }
 
-function newestCourse(): Timeline | null {
-  return fromStream.value ? streamed.value.timeline : (answer.value?.course ?? null);
-}
-
-/** Counts over time under the filter without its severities. */
-export const timeline = computed(lasting(newestCourse));
-
-/** Whether what is shown is of an earlier question. */
-export const stale = computed(() => newestCourse() === null && timeline.value !== null);
-
-const everything = computed(() => mode.value === "live" && isEmpty(filter.value));
-
-function newestTop(): Partial<Record<Dimension, TopValue[]>> | null {
-  if (!everything.value) return answer.value?.facets?.top ?? null;
-  return Object.keys(streamed.value.top).length > 0 ? streamed.value.top : null;
-}
-
-/** What is most frequent under the filter. */
-export const top = computed(lasting(newestTop));
-
-export const staleTop = computed(() => newestTop() === null && top.value !== null);
-
-/** How many different values there are. */
-export const distinct = computed(lasting(() => answer.value?.facets?.distinct ?? null));
-
-/** Why numbers are missing, in words; empty where none are. */
-export const missing = computed(() => (fromStream.value && everything.value ? "" : (answer.value?.why ?? "")));
-
-export interface Counted {
-  counts: Counts;
-  /** Of the same length of time before; null where it is not known. */
-  previous: Counts | null;
-  /** Whether there are numbers at all, and whether they are all that happened. */
-  known: boolean;
-  exact: boolean;
-}
-
-/** The numbers of the cards. */
-export const counted = computed<Counted>(() => {
-  const { counts, previous, known } = numbers.value;
-  const asked = answer.value?.previous ?? null;
-  if (fromStream.value) return { counts, previous: something(asked ?? previous), known, exact: true };
-  const found = answer.value?.course ?? null;
-  if (found !== null) return { counts: sums(found), previous: something(asked), known: true, exact: found.exact };
-  const last = timeline.value;
-  return { counts: last ? sums(last) : counts, previous: null, known: last !== null, exact: true };
-});
-
-/** With nothing there is nothing to compare: most likely nobody looked yet. */
-function something(counts: Counts | null): Counts | null {
+/** An empty range before is no basis for a comparison: most likely nothing was observed. */
+function comparable(counts: Counts | null): Counts | null {
   return counts !== null && total(counts) > 0 ? counts : null;
-}
-
-/** From when on (ms) all alerts of a severity are known, where that is later than the beginning of what is shown. */
-export const complete_since = computed<Partial<Record<Severity, number>>>(() => {
-  const state = rangeState.value;
-  const shown = timeline.value;
-  const begin = state.is === "ready" ? state.from : (shown?.t0 ?? 0) * 1000;
-  const known: Partial<Record<string, number | null>> =
-    state.is === "ready" ? state.complete_since : streamed.value.complete_since;
-  const found: Partial<Record<Severity, number>> = {};
-  for (const severity of SEVERITIES) {
-    const since = known[severity];
-    if (since && since > begin) found[severity] = since;
-  }
-  return found;
-});
-
-/** Asks for numbers while the page is looked at; answers how to stop. */
-export function watchFigures(): () => void {
-  const asker = new Asker({ timeline: course, facets }, { now: gatewayNow, later }, (found) => {
-    figures.value = found;
-  });
-  const stops = [settle(), watchVisible()];
-  const known = computed(() => numbers.value.known);
-  const stop = effect(() => {
-    refreshes.value;
-    const wanted = look.value;
-    asker.watch(visible.value && (known.value || !wanted.live) ? wanted : null);
-  });
-  return () => {
-    for (const each of [...stops, stop]) each();
-    asker.watch(null);
-  };
-}
-
-function settle(): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = effect(() => {
-    const next = filter.value;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      settled.value = next;
-    }, TYPING_MS);
-  });
-  return () => {
-    clearTimeout(timer);
-    stop();
-  };
-}
-
-function watchVisible(): () => void {
-  const changed = () => {
-    visible.value = document.visibilityState === "visible";
-  };
-  document.addEventListener("visibilitychange", changed);
-  return () => document.removeEventListener("visibilitychange", changed);
 }
 
 function later(run: () => void, ms: number): () => void {

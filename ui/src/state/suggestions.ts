@@ -1,4 +1,4 @@
-/** The values that the search box offers for a field: from the facets, and where a field has none from the rows at hand. */
+/** The values that the search box suggests for a field. */
 
 import { facets } from "../api/client.ts";
 import { tally, type Values } from "../domain/completion.ts";
@@ -6,9 +6,7 @@ import type { Field } from "../domain/filter.ts";
 import { type Row, SEVERITIES } from "../domain/frames.ts";
 import type { Dimension } from "../domain/schemas.ts";
 import { bounds } from "../domain/time_range.ts";
-import { list } from "./live.ts";
-import { range } from "./query.ts";
-import { top } from "./stats.ts";
+import { live, query, stats } from "./app_state.ts";
 
 const DIMENSIONS: Partial<Record<Field, Dimension>> = {
   event: "event",
@@ -20,22 +18,23 @@ const DIMENSIONS: Partial<Record<Field, Dimension>> = {
   att: "technique",
 };
 
-/** How many of the newest rows are looked through. */
-const LOOKED_AT = 3000;
+/** The number of newest rows that are scanned. */
+const SCANNED = 3000;
 
+/** The values of a field: from the facets, or from the loaded rows for a field without facets. */
 export const known: Values = (field) => {
   if (field === "sev") return SEVERITIES.map((severity) => [severity, 0] as const);
   const dimension = DIMENSIONS[field];
-  const counted = dimension === undefined ? undefined : top.peek()?.[dimension];
+  const counted = dimension === undefined ? undefined : stats.top.peek()?.[dimension];
   if (counted !== undefined) return counted.map(([value, n]) => [value, n] as const);
-  return tally(rowValues(list.peek().rows.slice(-LOOKED_AT), field));
+  return tally(rowValues(live.list.peek().rows.slice(-SCANNED), field));
 };
 
 function* rowValues(rows: readonly Row[], field: Field): Generator<string> {
   for (const row of rows) yield* valuesOf(row, field);
 }
 
-/** What a row offers for a field, as a person would ask for it. */
+/** The values of a row's field, as a user would type them. */
 function valuesOf(row: Row, field: Field): readonly string[] {
   switch (field) {
     case "proc":
@@ -56,15 +55,15 @@ function valuesOf(row: Row, field: Field): readonly string[] {
 const TYPING_MS = 150;
 const MOST = 8;
 
-/** Values of a field that the gateway counted, once typing rests; none where it does not say, or has no facet for it. */
+/** Asks the gateway for values of a field when the user stops typing. None if there is no facet or no answer. */
 export async function moreOf(field: Field, partial: string, signal: AbortSignal): Promise<[string, number][]> {
   const dimension = DIMENSIONS[field];
   if (dimension === undefined) return [];
   await new Promise((done) => setTimeout(done, TYPING_MS));
   if (signal.aborted) return [];
   try {
-    const query = { ...bounds(range.peek(), Date.now()), filter: {} };
-    const { top } = await facets(query, signal, { dimension, text: partial }, MOST);
+    const request = { ...bounds(query.range.peek(), Date.now()), filter: {} };
+    const { top } = await facets(request, signal, { dimension, text: partial }, MOST);
     return (top[dimension] ?? []).map(([value, n]) => [value, n]);
   } catch {
     return [];

@@ -1,34 +1,40 @@
-/** Light or dark: the system's choice until the reader makes one. */
+/** Light or dark: the system's setting until the user chooses. */
 import { signal } from "@preact/signals";
+import { load, store } from "./storage.ts";
 
 const KEY = "tocsin.theme";
-type Theme = "light" | "dark";
+type Name = "light" | "dark";
 
-const system = window.matchMedia("(prefers-color-scheme: dark)");
-export const theme = signal<Theme>(stored() ?? (system.matches ? "dark" : "light"));
+export class Theme {
+  readonly #system = window.matchMedia("(prefers-color-scheme: dark)");
+  readonly name = signal<Name>(stored() ?? this.#preferred());
 
-function stored(): Theme | null {
-  try {
-    const value = localStorage.getItem(KEY);
-    return value === "light" || value === "dark" ? value : null;
-  } catch {
-    return null;
+  #preferred(): Name {
+    return this.#system.matches ? "dark" : "light";
+  }
+
+  /** Follows the system's setting. Returns a function that ends this. */
+  start(): () => void {
+    if (stored() !== null) this.#show();
+    const changed = () => {
+      if (stored() === null) this.name.value = this.#preferred();
+    };
+    this.#system.addEventListener("change", changed);
+    return () => this.#system.removeEventListener("change", changed);
+  }
+
+  #show(): void {
+    document.documentElement.style.colorScheme = this.name.peek();
+  }
+
+  toggle(): void {
+    this.name.value = this.name.peek() === "dark" ? "light" : "dark";
+    this.#show();
+    store(KEY, this.name.peek());
   }
 }
 
-export function startTheme(): void {
-  if (stored() !== null) document.documentElement.style.colorScheme = theme.peek();
-  system.addEventListener("change", () => {
-    if (stored() === null) theme.value = system.matches ? "dark" : "light";
-  });
-}
-
-export function switchTheme(): void {
-  theme.value = theme.peek() === "dark" ? "light" : "dark";
-  document.documentElement.style.colorScheme = theme.peek();
-  try {
-    localStorage.setItem(KEY, theme.peek());
-  } catch {
-    // A browser that stores nothing still switches for this visit.
-  }
+function stored(): Name | null {
+  const value = load(KEY);
+  return value === "light" || value === "dark" ? value : null;
 }

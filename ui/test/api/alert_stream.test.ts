@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Status, Stream, type Wish } from "../../src/api/alert_stream.ts";
+import { AlertStream, type Status, type StreamView } from "../../src/api/alert_stream.ts";
 import type { ServerFrame } from "../../src/domain/frames.ts";
 import { World } from "../support/fake_socket.ts";
 import { alerts, hello, rows, snapshot, stats } from "../support/frames.ts";
 
-const WISH: Wish = { window: "15m", filter: {}, rows: 400, visible: true, fold: true };
+const WISH: StreamView = { window: "15m", filter: {}, rows: 400, visible: true, fold: true };
 
 let world: World;
-let stream: Stream;
+let stream: AlertStream;
 let statuses: Status[];
 let frames: ServerFrame[];
 
@@ -19,7 +19,7 @@ beforeEach(() => {
     status: (status: Status) => void statuses.push(status),
     frame: (frame: ServerFrame) => void frames.push(frame),
   };
-  stream = new Stream(world, listener, WISH);
+  stream = new AlertStream(world, listener, WISH);
   stream.start();
 });
 
@@ -228,7 +228,7 @@ describe("reconnecting", () => {
   it("asks again at once with another filter where one was refused", () => {
     live();
     world.socket.say({ k: "bye", why: "protocol", text: "no" });
-    stream.wish({ ...WISH, filter: { q: "curl" } });
+    stream.view({ ...WISH, filter: { q: "curl" } });
     world.socket.accept();
     expect(world.sockets).toHaveLength(2);
     expect(world.socket.sent[0]).toMatchObject({ k: "open", filter: { q: "curl" } });
@@ -237,7 +237,7 @@ describe("reconnecting", () => {
   it("hands on the frame that catches up before it says so", () => {
     const order: string[] = [];
     const listener = { status: ({ is }: Status) => void order.push(is), frame: () => void order.push("frame") };
-    const other = new Stream(world, listener, WISH);
+    const other = new AlertStream(world, listener, WISH);
     other.start();
     live();
     expect(order).toEqual(["frame", "frame", "live"]);
@@ -294,20 +294,20 @@ describe("a dead peer", () => {
 describe("wishes", () => {
   it("changes the view without reconnecting", () => {
     live();
-    stream.wish({ ...WISH, filter: { ns: ["payments"] } });
+    stream.view({ ...WISH, filter: { ns: ["payments"] } });
     expect(world.socket.heard("view")).toEqual([{ k: "view", ...WISH, filter: { ns: ["payments"] } }]);
     expect(world.sockets).toHaveLength(1);
   });
 
   it("sends nothing where nothing changed", () => {
     live();
-    stream.wish({ ...WISH });
+    stream.view({ ...WISH });
     expect(world.socket.heard("view")).toEqual([]);
   });
 
   it("is kept for the next connection where there is none", () => {
     world.socket.hangUp();
-    stream.wish({ ...WISH, filter: { q: "curl" } });
+    stream.view({ ...WISH, filter: { q: "curl" } });
     retry();
     world.socket.accept();
     expect(world.socket.sent).toEqual([{ k: "open", cursor: null, ...WISH, filter: { q: "curl" } }]);
@@ -315,9 +315,9 @@ describe("wishes", () => {
 
   it("asks for no rows while hidden and goes on where it was when shown", () => {
     live("e:10");
-    stream.wish({ ...WISH, rows: 0, visible: false });
+    stream.view({ ...WISH, rows: 0, visible: false });
     world.socket.say(stats({ to: "e:80" }));
-    stream.wish(WISH);
+    stream.view(WISH);
     world.socket.say(alerts("e:10", "e:80", { replay: true }));
     expect(stream.cursor).toBe("e:80");
     expect(world.sockets).toHaveLength(1);
@@ -325,9 +325,9 @@ describe("wishes", () => {
 
   it("starts afresh when shown after too much has passed", () => {
     live("e:10");
-    stream.wish({ ...WISH, rows: 0, visible: false });
+    stream.view({ ...WISH, rows: 0, visible: false });
     expect(world.socket.heard("view").at(-1)).toMatchObject({ rows: 0, visible: false });
-    stream.wish(WISH);
+    stream.view(WISH);
     world.socket.say(snapshot("e:80"));
     world.socket.say(alerts("e:80", "e:81"));
     expect(stream.cursor).toBe("e:81");
@@ -335,7 +335,7 @@ describe("wishes", () => {
 
   it("does not resume across a filter that has not been answered", () => {
     live("e:10");
-    stream.wish({ ...WISH, filter: { ns: ["a"] } });
+    stream.view({ ...WISH, filter: { ns: ["a"] } });
     world.socket.hangUp();
     retry();
     world.socket.accept();
@@ -344,7 +344,7 @@ describe("wishes", () => {
 
   it("resumes again once the new filter was answered", () => {
     live("e:10");
-    stream.wish({ ...WISH, filter: { ns: ["a"] } });
+    stream.view({ ...WISH, filter: { ns: ["a"] } });
     world.socket.say(snapshot("e:12"));
     world.socket.hangUp();
     retry();

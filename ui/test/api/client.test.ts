@@ -15,7 +15,7 @@ function answer(text: string, status = 200): void {
 
 const QUERY = { from: 1, to: 2, filter: { ns: ["a,b", "-c&d"], q: 'x "y z"' } };
 
-it("encodes every value of a question", async () => {
+it("encodes every value of a request", async () => {
   answer("{}");
   await api.alerts(QUERY, undefined, "1-2&x");
   await api.facets(QUERY, undefined, { dimension: "process", text: "a&b" });
@@ -35,13 +35,13 @@ it("encodes every value of a question", async () => {
 it.each([
   ['{"error":"from must lie before to"}', 400, "The gateway answered 400: from must lie before to"],
   ["<html>", 502, "The gateway answered 502."],
-  ["<html>", 200, "The gateway's answer makes no sense."],
+  ["<html>", 200, "The gateway's answer is not valid."],
 ])("says why %s is no answer", async (text, status, words) => {
   answer(text, status);
   await expect(api.ask("/x")).rejects.toThrow(words);
 });
 
-it("says that nobody answered, and passes an abort on", async () => {
+it("says that the gateway did not answer, and passes an abort on", async () => {
   vi.stubGlobal("fetch", async (_: string, { signal }: { signal: AbortSignal }) => {
     signal.throwIfAborted();
     throw new TypeError("network");

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Query } from "../../src/api/client.ts";
-import { Past } from "../../src/api/range_pages.ts";
+import { RangePages } from "../../src/api/range_pages.ts";
 import type { AlertsPage } from "../../src/domain/schemas.ts";
 import { row } from "../support/frames.ts";
 
@@ -14,11 +14,11 @@ interface Asked {
 
 const QUERY: Query = { from: 0, to: 900_000, filter: {} };
 let asked: Asked[];
-let past: Past;
+let past: RangePages;
 
 beforeEach(() => {
   asked = [];
-  past = new Past(
+  past = new RangePages(
     (query, signal, before) =>
       new Promise((resolve, reject) => {
         const answer = (page: Partial<AlertsPage>) =>

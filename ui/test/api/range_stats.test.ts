@@ -1,10 +1,10 @@
 import { beforeEach, expect, it } from "vitest";
 import type { Query } from "../../src/api/client.ts";
-import { Asker, type Figures, type Look, spanOf } from "../../src/api/range_stats.ts";
+import { type RangeStats, RangeStatsPoll, type StatsQuery, spanOf } from "../../src/api/range_stats.ts";
 import type { Facets, TimelineAnswer } from "../../src/domain/schemas.ts";
 import { World } from "../support/fake_socket.ts";
 
-const LIVE: Look = { filter: {}, live: true, window_s: 900 };
+const LIVE: StatsQuery = { filter: {}, live: true, window_s: 900 };
 
 function course(low: number, exact = true): TimelineAnswer {
   return { t0: 0, step_s: 6, critical: [0], high: [0], medium: [0], low: [low], exact };
@@ -12,8 +12,8 @@ function course(low: number, exact = true): TimelineAnswer {
 
 let world: World;
 let asked: [what: string, query: Query, step_s?: number][];
-let answers: Figures[];
-let asker: Asker;
+let answers: RangeStats[];
+let asker: RangeStatsPoll;
 /** What the gateway knows of earlier times. */
 let exact: boolean;
 let refusal: string;
@@ -35,7 +35,7 @@ beforeEach(() => {
     return { top: {}, distinct: { node: 2 }, exact: true };
   };
   const clock = { now: () => world.now(), later: (run: () => void, ms: number) => world.later(run, ms) };
-  asker = new Asker({ timeline, facets }, clock, (figures) => answers.push(figures));
+  asker = new RangeStatsPoll({ timeline, facets }, clock, (figures) => answers.push(figures));
 });
 
 async function settled(): Promise<void> {
@@ -50,7 +50,7 @@ it("asks of everything only for what the stream does not carry", async () => {
   asker.watch(LIVE);
   await settled();
   expect(kinds()).toEqual(["facets", "timeline"]);
-  expect(answers.at(-1)).toMatchObject({ course: null, facets: { distinct: { node: 2 } }, previous: { low: 3 } });
+  expect(answers.at(-1)).toMatchObject({ timeline: null, facets: { distinct: { node: 2 } }, previous: { low: 3 } });
   const [, before] = asked[1] as (typeof asked)[number];
   expect(before.to - before.from).toBe(900_000);
   world.pass(59_000);
@@ -83,11 +83,11 @@ it("asks once for a time that is over, and again only while it was refused", asy
   refusal = "Too many searches.";
   asker.watch({ filter: {}, live: false, from: 1_000_000, to: 1_060_000 });
   await settled();
-  expect(answers.at(-1)).toMatchObject({ course: null, why: "Too many searches." });
+  expect(answers.at(-1)).toMatchObject({ timeline: null, why: "Too many searches." });
   refusal = "";
   world.pass(20_000);
   await settled();
-  expect(answers.at(-1)).toMatchObject({ course: { exact: true }, previous: { low: 3 }, why: "" });
+  expect(answers.at(-1)).toMatchObject({ timeline: { exact: true }, previous: { low: 3 }, why: "" });
   const told = asked.length;
   world.pass(600_000);
   await settled();
@@ -98,14 +98,14 @@ it("compares with nothing where the time before is not all known", async () => {
   exact = false;
   asker.watch({ ...LIVE, filter: { ns: ["a"] } });
   await settled();
-  expect(answers.at(-1)).toMatchObject({ previous: null, course: { exact: false } });
+  expect(answers.at(-1)).toMatchObject({ previous: null, timeline: { exact: false } });
 });
 
 it("drops what was asked for before, and stops", async () => {
   asker.watch(LIVE);
   asker.watch({ ...LIVE, window_s: 300 });
   await settled();
-  expect(answers.every(({ look }) => look.live && look.window_s === 300)).toBe(true);
+  expect(answers.every(({ query }) => query.live && query.window_s === 300)).toBe(true);
   asker.watch(null);
   expect(world.timers).toBe(0);
 });

@@ -21,7 +21,7 @@ describe("facts", () => {
   it("are what is known and nothing else", () => {
     expect(facts({}, "")).toEqual([]);
     const alert = { arguments: "-i", parent_process: "/bin/sh", parent_arguments: "-c x", workload_kind: "Deployment" };
-    expect(values(alert)).toEqual({ Arguments: "-i", Parent: "/bin/sh -c x", "Workload is": "Deployment" });
+    expect(values(alert)).toEqual({ Arguments: "-i", Parent: "/bin/sh -c x", "Workload kind": "Deployment" });
   });
 
   it("of the event alone are read from it", () => {

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { Store } from "../../src/state/alert_store.ts";
+import { AlertStore } from "../../src/state/alert_store.ts";
 import { alerts, hello, row, rows, snapshot, stats } from "../support/frames.ts";
 
 const NOW = 1_000_000;
 const COUNTS = { critical: 1, high: 2, medium: 3, low: 4 };
 
-let store: Store;
+let store: AlertStore;
 beforeEach(() => {
-  store = new Store(100);
+  store = new AlertStore(100);
 });
 
 function arrive(...seqs: number[]): void {
@@ -134,7 +134,7 @@ describe("the filter", () => {
 
   it("applies to a held list too", () => {
     arrive(1, 2);
-    store.hold("scrolled");
+    store.freeze("scrolled");
     store.filter({ q: "alert 2" });
     expect(listed()).toEqual([2]);
   });
@@ -144,27 +144,27 @@ describe("holding", () => {
   beforeEach(() => arrive(1, 2));
 
   it("keeps the list still and counts what waits", () => {
-    store.hold("open");
+    store.freeze("open");
     arrive(3, 4, 5);
     expect(listed()).toEqual([1, 2]);
     expect(store.waiting).toBe(3);
-    store.release("open");
+    store.unfreeze("open");
     expect(listed()).toEqual([1, 2, 3, 4, 5]);
     expect(store.waiting).toBe(0);
   });
 
   it("ends only when every reason is gone", () => {
-    store.hold("open");
-    store.hold("scrolled");
+    store.freeze("open");
+    store.freeze("scrolled");
     arrive(3);
-    store.release("open");
+    store.unfreeze("open");
     expect(store.waiting).toBe(1);
-    store.release("scrolled");
+    store.unfreeze("scrolled");
     expect(store.waiting).toBe(0);
   });
 
   it("keeps rows that have left the ring meanwhile", () => {
-    store.hold("open");
+    store.freeze("open");
     store.receive(alerts("", "", { rows: rows(3, 200) }), NOW);
     expect(listed()).toEqual([1, 2]);
     expect(store.overflowed).toBe(true);
@@ -172,28 +172,28 @@ describe("holding", () => {
 
   it("keeps what is on the screen, without what arrived since", () => {
     store.receive(alerts("", "", { rows: [row(3), row(0)] }), NOW);
-    store.hold("pointer");
+    store.freeze("pointer");
     expect(listed()).toEqual([1, 2]);
     expect(store.waiting).toBe(1);
-    store.release("pointer");
+    store.unfreeze("pointer");
     expect(listed()).toEqual([0, 1, 2, 3]);
   });
 
   it("of a list that was just replaced keeps the new one", () => {
     store.receive(snapshot("e:9", { rows: rows(20, 22) }), NOW);
-    store.hold("pointer");
+    store.freeze("pointer");
     expect(listed()).toEqual([20, 21, 22]);
   });
 
   it("lets the counts run on", () => {
-    store.hold("open");
+    store.freeze("open");
     store.receive(stats({ counts: COUNTS }), NOW);
     expect(store.numbers.counts).toEqual(COUNTS);
   });
 
   it("of an empty list counts everything as waiting", () => {
-    store = new Store();
-    store.hold("focus");
+    store = new AlertStore();
+    store.freeze("focus");
     arrive(1, 2);
     expect(store.waiting).toBe(2);
   });
@@ -225,11 +225,11 @@ describe("pausing", () => {
   it("leaves the list held where something else holds it", () => {
     arrive(1);
     store.pause(NOW);
-    store.hold("scrolled");
+    store.freeze("scrolled");
     arrive(2);
     store.resume();
     expect(listed()).toEqual([1]);
-    store.release("scrolled");
+    store.unfreeze("scrolled");
     expect(listed()).toEqual([1, 2]);
   });
 });
@@ -274,10 +274,10 @@ describe("the window", () => {
   it("takes nothing from a list that is held", () => {
     store.receive(snapshot("e:3", { window_s: 900, timeline, rows: rows(1, 3, { t: 1_000_500 }) }), NOW);
     store.painted();
-    store.hold("open");
+    store.freeze("open");
     store.receive(stats({ t: 1902 }), NOW);
     expect(store.list).toHaveLength(3);
-    store.release("open");
+    store.unfreeze("open");
     expect(store.list).toHaveLength(0);
   });
 });
@@ -303,7 +303,7 @@ describe("late alerts", () => {
 
 describe("search", () => {
   it("looks through fifty thousand rows in a tenth of a second", () => {
-    const store = new Store();
+    const store = new AlertStore();
     for (let frame = 0; frame < 125; frame += 1) {
       const from = frame * 400 + 1;
       const args = "--flag=value ".repeat(12);
@@ -407,9 +407,9 @@ describe("breaks", () => {
   });
 
   it("says for 2 s that rows were left out", () => {
-    expect(store.cut(NOW)).toBe(false);
+    expect(store.omitted(NOW)).toBe(false);
     store.receive(alerts("", "", { left_out: 3 }), NOW);
-    expect(store.cut(NOW + 1999)).toBe(true);
-    expect(store.cut(NOW + 2000)).toBe(false);
+    expect(store.omitted(NOW + 1999)).toBe(true);
+    expect(store.omitted(NOW + 2000)).toBe(false);
   });
 });

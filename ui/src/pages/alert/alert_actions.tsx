@@ -7,9 +7,8 @@ import type { Row } from "../../domain/frames.ts";
 import { EACH_MS } from "../../domain/nearby.ts";
 import type { Alert } from "../../domain/schemas.ts";
 import { around } from "../../domain/time_range.ts";
-import { gatewayNow } from "../../state/live.ts";
-import { closeAll } from "../../state/open_rows.ts";
-import { include, link, setRange } from "../../state/query.ts";
+import { live, openRows, query } from "../../state/app_state.ts";
+
 import { CopyMenu } from "./copy_menu.tsx";
 import { named } from "./detail_box.tsx";
 
@@ -24,7 +23,7 @@ interface Props {
 
 export function Acts({ alert, id, row, t, cell }: Props) {
   const leave = () => {
-    if (!cell) closeAll();
+    if (!cell) openRows.closeAll();
   };
   const pod = alert.pod || row?.pod;
   const node = alert.node || row?.node;
@@ -41,10 +40,10 @@ export function Acts({ alert, id, row, t, cell }: Props) {
         <button
           type="button"
           class="btn"
-          title="Five minutes before and after, under the same filter"
+          title="Five minutes before and after, with the same filter"
           onClick={() => {
             leave();
-            setRange(around(t, EACH_MS, gatewayNow()));
+            query.setRange(around(t, EACH_MS, live.gatewayNow()));
           }}
         >
           <Icon name="clock" />5 minutes around
@@ -71,10 +70,10 @@ function Only({ name, field, value, leave }: OnlyProps) {
       class="btn"
       data-field={field}
       data-value={value}
-      title={`Show only this ${name}; with Alt, all but it`}
+      title={`Show only this ${name}. Alt-click excludes it.`}
       onClick={(event) => {
         leave();
-        include(field, value, event.altKey);
+        query.include(field, value, event.altKey);
       }}
     >
       <Icon name="filter" />
@@ -85,7 +84,7 @@ function Only({ name, field, value, leave }: OnlyProps) {
 
 /** The link names the minutes, so that a colleague sees the same ones. */
 function CopyLink({ id }: { id: string }) {
-  const copied = useCopy("Copy link", () => link(gatewayNow(), { open: id }));
+  const copied = useCopy("Copy link", () => query.link(live.gatewayNow(), { open: id }));
   return (
     <button type="button" class="btn" onClick={copied.copy}>
       <Icon name="link" />

@@ -1,13 +1,14 @@
 /** An open alert: why it fired, which process did it and who started it, the event itself, and what can be done from here. */
+
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { type Detail, detail } from "../../api/alert_details.ts";
-import { ancestry } from "../../api/ancestry.ts";
+import type { Detail } from "../../api/alert_details.ts";
 import { Icon } from "../../components/icons.tsx";
 import { JsonView } from "../../components/json_view.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { useCopy } from "../../components/use_copy.ts";
 import type { Row } from "../../domain/frames.ts";
 import { shown, visible } from "../../domain/json_text.ts";
+import { queries } from "../../state/app_state.ts";
 import { alertPath } from "../../state/router.ts";
 import { Acts } from "./alert_actions.tsx";
 import { Why } from "./alert_reason.tsx";
@@ -30,7 +31,7 @@ interface Props {
 /** In place, below its row. */
 export function AlertDetail({ row, id, rowIndex, top, height }: Props) {
   // Asked for once for each opening: asking while drawing would repeat what fails for ever.
-  const found = useMemo(() => detail(id, id === row.id ? row.seq : undefined), [id]).value;
+  const found = useMemo(() => queries.alert(id, id === row.id ? row.seq : undefined), [id]).value;
   return (
     <div
       class={`exp ${row.sev}`}
@@ -62,7 +63,7 @@ export function Boxes({ found, id, row, cell }: BoxesProps) {
 
 const WORDS = {
   loading: "Loading…",
-  gone: "The stream no longer holds this alert; only its row is left.",
+  gone: "This alert is no longer retained. Only its row is left.",
   unknown: "The gateway does not know this alert.",
   failed: "The alert could not be loaded.",
 };
@@ -77,7 +78,7 @@ function Absent({ found, id, cell }: { found: Exclude<Detail, Ready>; id: string
         </p>
       )}
       {found.is === "failed" && (
-        <button type="button" class="btn" onClick={() => detail(id)}>
+        <button type="button" class="btn" onClick={() => queries.alert(id)}>
           Try again
         </button>
       )}
@@ -97,7 +98,7 @@ function Whole({ found, id, row, cell }: BoxesProps & { found: Ready }) {
       </Box>
       {correlation ? (
         <Box name="What was counted" kind="counted" cell={cell} tool={<Page id={id} />}>
-          <Counted alert={alert} correlation={correlation} />
+          <Counted alert={alert} correlation={correlation} inList />
         </Box>
       ) : (
         <Box name="Process ancestry" kind="line" cell={cell} still tool={<Page id={id} />}>
@@ -115,7 +116,7 @@ function Whole({ found, id, row, cell }: BoxesProps & { found: Ready }) {
 /** The tree, scrolled to the process of this alert once it is there. */
 function Line({ id, t }: { id: string; t: number }) {
   const root = useRef<HTMLDivElement>(null);
-  const { is } = useMemo(() => ancestry(id), [id]).value;
+  const { is } = useMemo(() => queries.ancestry(id), [id]).value;
   useEffect(() => {
     const own = root.current?.querySelector<HTMLElement>(".here");
     if (root.current && own) root.current.scrollTop = own.offsetTop - root.current.clientHeight / 2;
@@ -131,9 +132,9 @@ function Line({ id, t }: { id: string; t: number }) {
 
 function Page({ id }: { id: string }) {
   return (
-    <a class="tool" href={alertPath(id)} title="The alert on a page of its own">
+    <a class="tool" href={alertPath(id)} title="Open the alert's page">
       <Icon name="right" />
-      Whole page
+      Open page
     </a>
   );
 }

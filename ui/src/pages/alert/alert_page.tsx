@@ -1,28 +1,27 @@
 /** The page `/alerts/{id}`: one alert, who started its process, what is known of it, and what else happened there. */
 
 import { useLayoutEffect, useMemo } from "preact/hooks";
-import { type Detail, detail } from "../../api/alert_details.ts";
+import type { Detail } from "../../api/alert_details.ts";
 import { Icon, SeverityMark } from "../../components/icons.tsx";
 import { JsonView } from "../../components/json_view.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { useCopy } from "../../components/use_copy.ts";
-import { ago, capital, count, moment } from "../../domain/format.ts";
+import { ago, capital, moment } from "../../domain/format.ts";
 import { SEVERITIES, type Severity } from "../../domain/frames.ts";
 import { shown, visible } from "../../domain/json_text.ts";
 import type { Alert } from "../../domain/schemas.ts";
-import { subject } from "../../state/document_title.ts";
-import { now } from "../../state/live.ts";
-import { attachPage } from "../../state/page_commands.ts";
-import { alertPath, runtimeAddress } from "../../state/router.ts";
+import { commands, documentTitle, live, queries, router } from "../../state/app_state.ts";
+
+import { alertPath } from "../../state/router.ts";
 import { AlertFacts } from "./alert_fields_list.tsx";
-import { Fact } from "./field_row.tsx";
+import { Counted } from "./correlation_evidence.tsx";
 import { Around } from "./nearby_alerts.tsx";
 import { AncestryTree } from "./process_tree_view.tsx";
 
 type Ready = Extract<Detail, { is: "ready" }>;
 
 export function AlertPage({ id }: { id: string }) {
-  const found = useMemo(() => detail(id), [id]).value;
+  const found = useMemo(() => queries.alert(id), [id]).value;
   return (
     <main id="main" class="body alert" aria-labelledby="alert-title" data-detail={found.is}>
       {found.is === "ready" ? <Whole id={id} found={found} /> : <Absent id={id} found={found} />}
@@ -32,7 +31,7 @@ export function AlertPage({ id }: { id: string }) {
 
 function Back() {
   return (
-    <a class="btn back" href={runtimeAddress.value}>
+    <a class="btn back" href={router.runtimeAddress.value}>
       <Icon name="left" />
       <span class="lab">Runtime</span>
     </a>
@@ -41,7 +40,7 @@ function Back() {
 
 const WORDS = {
   loading: "Loading the alert…",
-  gone: "This alert is past what is kept",
+  gone: "This alert is no longer retained",
   unknown: "There is no such alert",
   failed: "The alert could not be loaded",
 };
@@ -55,9 +54,9 @@ function Absent({ id, found }: { id: string; found: Exclude<Detail, Ready> }) {
       <section class="empty" role={found.is === "loading" ? "status" : "alert"} data-empty={found.is}>
         <h1 id="alert-title">{WORDS[found.is]}</h1>
         {"why" in found && <p>{visible(found.why)}</p>}
-        {found.is === "gone" && <p>The gateway keeps alerts for its live window only.</p>}
+        {found.is === "gone" && <p>The gateway retains alerts for its live window only.</p>}
         {found.is === "failed" && (
-          <button type="button" class="btn" onClick={() => detail(id)}>
+          <button type="button" class="btn" onClick={() => queries.alert(id)}>
             Try again
           </button>
         )}
@@ -72,11 +71,11 @@ function Whole({ id, found }: { id: string; found: Ready }) {
   const json = useCopy("Copy JSON", text);
   const link = useCopy("Copy link", window.location.origin + alertPath(id));
   useLayoutEffect(() => {
-    subject.value = [alert.title ?? "", alert.namespace || alert.node || ""].filter(Boolean);
-    attachPage({ copy: json.copy, link: link.copy });
+    documentTitle.subject.value = [alert.title ?? "", alert.namespace || alert.node || ""].filter(Boolean);
+    commands.page = { copy: json.copy, link: link.copy };
     return () => {
-      subject.value = [];
-      attachPage(null);
+      documentTitle.subject.value = [];
+      commands.page = null;
     };
   }, [id, text]);
   const severity = severityOf(alert);
@@ -120,11 +119,11 @@ function Whole({ id, found }: { id: string; found: Ready }) {
           {alert.correlation && (
             <section class="panel piece" aria-labelledby="counted-title">
               <h2 id="counted-title">What was counted</h2>
-              <Counted alert={alert} />
+              <Counted alert={alert} correlation={alert.correlation} inList={false} />
             </section>
           )}
           <section class="panel piece" aria-labelledby="ancestry-title">
-            <h2 id="ancestry-title">{alert.correlation ? "Process ancestry of its evidence" : "Process ancestry"}</h2>
+            <h2 id="ancestry-title">{alert.correlation ? "Process ancestry of the evidence" : "Process ancestry"}</h2>
             <Panel name="The ancestry">
               <AncestryTree id={id} t={t} />
             </Panel>
@@ -137,11 +136,11 @@ function Whole({ id, found }: { id: string; found: Ready }) {
         <div>
           <section class="panel piece" aria-labelledby="facts-title">
             <h2 id="facts-title">Why this fired</h2>
-            <Panel name="The facts">
+            <Panel name="The list of fields">
               <AlertFacts alert={alert} event={event} />
             </Panel>
           </section>
-          <Panel name="What is around">
+          <Panel name="The list of nearby alerts">
             <Around id={id} alert={alert} t={t} />
           </Panel>
         </div>
@@ -157,36 +156,8 @@ function When({ t }: { t: number }) {
     <p class="when">
       <time dateTime={new Date(t).toISOString()}>{moment(t)}</time>
       {" · "}
-      {ago(t, now.value)}
+      {ago(t, live.now.value)}
     </p>
-  );
-}
-
-/** What a correlation counted, and the alerts that it rests on. */
-function Counted({ alert }: { alert: Alert }) {
-  const { count: counted, key = {}, from, to } = alert.correlation ?? {};
-  const evidence = alert.evidence ?? [];
-  return (
-    <dl>
-      <Fact name="Count" value={counted === undefined ? undefined : count(counted)} plain />
-      {Object.entries(key).map(([name, value]) => (
-        <Fact key={name} name={name} value={value} />
-      ))}
-      <Fact name="From" value={from} />
-      <Fact name="To" value={to} />
-      {evidence.length > 0 && (
-        <>
-          <dt>Evidence</dt>
-          <dd class="evidence mono">
-            {evidence.map((each) => (
-              <a key={each} href={alertPath(each)}>
-                {visible(each.slice(0, 12))}
-              </a>
-            ))}
-          </dd>
-        </>
-      )}
-    </dl>
   );
 }
 

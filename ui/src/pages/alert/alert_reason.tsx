@@ -1,16 +1,16 @@
 /** Why an alert fired: what happened in words, each rule with the values that made it match, and what its author knows of it. */
 
 import { useEffect } from "preact/hooks";
-import { asked, rulesPoll } from "../../api/rules.ts";
 import type { Row } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { Alert, Rule as Known, RuleHit } from "../../domain/schemas.ts";
+import { queries } from "../../state/app_state.ts";
 import { Fact } from "./field_row.tsx";
 import { Times } from "./folded_times.tsx";
 
 export function Why({ alert, row }: { alert: Alert; row: Row | null }) {
   const { rules = [], severity_from = "" } = alert;
-  useEffect(() => (rules.length > 0 ? rulesPoll.watch() : undefined), [alert]);
+  useEffect(() => (rules.length > 0 ? queries.rules.watch() : undefined), [alert]);
   return (
     <>
       <p>
@@ -99,17 +99,17 @@ function Rule({ rule }: { rule: RuleHit }) {
 
 /** What to do first, and what else it may be: of the rule as it is now. */
 function Advice({ id }: { id: string }) {
-  const now = asked.value;
+  const now = queries.rulesAnswer.value;
   if (now.is === "loading") return null;
   if (now.is === "failed") return <p class="muted">Its runbook and false positives could not be loaded.</p>;
   const rule: Known | undefined = now.rules.rules.find((known) => known.id === id);
-  if (rule === undefined) return <p class="muted">No rule of this id is loaded now.</p>;
+  if (rule === undefined) return <p class="muted">No rule with this id is loaded.</p>;
   const { runbook, falsepositives } = rule;
   return (
     <dl class="advice">
       <Fact name="Do first" value={runbook} plain />
       {falsepositives.map((text, index) => (
-        <Fact key={index} name={index === 0 ? "May be" : ""} value={text} plain />
+        <Fact key={index} name={index === 0 ? "False positives" : ""} value={text} plain />
       ))}
     </dl>
   );

@@ -28,14 +28,14 @@ function Ways({ alert }: { alert: Alert }) {
     <div class="popup copies" role="group" aria-label="Copy as">
       <Way
         name="nats sub"
-        does={alert.namespace ? "follow what is as bad in this namespace" : "follow what is as bad"}
+        does={alert.namespace ? "follow alerts of this severity in its namespace" : "follow alerts of this severity"}
         text={() => natsSub(alert)}
       />
       <Way
         name="kubectl"
         does={`describe ${alert.pod ? "its pod" : "its node"}`}
         text={described === null ? null : () => described}
-        why="Its name is none that is safe to paste into a shell."
+        why="Its name is not safe to paste into a shell."
       />
       <Way
         name="silence YAML"
@@ -43,11 +43,11 @@ function Ways({ alert }: { alert: Alert }) {
         text={silent === null ? null : () => silence(alert, Date.now(), uuid()) ?? ""}
         why={
           alert.correlation
-            ? "Silence the rules that it counts."
+            ? "Silence the rules that it counts instead."
             : "No rule matched; see the overrides in severity.yaml."
         }
       />
-      <p class="muted">The page changes nothing: a silence works once it is among the rules.</p>
+      <p class="muted">This only copies text. Add a silence to your rules to use it.</p>
     </div>
   );
 }

@@ -1,17 +1,25 @@
-/** What a correlation counted: for which key, how many, from when to when, and the alerts that it rests on. */
+/** What a correlation counted: its key, the count, the time range, and the alerts that it is based on. */
 
+import { positionOf } from "../../domain/folding.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { Alert, Correlation } from "../../domain/schemas.ts";
-import { listControl } from "../../state/list_commands.ts";
+import { commands, listing } from "../../state/app_state.ts";
 import { alertPath } from "../../state/router.ts";
-import { listed, placeOf } from "../../state/rows.ts";
+
 import { Places } from "./alert_reason.tsx";
 import { Fact } from "./field_row.tsx";
 
 const ID_CHARACTERS = 12;
 
-export function Counted({ alert, correlation }: { alert: Alert; correlation: Correlation }) {
+interface Props {
+  alert: Alert;
+  correlation: Correlation;
+  /** Whether it is shown in the list, so that the evidence can be opened there. */
+  inList: boolean;
+}
+
+export function Counted({ alert, correlation, inList }: Props) {
   const { rule, key = {}, from, to, count: counted } = correlation;
   const evidence = alert.evidence ?? [];
   return (
@@ -30,7 +38,7 @@ export function Counted({ alert, correlation }: { alert: Alert; correlation: Cor
           <dt>Evidence</dt>
           <dd class="evidence mono">
             {evidence.map((id) => (
-              <Evidence key={id} id={id} />
+              <Evidence key={id} id={id} inList={inList} />
             ))}
           </dd>
         </>
@@ -39,18 +47,18 @@ export function Counted({ alert, correlation }: { alert: Alert; correlation: Cor
   );
 }
 
-/** Opens the alert in the list; one that is not in it has its own page. */
-function Evidence({ id }: { id: string }) {
+/** Opens the alert in the list, or its page if the list does not have it. */
+function Evidence({ id, inList }: { id: string; inList: boolean }) {
   const text = visible(id.slice(0, ID_CHARACTERS));
-  if (placeOf(listed.value, id) >= 0) {
+  if (inList && positionOf(listing.shown.value, id) >= 0) {
     return (
-      <button type="button" title="Open this alert" onClick={() => listControl()?.open(id)}>
+      <button type="button" title="Open this alert" onClick={() => commands.list?.open(id)}>
         {text}
       </button>
     );
   }
   return (
-    <a href={alertPath(id)} title="Not in the list: its own page">
+    <a href={alertPath(id)} title="Open its page">
       {text}
     </a>
   );

@@ -1,20 +1,22 @@
 /** The times of the alerts that a folded row stands for. */
+
 import { useMemo } from "preact/hooks";
 import { timesOf } from "../../api/fold_members.ts";
 import { alertsOf } from "../../domain/folding.ts";
 import { clock, count, fraction, moment, plural } from "../../domain/format.ts";
 import type { Row } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
-import { fold } from "../../state/query.ts";
+import { query } from "../../state/app_state.ts";
+
 import { alertPath } from "../../state/router.ts";
 
 export function Times({ row }: { row: Row }) {
-  const n = alertsOf(row, fold.value);
+  const n = alertsOf(row, query.fold.value);
   const found = useMemo(() => (n > 1 ? timesOf(row) : null), [row.id, n])?.value;
   if (found === undefined) return null;
   return (
     <section class="rule times">
-      <h4>{plural(n, "alert")} like it within 10 s</h4>
+      <h4>{plural(n, "alert")} of the same kind within 10 s</h4>
       {found.is === "loading" && <p class="muted">Loading their times…</p>}
       {found.is === "failed" && <p class="muted">Their times could not be loaded. {visible(found.why)}</p>}
       {found.is === "ready" && (

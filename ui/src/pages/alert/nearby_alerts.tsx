@@ -1,7 +1,7 @@
 /** What else happened in the same pod, five minutes before and after: a small timeline and the nearest rows. */
 
 import { useMemo, useState } from "preact/hooks";
-import { type Surroundings, surroundings } from "../../api/nearby_query.ts";
+import { type Nearby, nearbyAlerts } from "../../api/nearby_query.ts";
 import { Icon, SeverityMark } from "../../components/icons.tsx";
 import { capital, clock, count, fraction, moment, plural } from "../../domain/format.ts";
 import { type Row, SEVERITIES, type Timeline } from "../../domain/frames.ts";
@@ -9,8 +9,8 @@ import { visible } from "../../domain/json_text.ts";
 import { bars, EACH_MS, placeOf } from "../../domain/nearby.ts";
 import type { Alert } from "../../domain/schemas.ts";
 import { around } from "../../domain/time_range.ts";
-import { now } from "../../state/live.ts";
-import { linkTo } from "../../state/query.ts";
+import { live, query } from "../../state/app_state.ts";
+
 import { alertPath } from "../../state/router.ts";
 
 interface Props {
@@ -23,7 +23,7 @@ export function Around({ id, alert, t }: Props) {
   const place = placeOf(alert);
   const [turn, setTurn] = useState(0);
   const found = useMemo(
-    () => (place === null || Number.isNaN(t) ? null : surroundings(place.filter, t, now.peek())),
+    () => (place === null || Number.isNaN(t) ? null : nearbyAlerts(place.filter, t, live.now.peek())),
     [id, turn],
   );
   if (place === null || found === null) return null;
@@ -37,20 +37,20 @@ export function Around({ id, alert, t }: Props) {
       </h2>
       <Body found={found.value} id={id} t={t} again={() => setTurn(turn + 1)} />
       <p>
-        <a href={linkTo({ range: around(t, EACH_MS, now.peek()), filter: place.filter, open: null })}>
-          All of them in Runtime
+        <a href={query.linkTo({ range: around(t, EACH_MS, live.now.peek()), filter: place.filter, open: null })}>
+          Show all in Runtime
         </a>
       </p>
     </section>
   );
 }
 
-function Body({ found, id, t, again }: { found: Surroundings; id: string; t: number; again: () => void }) {
+function Body({ found, id, t, again }: { found: Nearby; id: string; t: number; again: () => void }) {
   if (found.is === "loading") return <p class="muted">Loading…</p>;
   if (found.is === "failed") {
     return (
       <div class="absent">
-        <p>What is around could not be loaded. {visible(found.why)}</p>
+        <p>Nearby alerts could not be loaded. {visible(found.why)}</p>
         <button type="button" class="btn" onClick={again}>
           Try again
         </button>
@@ -58,7 +58,7 @@ function Body({ found, id, t, again }: { found: Surroundings; id: string; t: num
     );
   }
   const { rows, timeline } = found;
-  if (rows.length === 0) return <p class="muted">Nothing is held of these minutes.</p>;
+  if (rows.length === 0) return <p class="muted">No alerts are retained for this time.</p>;
   return (
     <>
       {timeline && <Mini timeline={timeline} t={t} />}

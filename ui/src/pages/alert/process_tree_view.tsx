@@ -1,7 +1,6 @@
 /** The processes around an alert, walked by arrows: who started it, what it started, and what else each of them did. */
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ancestry } from "../../api/ancestry.ts";
 import { SeverityMark } from "../../components/icons.tsx";
 import { apart, clock, moment, plural } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
@@ -17,7 +16,8 @@ import {
   worst,
 } from "../../domain/process_tree.ts";
 import type { Ancestry } from "../../domain/schemas.ts";
-import { alertPath, go } from "../../state/router.ts";
+import { queries, router } from "../../state/app_state.ts";
+import { alertPath } from "../../state/router.ts";
 
 interface Props {
   /** Of the alert. */
@@ -27,14 +27,14 @@ interface Props {
 }
 
 export function AncestryTree({ id, t }: Props) {
-  const found = useMemo(() => ancestry(id), [id]).value;
+  const found = useMemo(() => queries.ancestry(id), [id]).value;
   if (found.is === "loading") return <p class="muted">Loading…</p>;
   if (found.is === "failed") {
     return (
       <div class="absent">
         <p>The process ancestry could not be loaded.</p>
         <p class="muted">{visible(found.why)}</p>
-        <button type="button" class="btn" onClick={() => ancestry(id)}>
+        <button type="button" class="btn" onClick={() => queries.ancestry(id)}>
           Try again
         </button>
       </div>
@@ -61,7 +61,7 @@ function Tree({ answer, id, t }: Props & { answer: Ancestry }) {
   });
   const take = (step: Step | null): void => {
     if (step === null) return;
-    if (step.does === "follow") go(alertPath(step.id));
+    if (step.does === "follow") router.go(alertPath(step.id));
     else if (step.does === "go") setChosen(step.to);
     else setShape(reshape(shape, step));
   };
@@ -97,8 +97,8 @@ function Tree({ answer, id, t }: Props & { answer: Ancestry }) {
 }
 
 const SOURCES: Record<string, string> = {
-  event: "As the event itself tells it.",
-  window: "Put together from the alerts of the live window.",
+  event: "From the event itself.",
+  window: "Built from the alerts of the live window.",
 };
 
 function thisKey({ nodes }: Ancestry): string {
@@ -187,7 +187,7 @@ function Process({ line, id, t }: { line: Extract<Line, { is: "process" }>; id: 
         </bdi>
       </span>
       {others > 1 && (
-        <span class="x" title="Enter lists them">
+        <span class="x" title="Press Enter to list them">
           {plural(others, "alert")}
         </span>
       )}

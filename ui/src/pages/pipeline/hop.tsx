@@ -20,7 +20,7 @@ const REASON = 120;
 
 export function Box({ title, problem, unknown = "", children }: BoxProps) {
   const wrong = problem !== "";
-  const word = wrong ? "Broken" : unknown || "Works";
+  const word = wrong ? "Failing" : unknown || "OK";
   return (
     <li class={`hop${wrong ? " wrong" : ""}`}>
       <h3>
@@ -55,7 +55,7 @@ export function Hop({ hop, old }: { hop: Facts; old: boolean }) {
     <Box
       title={titleOf(hop)}
       problem={hop.problem}
-      unknown={old ? "Unknown now" : hop.instances === 0 ? "Not heard yet" : ""}
+      unknown={old ? "Unknown" : hop.instances === 0 ? "No report yet" : ""}
     >
       {hop.instances !== null && <Value name="Instances">{number(hop.instances)}</Value>}
       <Value name="In">{rate(hop.in_s)}</Value>

@@ -1,13 +1,13 @@
 /** The way of an event, hop by hop; the last one is this browser. */
 
-import { roundTrip } from "../../api/latency.ts";
 import { Text } from "../../components/text.tsx";
 import { useLate } from "../../components/use_delayed.ts";
 import { plural } from "../../domain/format.ts";
 import { total } from "../../domain/frames.ts";
 import { rate, span } from "../../domain/pipeline_summary.ts";
 import type { PipelineStatus } from "../../domain/schemas.ts";
-import { lag, numbers, status as stream } from "../../state/live.ts";
+import { live, queries } from "../../state/app_state.ts";
+
 import { Box, Hop, Value } from "./hop.tsx";
 
 const SKELETON_MS = 150;
@@ -25,7 +25,7 @@ export function Hops({ status, old }: Props) {
   return (
     <section class="panel block" aria-labelledby="hops-title">
       <h2 id="hops-title">From sensor to this browser</h2>
-      {status !== null && hops.length === 0 && <p>The gateway names no hop.</p>}
+      {status !== null && hops.length === 0 && <p>The gateway reports no stages.</p>}
       <ol class="hops">
         {hops.map((hop) => (
           <Hop key={hop.name} hop={hop} old={old} />
@@ -58,18 +58,18 @@ const CONNECTION = {
 
 /** What this browser knows of itself: it needs no answer for that. */
 function You({ old }: { old: boolean }) {
-  const { ms, lagging } = lag.value;
-  const live = stream.value.is === "live";
-  const late = live && lagging && ms !== null ? `What is shown is ${span(ms / 1000)} old.` : "";
+  const { ms, lagging } = live.lag.value;
+  const connected = live.status.value.is === "live";
+  const late = connected && lagging && ms !== null ? `The data is ${span(ms / 1000)} old.` : "";
   return (
     <Box
       title="This browser"
-      problem={CONNECTION[stream.value.is] || late}
-      unknown={stream.value.is === "connecting" ? "Connecting" : old ? "Unknown now" : ""}
+      problem={CONNECTION[live.status.value.is] || late}
+      unknown={live.status.value.is === "connecting" ? "Connecting" : old ? "Unknown" : ""}
     >
-      <Value name="In">{live ? rate(total(numbers.value.rate)) : "nothing"}</Value>
-      <Value name="Delay">{live ? span(ms === null ? null : ms / 1000) : "unknown"}</Value>
-      <Value name="Round trip">{span(roundTrip.value === null ? null : roundTrip.value / 1000)}</Value>
+      <Value name="In">{connected ? rate(total(live.numbers.value.rate)) : "nothing"}</Value>
+      <Value name="Delay">{connected ? span(ms === null ? null : ms / 1000) : "unknown"}</Value>
+      <Value name="Round trip">{span(queries.roundTrip.value === null ? null : queries.roundTrip.value / 1000)}</Value>
     </Box>
   );
 }
@@ -78,7 +78,7 @@ function Clients({ status: { clients, cluster } }: { status: PipelineStatus }) {
   const { open, slow } = clients;
   const many =
     open === null
-      ? "How many browsers are connected is unknown"
+      ? "An unknown number of browsers is connected"
       : `${plural(open, "browser")} connected to this gateway`;
   const behind = slow === null ? "" : slow === 0 ? ", none slow" : `, ${slow} slow (sent fewer rows, never older ones)`;
   return (

@@ -8,20 +8,20 @@ import { balance, meaning } from "../../domain/pipeline_summary.ts";
 import type { Ledger, LedgerLine, LedgerReader, PipelineStatus } from "../../domain/schemas.ts";
 
 const LINES = [
-  { name: "From hop to hop" },
+  { name: "Stages" },
   { name: "Expected", number: true },
   { name: "Found", number: true },
   { name: "Waiting", number: true },
   { name: "Difference", number: true },
   { name: "Balance" },
 ];
-const READERS = [{ name: "Reader" }, { name: "Waiting", number: true }, { name: "Evicted unread", number: true }];
+const READERS = [{ name: "Consumer" }, { name: "Waiting", number: true }, { name: "Evicted unread", number: true }];
 
 export function LedgerTable({ status: { ledger } }: { status: PipelineStatus }) {
   return (
     <section class="panel block" aria-labelledby="ledger-title">
       <h2 id="ledger-title">Ledger</h2>
-      {ledger === null ? <p>The ledger is unknown: the gateway could not take it.</p> : <Balance ledger={ledger} />}
+      {ledger === null ? <p>The ledger is unknown: the gateway could not compute it.</p> : <Balance ledger={ledger} />}
     </section>
   );
 }
@@ -40,8 +40,8 @@ function Balance({ ledger }: { ledger: Ledger }) {
           ))}
         </ul>
       )}
-      <Table caption="What each hop counted" columns={LINES} rows={lines.map(line)} />
-      {readers.length > 0 && <Table caption="Readers of the streams" columns={READERS} rows={readers.map(reader)} />}
+      <Table caption="Counts of each stage" columns={LINES} rows={lines.map(line)} />
+      {readers.length > 0 && <Table caption="Consumers of the streams" columns={READERS} rows={readers.map(reader)} />}
     </>
   );
 }

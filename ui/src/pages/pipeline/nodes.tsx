@@ -13,8 +13,8 @@ const COLUMNS = [
   { name: "Node" },
   { name: "Last event" },
   { name: "Events", number: true },
-  { name: "Reached you" },
-  { name: "Lost on the way" },
+  { name: "Reached the gateway" },
+  { name: "Lost" },
 ];
 
 export function Nodes({ status }: { status: PipelineStatus }) {
@@ -23,13 +23,13 @@ export function Nodes({ status }: { status: PipelineStatus }) {
     <section class="panel block" aria-labelledby="nodes-title">
       <h2 id="nodes-title">Nodes</h2>
       {nodes.length === 0 ? (
-        <p>No event of any node has come yet.</p>
+        <p>No node has sent an event yet.</p>
       ) : (
         <>
           <p>
             {reporting(nodes)} {overall(nodes)}
           </p>
-          <Table caption="Nodes, silent ones first" columns={COLUMNS} rows={ordered(nodes).map(row)} />
+          <Table caption="Nodes, not reporting first" columns={COLUMNS} rows={ordered(nodes).map(row)} />
         </>
       )}
       <Seen status={status} />
@@ -46,7 +46,7 @@ function row(own: NodeStatus) {
       </a>
       {silent && (
         <span class="state">
-          <Icon name="warning" /> silent
+          <Icon name="warning" /> not reporting
         </span>
       )}
       <Why of={own.why} />
@@ -62,14 +62,14 @@ function Seen({ status: { kinds_seen, host_events } }: { status: PipelineStatus 
   if (kinds.length === 0 && host_events === null) return null;
   return (
     <p class="muted">
-      In the live window: {kinds.length === 0 && "no event of any kind"}
+      In the live window: {kinds.length === 0 && "no events"}
       {kinds.map(([kind, n], index) => (
         <span key={kind}>
           {index > 0 && ", "}
           <Text of={kind} mono /> {count(n)}
         </span>
       ))}
-      .{host_events !== null && (host_events ? " Host processes were seen." : " No process of a host was seen.")}
+      .{host_events !== null && (host_events ? " It includes host processes." : " It includes no host processes.")}
     </p>
   );
 }

@@ -1,19 +1,20 @@
 /** The page `/pipeline`: from the sensors to this browser, which hop is broken, and by which rules is judged. */
+
 import type { PipelineStatus } from "../../domain/schemas.ts";
+import { live, queries } from "../../state/app_state.ts";
 import "../../styles/pipeline.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { roundTripPoll } from "../../api/latency.ts";
+
 import type { Poll, Polled } from "../../api/poll.ts";
-import { rulesPoll } from "../../api/rules.ts";
-import { statusPoll } from "../../api/status.ts";
+
 import { Icon } from "../../components/icons.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Text } from "../../components/text.tsx";
 import { useLate } from "../../components/use_delayed.ts";
 import { clock, duration } from "../../domain/format.ts";
 import { LATE_MS, sentence, type Verdict, verdict } from "../../domain/pipeline_summary.ts";
-import { now, status as stream } from "../../state/live.ts";
+
 import { Hops } from "./hops.tsx";
 import { LedgerTable } from "./ledger_table.tsx";
 import { Nodes } from "./nodes.tsx";
@@ -22,9 +23,9 @@ import { RulesPanel } from "./rules_panel.tsx";
 const SKELETON_MS = 150;
 
 export function Pipeline() {
-  useWatched(statusPoll);
-  useWatched(rulesPoll);
-  useWatched(roundTripPoll);
+  useWatched(queries.status);
+  useWatched(queries.rules);
+  useWatched(queries.latency);
   useGoal();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -58,7 +59,7 @@ function useWatched(poll: Poll<unknown>): void {
 /** Goes to the part that the address names, and again when what stands above it has come; a reader who moves is left alone. */
 function useGoal(): void {
   const moved = useRef(false);
-  const there = statusPoll.state.value.answer !== null && rulesPoll.state.value.answer !== null;
+  const there = queries.status.state.value.answer !== null && queries.rules.state.value.answer !== null;
   useEffect(() => {
     const stop = () => {
       moved.current = true;
@@ -80,18 +81,18 @@ function useGoal(): void {
 /** Why there is no answer now; empty while there is one, or nobody was asked long enough. */
 function silence({ why, asked }: Polled<unknown>): string {
   if (why !== "") return why;
-  const waited = asked === null ? 0 : now.value - asked;
+  const waited = asked === null ? 0 : live.now.value - asked;
   return waited > LATE_MS ? `The gateway has not answered for ${duration(waited)}.` : "";
 }
 
 function Summary() {
-  const state = statusPoll.state.value;
+  const state = queries.status.state.value;
   const late = useLate(SKELETON_MS);
   const said = verdict({
     status: state.answer,
     why: silence(state),
-    age_ms: state.at === null ? 0 : Math.max(0, now.value - state.at),
-    connected: stream.value.is === "live" || stream.value.is === "connecting",
+    age_ms: state.at === null ? 0 : Math.max(0, live.now.value - state.at),
+    connected: live.status.value.is === "live" || live.status.value.is === "connecting",
   });
   if (said.is === "loading") return late ? <Bones lines={1} /> : null;
   return <Said said={said} at={state.at} />;
@@ -114,7 +115,7 @@ function Said({ said: { is, lead, text, command }, at }: { said: Verdict; at: nu
         )}
       </p>
       {is === "blind" ? (
-        <button type="button" class="btn" onClick={statusPoll.again}>
+        <button type="button" class="btn" onClick={queries.status.again}>
           Retry now
         </button>
       ) : (
@@ -125,7 +126,7 @@ function Said({ said: { is, lead, text, command }, at }: { said: Verdict; at: nu
 }
 
 function Way() {
-  const state = statusPoll.state.value;
+  const state = queries.status.state.value;
   return <Hops status={state.answer} old={silence(state) !== ""} />;
 }
 
@@ -137,16 +138,16 @@ interface PartProps {
 
 /** A part of the status: it itself, or why it is not there. */
 function Part({ id, title, show }: PartProps) {
-  const state = statusPoll.state.value;
+  const state = queries.status.state.value;
   return state.answer === null ? <Absent id={id} title={title} why={silence(state)} /> : show(state.answer);
 }
 
 function RulesPart() {
-  const state = rulesPoll.state.value;
+  const state = queries.rules.state.value;
   const why = silence(state);
   if (state.answer === null) return <Absent id="rules" title="Rules" why={why} />;
   const old =
-    why === "" || state.at === null ? "" : `${sentence(why)} What is shown is ${duration(now.value - state.at)} old.`;
+    why === "" || state.at === null ? "" : `${sentence(why)} The data is ${duration(live.now.value - state.at)} old.`;
   return (
     <section class="panel block" id="rules" aria-labelledby="rules-title">
       <h2 id="rules-title" tabIndex={-1}>
@@ -171,7 +172,7 @@ function Absent({ id, title, why }: { id: string; title: string; why: string }) 
       </h2>
       {why !== "" ? (
         <p>
-          Not known. <Text of={why} />
+          Unknown. <Text of={why} />
         </p>
       ) : (
         late && <Bones lines={4} />

@@ -71,7 +71,11 @@ function Find({ text, type }: { text: string; type: (text: string) => void }) {
 
 function Choose({ shown, choose }: { shown: Shown; choose: (shown: Shown) => void }) {
   return (
-    <select aria-label="Which rules" value={shown} onChange={(event) => choose(event.currentTarget.value as Shown)}>
+    <select
+      aria-label="Filter the rules"
+      value={shown}
+      onChange={(event) => choose(event.currentTarget.value as Shown)}
+    >
       {SHOWN.map((name) => (
         <option key={name} value={name}>
           {name}

@@ -28,20 +28,20 @@ const SETS = [
   { name: "Rule set" },
   { name: "Loaded" },
   { name: "Rules", number: true },
-  { name: "Heard" },
+  { name: "Last report" },
 ];
 
 function Sets({ rules }: { rules: Rules }) {
   const { judges } = rules;
-  if (judges.length === 0) return <p>No classifier or correlator has told by which rules it judges.</p>;
+  if (judges.length === 0) return <p>No classifier or correlator has reported its rules.</p>;
   const others = differing(rules);
   const rows = judges.map((judge) => set(judge, others.includes(judge)));
   return (
     <>
       <p class={others.length > 0 ? "problem" : ""}>
         {others.length > 0
-          ? `${plural(others.length, "instance")} ${others.length === 1 ? "judges" : "judge"} by other rules than the replicas.`
-          : "All replicas judge by the same rules."}
+          ? `${plural(others.length, "instance")} ${others.length === 1 ? "has" : "have"} other rules than the replicas.`
+          : "All replicas have the same rules."}
       </p>
       <Table caption="Rule sets" columns={SETS} rows={rows} />
     </>
@@ -72,10 +72,10 @@ function set({ service, instance, hash, loaded, age_s, rules }: RuleInstance, di
   };
 }
 
-const PROBLEMS = [{ name: "File and line" }, { name: "What is wrong" }, { name: "Meanwhile" }, { name: "Said by" }];
+const PROBLEMS = [{ name: "File and line" }, { name: "Problem" }, { name: "Effect" }, { name: "Reported by" }];
 
 function Problems({ rules: { problems, judges } }: { rules: Rules }) {
-  if (problems.length === 0) return judges.length > 0 ? <p>Every rule is loaded.</p> : null;
+  if (problems.length === 0) return judges.length > 0 ? <p>All rules are loaded.</p> : null;
   const rows = problems.map((own, index) => problem(own, index, judges.length));
   return <Table caption={`${plural(problems.length, "rule")} not loaded`} columns={PROBLEMS} rows={rows} />;
 }
@@ -83,7 +83,7 @@ function Problems({ rules: { problems, judges } }: { rules: Rules }) {
 function problem(own: RuleProblem, index: number, judges: number) {
   const { instances } = own;
   const sayers = instances.length === judges ? "all instances" : <Text of={instances.join(", ")} />;
-  const until = own.kept ? "its last good version judges on" : "it does not judge";
+  const until = own.kept ? "the last good version stays active" : "the rule is not active";
   return {
     key: String(index),
     cells: [<Text of={place(own)} mono />, <Text of={own.text} />, until, sayers],

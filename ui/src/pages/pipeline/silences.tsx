@@ -7,10 +7,16 @@ import { count } from "../../domain/format.ts";
 import { SEVERITIES } from "../../domain/frames.ts";
 import type { Silence } from "../../domain/schemas.ts";
 
-const COLUMNS = [{ name: "Silence" }, { name: "Owner" }, { name: "Reason" }, { name: "Ends" }, { name: "Hid" }];
+const COLUMNS = [
+  { name: "Silence" },
+  { name: "Owner" },
+  { name: "Reason" },
+  { name: "Ends" },
+  { name: "Hidden alerts" },
+];
 
 export function Silences({ silences }: { silences: readonly Silence[] }) {
-  if (silences.length === 0) return <p>Nothing is silenced.</p>;
+  if (silences.length === 0) return <p>There are no silences.</p>;
   return <Table caption="Silences, expired ones first" columns={COLUMNS} rows={silences.map(row)} />;
 }
 
@@ -20,7 +26,7 @@ function row({ id, title, owner, reason, expires, expired, hidden }: Silence) {
       <Text of={title || id} />
       {expired && (
         <span class="state">
-          <Icon name="warning" /> expired, hides nothing any more
+          <Icon name="warning" /> expired, no effect
         </span>
       )}
     </>
@@ -30,12 +36,12 @@ function row({ id, title, owner, reason, expires, expired, hidden }: Silence) {
 }
 
 function said(text: string) {
-  return text === "" ? <span class="muted">not said</span> : <Text of={text} />;
+  return text === "" ? <span class="muted">not given</span> : <Text of={text} />;
 }
 
 /** By the severity that the alerts would have had. */
 function hid(hidden: Silence["hidden"]) {
   const some = SEVERITIES.filter((severity) => hidden[severity] > 0);
-  if (some.length === 0) return <span class="muted">nothing yet</span>;
+  if (some.length === 0) return <span class="muted">none yet</span>;
   return some.map((severity) => `${count(hidden[severity])} ${severity}`).join(", ");
 }

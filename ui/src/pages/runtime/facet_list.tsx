@@ -8,8 +8,7 @@ import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { TopValue } from "../../domain/schemas.ts";
 import { bounds } from "../../domain/time_range.ts";
-import { gatewayNow } from "../../state/live.ts";
-import { filter, include, range, remove } from "../../state/query.ts";
+import { live, query } from "../../state/app_state.ts";
 
 const TYPING_MS = 200;
 
@@ -22,10 +21,10 @@ interface Props {
 
 export function FacetList({ facet, entries, narrowed }: Props) {
   const found = useNarrowed(facet, narrowed);
-  const shown = lines(found ?? entries, facet.field, filter.value, narrowed);
+  const shown = lines(found ?? entries, facet.field, query.filter.value, narrowed);
   const [at, setAt] = useState(0);
   const stop = Math.min(at, shown.length - 1);
-  if (shown.length === 0) return <p class="none">{narrowed === "" ? "None" : "None holds this text"}</p>;
+  if (shown.length === 0) return <p class="none">{narrowed === "" ? "None" : "No match"}</p>;
   return (
     <ol onKeyDown={walk} aria-label={`${facet.title}, most frequent first`}>
       {shown.map((line, index) => (
@@ -54,7 +53,7 @@ function FacetLine({ facet: { field, noun }, line, stops, onFocus }: LineProps) 
         class="val"
         tabIndex={tabIndex}
         aria-pressed={is === "included"}
-        title={`${visible(value)}\nClick to show only this; with Alt, all but it`}
+        title={`${visible(value)}\nClick to show only this. Alt-click excludes it.`}
         data-field={field}
         data-value={value}
         style={{ "--w": `${Math.round(share * 1000) / 10}%` }}
@@ -64,14 +63,14 @@ function FacetLine({ facet: { field, noun }, line, stops, onFocus }: LineProps) 
         <bdi class="mono">{visible(value)}</bdi>
         <span class="n">
           {n !== null && count(n)}
-          {n !== null && <span class="vh"> alerts, the worst {worst}</span>}
+          {n !== null && <span class="vh"> alerts, highest severity {worst}</span>}
         </span>
       </button>
       <span class="pm">
         <button
           type="button"
           tabIndex={tabIndex}
-          aria-label={is === "included" ? `No longer only ${words}` : `Show only ${words}`}
+          aria-label={is === "included" ? `Stop showing only ${words}` : `Show only ${words}`}
           onClick={() => turn(line, field, false)}
         >
           {is === "included" ? "×" : "+"}
@@ -79,7 +78,7 @@ function FacetLine({ facet: { field, noun }, line, stops, onFocus }: LineProps) 
         <button
           type="button"
           tabIndex={tabIndex}
-          aria-label={is === "excluded" ? `No longer without ${words}` : `Show all but ${words}`}
+          aria-label={is === "excluded" ? `Stop excluding ${words}` : `Exclude ${words}`}
           onClick={() => turn(line, field, true)}
         >
           {is === "excluded" ? "×" : "−"}
@@ -91,8 +90,8 @@ function FacetLine({ facet: { field, noun }, line, stops, onFocus }: LineProps) 
 
 /** Asks for the value or leaves it out; where that is so already, takes it back. */
 function turn({ value }: Line, field: Facet["field"], excludes: boolean): void {
-  if (has(filter.peek(), field, value, excludes)) remove(field, value);
-  else include(field, value, excludes);
+  if (has(query.filter.peek(), field, value, excludes)) query.remove(field, value);
+  else query.include(field, value, excludes);
 }
 
 /** Up and down go from line to line, in the column where the focus is. */
@@ -117,15 +116,15 @@ function walk(event: KeyboardEvent): void {
 function useNarrowed({ dimension }: Facet, narrowed: string): TopValue[] | null {
   const [found, setFound] = useState<TopValue[] | null>(null);
   const asking = useRef(new AbortController());
-  const wanted = filter.value;
+  const wanted = query.filter.value;
   useEffect(() => {
     setFound(null);
     if (narrowed === "") return;
     const own = new AbortController();
     asking.current = own;
     const timer = setTimeout(() => {
-      const query = { ...bounds(range.peek(), gatewayNow()), filter: wanted };
-      facets(query, own.signal, { dimension, text: narrowed }).then(
+      const request = { ...bounds(query.range.peek(), live.gatewayNow()), filter: wanted };
+      facets(request, own.signal, { dimension, text: narrowed }).then(
         ({ top }) => setFound(top[dimension] ?? []),
         () => {},
       );

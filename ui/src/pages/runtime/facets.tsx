@@ -1,45 +1,34 @@
 /** The column of what is most frequent; where there is no room for it, a drawer. */
 
-import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";
 import { asked, FACETS, type Facet, howMany } from "../../domain/facet_fields.ts";
 import type { Dimension } from "../../domain/schemas.ts";
-import { drawerOpen } from "../../state/drawer.ts";
-import { filter } from "../../state/query.ts";
-import { distinct, staleTop, top } from "../../state/stats.ts";
+import { layout, query, stats } from "../../state/app_state.ts";
+
 import { FacetList } from "./facet_list.tsx";
 
-const NARROW = window.matchMedia("(max-width: 1023px)");
-const narrow = signal(NARROW.matches);
-NARROW.addEventListener("change", () => {
-  narrow.value = NARROW.matches;
-});
-
-/** The lists that are out. */
-const out = signal<ReadonlySet<Dimension>>(new Set(["event", "process"]));
-
 function toggle(dimension: Dimension): void {
-  const next = new Set(out.peek());
+  const next = new Set(layout.openFacets.peek());
   if (!next.delete(dimension)) next.add(dimension);
-  out.value = next;
+  layout.openFacets.value = next;
 }
 
 export function Facets() {
-  if (!narrow.value) {
+  if (!layout.narrow.value) {
     return (
       <aside class="side" aria-label="Most frequent">
         <Lists />
       </aside>
     );
   }
-  return drawerOpen.value ? <Drawer /> : null;
+  return layout.drawerOpen.value ? <Drawer /> : null;
 }
 
 function Drawer() {
   const drawer = useRef<HTMLDialogElement>(null);
   const close = () => {
-    drawerOpen.value = false;
+    layout.drawerOpen.value = false;
   };
   useEffect(() => {
     const before = document.activeElement;
@@ -73,7 +62,7 @@ function Drawer() {
 
 function Lists() {
   return (
-    <div class={`facets${staleTop.value ? " stale" : ""}`}>
+    <div class={`facets${stats.staleTop.value ? " stale" : ""}`}>
       {FACETS.map((facet) => (
         <FacetSection key={facet.dimension} facet={facet} />
       ))}
@@ -85,8 +74,8 @@ function FacetSection({ facet }: { facet: Facet }) {
   const { dimension, field, title, noun } = facet;
   const [narrowed, setNarrowed] = useState("");
   const [typing, setTyping] = useState(false);
-  const open = out.value.has(dimension);
-  const entries = top.value?.[dimension] ?? [];
+  const open = layout.openFacets.value.has(dimension);
+  const entries = stats.top.value?.[dimension] ?? [];
   const id = `facet-${dimension}`;
   const done = () => {
     setTyping(false);
@@ -98,7 +87,9 @@ function FacetSection({ facet }: { facet: Facet }) {
         <button type="button" class="head" aria-expanded={open} onClick={() => toggle(dimension)}>
           <Icon name={open ? "down" : "right"} />
           {open ? `Top ${title.charAt(0) === "A" ? title : title.toLowerCase()}` : title}
-          <span class="of">{howMany(entries.length, distinct.value?.[dimension], asked(filter.value, field))}</span>
+          <span class="of">
+            {howMany(entries.length, stats.distinct.value?.[dimension], asked(query.filter.value, field))}
+          </span>
         </button>
         {open && (
           <button

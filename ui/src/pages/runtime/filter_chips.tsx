@@ -3,30 +3,30 @@
 import { Icon } from "../../components/icons.tsx";
 import { FIELD_NAMES, FIELDS, type Field, sideOf } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
-import { chips, dismiss, edit, removeSide, struck, turn } from "../../state/query.ts";
+import { query } from "../../state/app_state.ts";
 
 const SHOWN = 2;
 
 export function FilterChips() {
-  const asked = chips.value;
+  const asked = query.chips.value;
   const sides = FIELDS.flatMap((field) =>
     [false, true].map((excludes) => ({ field, excludes, values: sideOf(asked[field] ?? [], excludes) })),
   ).filter(({ values }) => values.length > 0);
-  if (sides.length + struck.value.length === 0) return null;
+  if (sides.length + query.rejected.value.length === 0) return null;
   return (
     <ul class="chips" aria-label="Filters">
       {sides.map(({ field, excludes, values }) => (
         <Chip key={`${field}${excludes}`} field={field} excludes={excludes} values={values} />
       ))}
-      {struck.value.map((problem) => (
+      {query.rejected.value.map((problem) => (
         <li key={problem.text} class="chip wrong">
-          <button type="button" title={`${problem.reason} Press to change it.`} onClick={() => dismiss(problem, true)}>
+          <button type="button" title={`${problem.reason} Press to edit.`} onClick={() => query.dismiss(problem, true)}>
             <s>
               <bdi>{visible(problem.text)}</bdi>
             </s>
-            <span class="vh">: {problem.reason} Change it</span>
+            <span class="vh">: {problem.reason} Edit</span>
           </button>
-          <Remove name={problem.text} onClick={() => dismiss(problem)} />
+          <Remove name={problem.text} onClick={() => query.dismiss(problem)} />
         </li>
       ))}
     </ul>
@@ -40,11 +40,11 @@ function Chip({ field, excludes, values }: { field: Field; excludes: boolean; va
     <li class={`chip${excludes ? " not" : ""}`}>
       <button
         type="button"
-        title={`${name} ${excludes ? "is not" : "is"} ${all}. Press to change it; with Alt, the opposite.`}
+        title={`${name} ${excludes ? "is not" : "is"} ${all}. Press to edit. Alt-click inverts it.`}
         data-field={field}
         data-value={values.length === 1 ? values[0] : undefined}
         onClick={(event) => {
-          if (event.altKey) turn(field, excludes);
+          if (event.altKey) query.invert(field, excludes);
           else change(field, excludes);
         }}
       >
@@ -54,7 +54,7 @@ function Chip({ field, excludes, values }: { field: Field; excludes: boolean; va
         <bdi>{visible(values.slice(0, SHOWN).join(", "))}</bdi>
         {values.length > SHOWN && `, +${values.length - SHOWN}`}
       </button>
-      <Remove name={`${name} ${excludes ? "is not" : "is"} ${all}`} onClick={() => removeSide(field, excludes)} />
+      <Remove name={`${name} ${excludes ? "is not" : "is"} ${all}`} onClick={() => query.removeSide(field, excludes)} />
     </li>
   );
 }
@@ -73,16 +73,16 @@ function Remove({ name, onClick }: { name: string; onClick: () => void }) {
 
 /** Back into the box, with the caret at its end. */
 function change(field: Field, excludes: boolean): void {
-  edit(field, excludes);
+  query.edit(field, excludes);
   document.getElementById("search")?.focus();
 }
 
 /** The last chip goes back into the box: what Backspace does there. */
 export function editLast(): boolean {
-  const asked = chips.peek();
+  const asked = query.chips.peek();
   const last = FIELDS.filter((field) => (asked[field] ?? []).length > 0).at(-1);
   if (last === undefined) return false;
   const values = asked[last] ?? [];
-  edit(last, sideOf(values, true).length > 0);
+  query.edit(last, sideOf(values, true).length > 0);
   return true;
 }

@@ -4,10 +4,8 @@ import { Icon } from "../../components/icons.tsx";
 import { FIELDS } from "../../domain/filter.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
-import { drawerOpen } from "../../state/drawer.ts";
-import { list, pausedAt, togglePause } from "../../state/live.ts";
-import { announce } from "../../state/live_region.ts";
-import { backToLive, filter, problems, range, refresh } from "../../state/query.ts";
+import { layout, live, liveRegion, query } from "../../state/app_state.ts";
+
 import { SearchBox } from "./search_box.tsx";
 import { TimeRange } from "./time_range_picker.tsx";
 
@@ -18,9 +16,9 @@ export function QueryBar() {
       <SearchBox />
       <FiltersButton />
       <RefreshButton />
-      {range.value.live ? <PauseButton /> : <LiveButton />}
+      {query.range.value.live ? <PauseButton /> : <LiveButton />}
       <div id="search-problems" class="problems" role="status">
-        {problems.value.map(({ text: part, reason }) => (
+        {query.problems.value.map(({ text: part, reason }) => (
           <p key={part}>
             <s>
               <bdi>{visible(part)}</bdi>
@@ -35,8 +33,8 @@ export function QueryBar() {
 
 /** Brings out the facets where their column has no room. */
 function FiltersButton() {
-  const set = FIELDS.filter((field) => (filter.value[field] ?? []).length > 0).length;
-  const open = drawerOpen.value;
+  const set = FIELDS.filter((field) => (query.filter.value[field] ?? []).length > 0).length;
+  const open = layout.drawerOpen.value;
   return (
     <button
       type="button"
@@ -44,7 +42,7 @@ function FiltersButton() {
       aria-expanded={open}
       aria-label={set > 0 ? `Filters, ${set} set` : "Filters"}
       onClick={() => {
-        drawerOpen.value = !open;
+        layout.drawerOpen.value = !open;
       }}
     >
       <Icon name="filter" />
@@ -56,16 +54,16 @@ function FiltersButton() {
 
 /** What stands still can be asked for again. */
 function RefreshButton() {
-  const { live } = range.value;
-  if (live && pausedAt.value === null) return null;
+  const following = query.range.value.live;
+  if (following && live.pausedAt.value === null) return null;
   const again = () => {
-    if (live) {
-      togglePause();
-      togglePause();
+    if (following) {
+      live.togglePause();
+      live.togglePause();
     } else {
-      refresh();
+      query.refresh();
     }
-    announce("Refreshed.");
+    liveRegion.announce("Refreshed.");
   };
   return (
     <button type="button" class="btn square" aria-label="Refresh" title="Refresh" onClick={again}>
@@ -76,7 +74,7 @@ function RefreshButton() {
 
 function LiveButton() {
   return (
-    <button type="button" class="btn pause on" onClick={backToLive}>
+    <button type="button" class="btn pause on" onClick={() => query.backToLive()}>
       <Icon name="play" />
       <span class="lab">Back to live</span>
       <kbd>Esc</kbd>
@@ -85,11 +83,11 @@ function LiveButton() {
 }
 
 function PauseButton() {
-  const paused = pausedAt.value !== null;
-  const { waiting } = list.value;
+  const paused = live.pausedAt.value !== null;
+  const { waiting } = live.list.value;
   const word = paused ? (waiting > 0 ? `Resume · ${count(waiting)} new` : "Resume") : "Pause";
   return (
-    <button type="button" class={`btn pause${paused ? " on" : ""}`} onClick={togglePause}>
+    <button type="button" class={`btn pause${paused ? " on" : ""}`} onClick={() => live.togglePause()}>
       <Icon name={paused ? "play" : "pause"} />
       <span class="lab">{word}</span>
       <kbd>Space</kbd>

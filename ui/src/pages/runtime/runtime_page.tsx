@@ -1,10 +1,11 @@
 /** The page `/runtime`: what is most frequent at the side; counts, their course and the list one below the other. */
+import { stats } from "../../state/app_state.ts";
 import "../../styles/numbers.css";
 import "../../styles/timeline.css";
 import "../../styles/facets.css";
 import { useEffect } from "preact/hooks";
 import { Panel } from "../../components/panel.tsx";
-import { watchFigures } from "../../state/stats.ts";
+
 import { Facets } from "./facets.tsx";
 import { AlertList } from "./list/alert_list.tsx";
 import { QueryBar } from "./query_bar.tsx";
@@ -13,7 +14,7 @@ import { Timeline } from "./timeline_panel.tsx";
 
 /** The bar above, the tabs below, what is spoken and the keys are the app's: `app.tsx`. */
 export function Runtime() {
-  useEffect(watchFigures, []);
+  useEffect(() => stats.watch(), []);
   return (
     <>
       <Panel name="The search">

@@ -1,10 +1,12 @@
 /** The search box: chips, then what is being typed, with completion of `field:value`. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";
 import { type Completion, complete } from "../../domain/completion.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
-import { commit, problems, text, type } from "../../state/query.ts";
+import { query } from "../../state/app_state.ts";
+
 import { known, moreOf } from "../../state/suggestions.ts";
 import { editLast, FilterChips } from "./filter_chips.tsx";
 
@@ -16,9 +18,9 @@ export function SearchBox() {
   const accept = (index: number) => {
     const choice = found?.choices[index];
     if (found === null || choice === undefined) return;
-    const rest = text.peek();
-    type(rest.slice(0, found.start) + choice.text + rest.slice(found.end));
-    if (found.field !== null) commit();
+    const rest = query.text.peek();
+    query.type(rest.slice(0, found.start) + choice.text + rest.slice(found.end));
+    if (found.field !== null) query.commit();
     close();
     requestAnimationFrame(() => {
       input.current?.focus();
@@ -41,7 +43,7 @@ export function SearchBox() {
       return true;
     }
     if (key === "Enter") {
-      commit();
+      query.commit();
       close();
       return true;
     }
@@ -49,9 +51,9 @@ export function SearchBox() {
       close();
       return true;
     }
-    return key === "Backspace" && !altKey && text.peek() === "" && editLast();
+    return key === "Backspace" && !altKey && query.text.peek() === "" && editLast();
   };
-  const wrong = problems.value.length > 0;
+  const wrong = query.problems.value.length > 0;
   return (
     <div class={`search${wrong ? " wrong" : ""}`} onPointerDown={(event) => focusBox(event, input.current)}>
       <Icon name="search" />
@@ -73,18 +75,18 @@ export function SearchBox() {
         aria-activedescendant={found !== null && at >= 0 ? `${LIST}-${at}` : undefined}
         aria-invalid={wrong}
         aria-describedby="search-problems"
-        value={text.value}
+        value={query.text.value}
         onInput={(event) => {
-          type(event.currentTarget.value);
+          query.type(event.currentTarget.value);
           look();
         }}
         onKeyDown={onKeyDown}
         onBlur={() => {
           close();
-          commit();
+          query.commit();
         }}
       />
-      {text.value === "" ? (
+      {query.text.value === "" ? (
         <kbd>/</kbd>
       ) : (
         <button type="button" class="icon" aria-label="Clear the search" onClick={clearText}>
@@ -118,14 +120,14 @@ function useCompletion(input: { current: HTMLInputElement | null }) {
   };
   const look = (asked = false) => {
     asking.current?.abort();
-    const caret = input.current?.selectionStart ?? text.peek().length;
-    const next = complete(text.peek(), caret, known, asked);
+    const caret = input.current?.selectionStart ?? query.text.peek().length;
+    const next = complete(query.text.peek(), caret, known, asked);
     show(next);
     if (next === null || next.field === null) return;
     asking.current = new AbortController();
     const { signal } = asking.current;
     void moreOf(next.field, next.partial, signal).then((more) => {
-      if (!signal.aborted && more.length > 0) show(complete(text.peek(), caret, () => more, asked));
+      if (!signal.aborted && more.length > 0) show(complete(query.text.peek(), caret, () => more, asked));
     });
   };
   const step = (by: number) => {
@@ -165,7 +167,7 @@ function Choices({ found, at, accept }: ChoicesProps) {
 }
 
 function clearText(): void {
-  type("");
-  commit();
+  query.type("");
+  query.commit();
   document.getElementById("search")?.focus();
 }

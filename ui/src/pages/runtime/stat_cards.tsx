@@ -5,9 +5,9 @@ import { brief, capital, clock, count, duration, moment } from "../../domain/for
 import { SEVERITIES, type Severity, type Timeline, total } from "../../domain/frames.ts";
 import { windowWords } from "../../domain/time_range.ts";
 import { change } from "../../domain/timeline.ts";
-import { window_s } from "../../state/live.ts";
-import { isAsked, passes, range, toggleSeverity } from "../../state/query.ts";
-import { type Counted, complete_since, counted, stale, timeline } from "../../state/stats.ts";
+import { live, query, stats } from "../../state/app_state.ts";
+
+import type { Counted } from "../../state/stats.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 interface CardProps {
@@ -20,10 +20,10 @@ interface CardProps {
 }
 
 export function StatCards() {
-  const numbers = counted.value;
-  const course = timeline.value;
+  const numbers = stats.counted.value;
+  const course = stats.timeline.value;
   return (
-    <ul class={`cards${stale.value ? " stale" : ""}`} aria-label={`Alerts ${spanWords()} by severity`}>
+    <ul class={`cards${stats.stale.value ? " stale" : ""}`} aria-label={`Alerts ${spanWords()} by severity`}>
       <li>
         <div class="card total" title={`All alerts ${spanWords()}`}>
           <div class="k">
@@ -43,27 +43,27 @@ export function StatCards() {
 
 /** `in the last 15 min`, `in this time`; the gateway may show more than was asked for. */
 function spanWords(): string {
-  return range.value.live ? `in the last ${lengthWords()}` : "in this time";
+  return query.range.value.live ? `in the last ${lengthWords()}` : "in this range";
 }
 
 function lengthWords(): string {
-  const shown = range.value;
+  const shown = query.range.value;
   if (!shown.live) return duration(shown.to - shown.from);
-  return windowWords(window_s.value === null ? shown.window : `${window_s.value}s`);
+  return windowWords(live.window_s.value === null ? shown.window : `${live.window_s.value}s`);
 }
 
 function one(severity: Severity, { counts, previous, known, exact }: Counted, course: Timeline | null): CardProps {
   return {
     n: known ? counts[severity] : null,
     before: previous === null ? null : previous[severity],
-    since: complete_since.value[severity] ?? null,
+    since: stats.complete_since.value[severity] ?? null,
     exact,
     values: course === null ? null : course[severity],
   };
 }
 
 function all({ counts, previous, known, exact }: Counted, course: Timeline | null): CardProps {
-  const since = Math.max(0, ...Object.values(complete_since.value));
+  const since = Math.max(0, ...Object.values(stats.complete_since.value));
   return {
     n: known ? total(counts) : null,
     before: previous === null ? null : total(previous),
@@ -80,11 +80,11 @@ function SeverityCard({ severity, ...card }: { severity: Severity } & CardProps)
   return (
     <button
       type="button"
-      class={`card${passes(severity) ? "" : " off"}`}
+      class={`card${query.passes(severity) ? "" : " off"}`}
       data-severity={severity}
-      aria-pressed={isAsked(severity)}
+      aria-pressed={query.selects(severity)}
       title={`Show ${severity} alerts; press several to see them together`}
-      onClick={() => toggleSeverity(severity)}
+      onClick={() => query.toggleSeverity(severity)}
     >
       <div class="k">
         <SeverityMark severity={severity} />
@@ -99,7 +99,7 @@ function Value({ of, n, before, since, exact, values }: { of: string } & CardPro
   const least = exact ? "" : "≥ ";
   return (
     <div class="v">
-      <strong title={exact ? undefined : "At least so many: older alerts are no longer held"}>
+      <strong title={exact ? undefined : "A lower bound: older alerts are no longer retained"}>
         <span class="only-l">{n === null ? "–" : least + count(n)}</span>
         <span class="only-s">{n === null ? "–" : least + brief(n)}</span>
       </strong>
@@ -113,7 +113,7 @@ function Value({ of, n, before, since, exact, values }: { of: string } & CardPro
 function Note({ n, before, since }: Pick<CardProps, "n" | "before" | "since">) {
   if (since !== null) {
     return (
-      <span class="note" title={`What happened before ${moment(since)} is not known`}>
+      <span class="note" title={`Alerts before ${moment(since)} are unknown`}>
         since {clock(since).slice(0, 5)}
       </span>
     );

@@ -1,21 +1,21 @@
 /** Which time the page shows: the last minutes, or from one moment to another; and by whose clock. */
+
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";
 import { usePopup } from "../../components/use_popup.ts";
 import { calendar, clock, day, moment } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import { bounds, type Range, sameRange, WINDOWS, windowWords } from "../../domain/time_range.ts";
-import { momentOf, offset } from "../../domain/time_zone.ts";
-import { now, rangeState, today } from "../../state/live.ts";
-import { range, setRange, setZone, zone } from "../../state/query.ts";
+import { momentOf, offset, zone } from "../../domain/time_zone.ts";
+import { live, query } from "../../state/app_state.ts";
 
 export function TimeRange() {
   const { root, open, close, toggle } = usePopup<HTMLDivElement>();
   useEffect(() => {
     if (open) root.current?.querySelector<HTMLElement>("[aria-pressed=true], input")?.focus();
   }, [open]);
-  const current = range.value;
-  const words = rangeWords(current, today.value);
+  const current = query.range.value;
+  const words = rangeWords(current, live.today.value);
   return (
     <div class="period" ref={root}>
       <button
@@ -52,7 +52,7 @@ export function rangeWords(current: Range, today: string): string {
 
 function Presets({ current, done }: { current: Range; done: () => void }) {
   const choose = (next: Range) => {
-    setRange(next);
+    query.setRange(next);
     done();
   };
   return (
@@ -72,8 +72,8 @@ function Presets({ current, done }: { current: Range; done: () => void }) {
 }
 
 function Absolute({ current, done }: { current: Range; done: () => void }) {
-  const shown = bounds(current, now.peek());
-  const state = rangeState.value;
+  const shown = bounds(current, live.now.peek());
+  const state = live.rangeState.value;
   const [from, setFrom] = useState(() => written(shown.from));
   const [to, setTo] = useState(() => written(shown.to));
   const [wrong, setWrong] = useState("");
@@ -83,7 +83,7 @@ function Absolute({ current, done }: { current: Range; done: () => void }) {
     const reason = refusal(next.from, next.to);
     setWrong(reason);
     if (reason) return;
-    setRange(next);
+    query.setRange(next);
     done();
   };
   return (
@@ -92,10 +92,10 @@ function Absolute({ current, done }: { current: Range; done: () => void }) {
       <Moment name="To" value={to} set={setTo} wrong={wrong !== ""} />
       <p id="period-wrong" role="status">
         {wrong}
-        {state.is === "failed" && `The last time asked for could not be shown: ${visible(state.why)}`}
+        {state.is === "failed" && `The last range could not be loaded: ${visible(state.why)}`}
       </p>
       <button type="submit" class="btn">
-        Show this time
+        Show this range
       </button>
     </form>
   );
@@ -123,18 +123,18 @@ function written(ms: number): string {
 }
 
 function refusal(from: number, to: number): string {
-  if (Number.isNaN(from) || Number.isNaN(to)) return "Both moments need a day and a time.";
+  if (Number.isNaN(from) || Number.isNaN(to)) return "Enter a date and a time in both fields.";
   return from < to ? "" : "The end must be after the beginning.";
 }
 
 function Clocks() {
-  const local = `Local time (${offset(now.peek(), "local")})`;
+  const local = `Local time (${offset(live.now.peek(), "local")})`;
   return (
     <fieldset class="clocks">
       <legend>Times are in</legend>
       {(["local", "utc"] as const).map((each) => (
         <label key={each}>
-          <input type="radio" name="zone" checked={zone.value === each} onChange={() => setZone(each)} />
+          <input type="radio" name="zone" checked={zone.value === each} onChange={() => query.setZone(each)} />
           {each === "utc" ? "UTC" : local}
         </label>
       ))}

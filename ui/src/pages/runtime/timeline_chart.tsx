@@ -1,11 +1,12 @@
 /** The bars, with the hands on: point to read one, drag to choose a time; or with the arrows, Shift and Enter. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import { capital, clock, count } from "../../domain/format.ts";
 import type { Severity, Timeline } from "../../domain/frames.ts";
 import { zone } from "../../domain/time_zone.ts";
 import { barOf, beginOf, indexAt, lengthOf, spanOf } from "../../domain/timeline.ts";
-import { setRange } from "../../state/query.ts";
-import { theme } from "../../state/theme.ts";
+import { query, theme } from "../../state/app_state.ts";
+
 import { type Colours, coloursAt, draw, secondAt } from "./timeline_canvas.ts";
 
 interface Props {
@@ -34,7 +35,7 @@ export function TimelineChart({ course, shown, at, point }: Props) {
   };
   const take = ({ from, to }: Choice) => {
     stop();
-    setRange({ live: false, ...spanOf(course, indexAt(course, from), indexAt(course, to)) });
+    query.setRange({ live: false, ...spanOf(course, indexAt(course, from), indexAt(course, to)) });
   };
   /** Whether the key was one of the chart's own. */
   const pressed = ({ key, shiftKey }: KeyboardEvent): boolean => {
@@ -55,7 +56,7 @@ export function TimelineChart({ course, shown, at, point }: Props) {
       class="plot"
       tabIndex={0}
       role="slider"
-      aria-label="Alerts over time. Arrows read the bars, Shift and arrows choose a time, Enter shows it"
+      aria-label="Alerts over time. Arrows read the bars, Shift and arrows select a range, Enter shows it"
       aria-valuemin={0}
       aria-valuemax={last}
       aria-valuenow={here}
@@ -86,7 +87,7 @@ function words(course: Timeline, shown: readonly Severity[], at: number, choice:
   const counts = barOf(course, at);
   const said = shown.map((severity) => `${capital(severity)} ${count(counts[severity])}`).join(", ");
   const chosen = choice && spanOf(course, indexAt(course, choice.from), indexAt(course, choice.to));
-  const span = chosen ? `. Chosen from ${clock(chosen.from)} to ${clock(chosen.to)}` : "";
+  const span = chosen ? `. Selected from ${clock(chosen.from)} to ${clock(chosen.to)}` : "";
   return `${clock(beginOf(course, at) * 1000)}: ${said}${span}`;
 }
 
@@ -108,7 +109,7 @@ function useDrawing(
   }, []);
   useEffect(() => {
     colours.current = null;
-  }, [theme.value]);
+  }, [theme.name.value]);
   useEffect(() => {
     const element = canvas.current as HTMLCanvasElement;
     colours.current ??= coloursAt(element.parentElement as HTMLElement);
@@ -119,7 +120,7 @@ function useDrawing(
       chosen: choice && [indexAt(course, choice.from), indexAt(course, choice.to)],
       offset_s: zone.value === "utc" ? 0 : -new Date(course.t0 * 1000).getTimezoneOffset() * 60,
     });
-  }, [course, shown.join(), at, choice, size, theme.value, zone.value]);
+  }, [course, shown.join(), at, choice, size, theme.name.value, zone.value]);
 }
 
 /** Pointing reads a bar; a press and a drag choose a time. */

@@ -1,29 +1,30 @@
 /** Alerts over time: bars to look at and to choose a time from, by hand or by keys, and the same numbers as a table. */
+
 import { useState } from "preact/hooks";
 import { SeverityMark } from "../../components/icons.tsx";
 import { useLate } from "../../components/use_delayed.ts";
 import { brief, capital, clock, count, moment } from "../../domain/format.ts";
 import { type Counts, type Timeline as Course, SEVERITIES, type Severity } from "../../domain/frames.ts";
 import { barOf, beginOf, indexAt, stepWords, sums } from "../../domain/timeline.ts";
-import { passes } from "../../state/query.ts";
-import { missing, stale, timeline } from "../../state/stats.ts";
+import { query, stats } from "../../state/app_state.ts";
+
 import { TimelineChart } from "./timeline_chart.tsx";
 import { TimelineTable } from "./timeline_table.tsx";
 
 export function Timeline() {
   const [asTable, setAsTable] = useState(false);
   const [at, setAt] = useState<number | null>(null);
-  const course = timeline.value;
-  const shown = SEVERITIES.filter(passes);
+  const course = stats.timeline.value;
+  const shown = SEVERITIES.filter((severity) => query.passes(severity));
   return (
     <section
-      class={`panel tl${stale.value ? " stale" : ""}${asTable ? " tabled" : ""}`}
+      class={`panel tl${stats.stale.value ? " stale" : ""}${asTable ? " tabled" : ""}`}
       aria-labelledby="timeline-title"
     >
       <header>
         <h2 id="timeline-title">Alerts over time</h2>
         {course && <span class="per">per {stepWords(course.step_s)}</span>}
-        {missing.value && <span class="why">{missing.value}</span>}
+        {stats.missing.value && <span class="why">{stats.missing.value}</span>}
         {course && <Legend course={course} shown={shown} at={at} />}
         <button type="button" class="tool" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           {asTable ? "Show as bars" : "Show as table"}

@@ -1,9 +1,9 @@
 /** The timeline in numbers, newest first: for those who hear it, and for those who want to know exactly. */
+
 import { calendar, capital, clock, count, day } from "../../domain/format.ts";
 import type { Severity, Timeline } from "../../domain/frames.ts";
 import { barOf, beginOf, lengthOf, spanOf, stepWords } from "../../domain/timeline.ts";
-import { today } from "../../state/live.ts";
-import { setRange } from "../../state/query.ts";
+import { live, query } from "../../state/app_state.ts";
 
 interface Props {
   course: Timeline;
@@ -17,7 +17,7 @@ export function TimelineTable({ course, shown }: Props) {
   return (
     <div class="plot scrolls">
       {bars.length === 0 ? (
-        <p class="none">No alert in this time.</p>
+        <p class="none">No alerts in this range.</p>
       ) : (
         <table>
           <caption class="vh">
@@ -25,7 +25,7 @@ export function TimelineTable({ course, shown }: Props) {
           </caption>
           <thead>
             <tr>
-              <th scope="col">Begin</th>
+              <th scope="col">Start</th>
               {shown.map((severity) => (
                 <th key={severity} scope="col">
                   {capital(severity)}
@@ -47,14 +47,14 @@ export function TimelineTable({ course, shown }: Props) {
 function Bar({ course, shown, index }: Props & { index: number }) {
   const counts = barOf(course, index);
   const begin = beginOf(course, index) * 1000;
-  const date = calendar(begin) === today.value ? "" : `${day(begin, today.value)} `;
+  const date = calendar(begin) === live.today.value ? "" : `${day(begin, live.today.value)} `;
   return (
     <tr>
       <th scope="row">
         <button
           type="button"
           aria-label={`Show only ${date}${clock(begin)} and the ${stepWords(course.step_s)} after it`}
-          onClick={() => setRange({ live: false, ...spanOf(course, index, index) })}
+          onClick={() => query.setRange({ live: false, ...spanOf(course, index, index) })}
         >
           {date}
           {clock(begin)}

@@ -3,11 +3,8 @@
 import axe from "axe-core";
 import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { roundTripPoll } from "../../../src/api/latency.ts";
-import { rulesPoll } from "../../../src/api/rules.ts";
-import { statusPoll } from "../../../src/api/status.ts";
 import { Pipeline } from "../../../src/pages/pipeline/pipeline_page.tsx";
-import { lag, now, status as stream } from "../../../src/state/live.ts";
+import { createAppState, live, queries } from "../../../src/state/app_state.ts";
 import { RULES, STATUS } from "../../support/pipeline_answers.ts";
 
 const answers = new Map<string, () => Promise<Response>>();
@@ -19,14 +16,12 @@ const refused = async () => {
 vi.stubGlobal("fetch", (path: string) => (answers.get(path) ?? refused)());
 
 beforeEach(() => {
-  for (const { state } of [statusPoll, rulesPoll, roundTripPoll]) {
-    state.value = { answer: null, at: null, why: "", asked: null };
-  }
+  createAppState();
   answers.set("/api/v1/status", json(STATUS));
   answers.set("/api/v1/rules", json(RULES));
   answers.set("/healthz", json({ alive: true }));
-  stream.value = { is: "live", away_ms: 0 };
-  now.value = Date.now();
+  live.status.value = { is: "live", away_ms: 0 };
+  live.now.value = Date.now();
   document.title = "Pipeline";
   document.documentElement.lang = "en";
   document.body.innerHTML = '<div id="app"></div>';
@@ -61,9 +56,9 @@ function button(words: string): HTMLButtonElement {
   return found;
 }
 
-it("says in words which hop is broken, and shows each hop with what it lost", async () => {
+it("says which stage is failing, and shows each stage with what it dropped", async () => {
   const verdict = await seen('[data-verdict="broken"]');
-  expect(verdict.textContent).toContain("Broken at Classifier: 12,400 events wait for the classifier.");
+  expect(verdict.textContent).toContain("Classifier is failing: 12,400 events wait for the classifier.");
   const hops = [...document.querySelectorAll(".hop")];
   expect(hops.map((hop) => hop.querySelector("bdi")?.textContent)).toEqual([
     "Collector",
@@ -72,20 +67,20 @@ it("says in words which hop is broken, and shows each hop with what it lost", as
     "Gateway",
     "This browser",
   ]);
-  expect(hops[0]?.textContent).toContain("Works");
+  expect(hops[0]?.textContent).toContain("OK");
   expect(hops[0]?.textContent).toContain("Dropped3 older than the export file");
   expect(hops[1]?.textContent).toContain("Lagunknown");
-  expect(hops[2]?.textContent).toContain("Broken");
+  expect(hops[2]?.textContent).toContain("Failing");
   expect(find(".clients").textContent).toBe(
     "3 browsers connected to this gateway, 1 slow (sent fewer rows, never older ones). Cluster prod-eu-1.",
   );
 });
 
-it("names silent nodes first, and shows unknown coverage as unknown with its reason", async () => {
+it("names nodes that do not report first, and shows unknown coverage as unknown with its reason", async () => {
   await seen("#nodes-title ~ p");
   await vi.waitFor(() => expect(rows("Nodes")).toHaveLength(3));
   const [first, second, third] = rows("Nodes");
-  expect(first).toMatch(/^worker-3 silent/);
+  expect(first).toMatch(/^worker-3 not reporting/);
   expect(second).toContain("97.3 % 9,730 of 10,000");
   expect(second).toContain("250 ring buffer full");
   expect(third).toContain("unknown the agent's metrics are not scraped");
@@ -93,24 +88,24 @@ it("names silent nodes first, and shows unknown coverage as unknown with its rea
 });
 
 it("shows the ledger with its balance and what is evicted", async () => {
-  await vi.waitFor(() => expect(rows("What each hop counted")).toHaveLength(2));
-  expect(find("#ledger-title + p").textContent).toBe("The ledger does not balance (while events run).");
-  expect(rows("What each hop counted")[1]).toContain("12 missing");
-  expect(rows("Readers")).toEqual(["EVENTS/classifier12,4000"]);
+  await vi.waitFor(() => expect(rows("Counts of each stage")).toHaveLength(2));
+  expect(find("#ledger-title + p").textContent).toBe("The ledger does not balance (while events arrive).");
+  expect(rows("Counts of each stage")[1]).toContain("12 missing");
+  expect(rows("Consumers")).toEqual(["EVENTS/classifier12,4000"]);
 });
 
 it("shows the rules: sets, problems by file and line, hits, and whether each can fire", async () => {
   await vi.waitFor(() => expect(rows("Rules;")).toHaveLength(3));
   expect(rows("Rule sets")[1]).toMatch(/^classifier classifier-b differs from its replicas/);
   expect(rows("1 rule not loaded")[0]).toBe(
-    "rules/a.yml:3:5no field <img src=x>\\u202eits last good version judges onclassifier/classifier-a",
+    "rules/a.yml:3:5no field <img src=x>\\u202ethe last good version stays activeclassifier/classifier-a",
   );
   expect(rows("Rules;")[0]).toMatch(/^Host shell .*No never seen: host processes/);
   const silences = rows("Silences");
-  expect(silences[0]).toContain("expired, hides nothing any more");
+  expect(silences[0]).toContain("expired, no effect");
   expect(silences[0]).toContain("ops");
   expect(silences[0]).toContain("2 critical, 41 low");
-  expect(silences[1]).toContain("not said");
+  expect(silences[1]).toContain("not given");
   expect(document.querySelector("img")).toBeNull();
 });
 
@@ -132,30 +127,30 @@ it("sorts the rules by a head, says so, and finds by text and by state", async (
 
 it("lets each part fail alone", async () => {
   answers.set("/api/v1/rules", async () => new Response("{}", { status: 503 }));
-  rulesPoll.again();
-  await vi.waitFor(() => expect(find("#rules").textContent).toContain("Not known. The gateway answered 503."));
+  queries.rules.again();
+  await vi.waitFor(() => expect(find("#rules").textContent).toContain("Unknown. The gateway answered 503."));
   await vi.waitFor(() => expect(rows("Nodes")).toHaveLength(3));
 });
 
 it("survives an answer that makes no sense: that panel says it failed, the others stay", async () => {
   const quiet = vi.spyOn(console, "error").mockImplementation(() => {});
   answers.set("/api/v1/status", json({ ...STATUS, nodes: [{ node: 7 }] }));
-  statusPoll.again();
+  queries.status.again();
   await vi.waitFor(() => expect(find(".failed").textContent).toContain("The nodes cannot be shown"));
-  expect(rows("What each hop counted")).toHaveLength(2);
+  expect(rows("Counts of each stage")).toHaveLength(2);
   quiet.mockRestore();
 });
 
-it("says that the gateway does not answer and how old what is shown is, and claims no hop to work", async () => {
+it("says that the gateway does not answer and how old what is shown is, and claims no stage to work", async () => {
   await seen('[data-verdict="broken"]');
   answers.clear();
-  statusPoll.again();
+  queries.status.again();
   const blind = await seen('[data-verdict="blind"]');
-  now.value = Date.now() + 14_000;
-  await vi.waitFor(() => expect(blind.textContent).toMatch(/could not be reached\. What is shown is 14 s old\./));
+  live.now.value = Date.now() + 14_000;
+  await vi.waitFor(() => expect(blind.textContent).toMatch(/could not be reached\. The data is 14 s old\./));
   expect(rows("Nodes")).toHaveLength(3);
-  expect(find(".hop").textContent).toContain("Unknown now");
-  expect(find(".hop").textContent).not.toContain("Works");
+  expect(find(".hop").textContent).toContain("Unknown");
+  expect(find(".hop").textContent).not.toContain("OK");
   answers.set("/api/v1/status", json(STATUS));
   button("Retry now").click();
   await seen('[data-verdict="broken"]');
@@ -163,17 +158,17 @@ it("says that the gateway does not answer and how old what is shown is, and clai
 
 it("says what a gateway that never answered leaves unknown", async () => {
   render(null, app());
-  statusPoll.state.value = { answer: null, at: null, why: "", asked: null };
+  createAppState();
   answers.clear();
   render(<Pipeline />, app());
   await seen('[data-verdict="blind"]');
-  expect(find("#nodes").textContent).toBe("NodesNot known. The gateway could not be reached.");
-  expect(find("#ledger").textContent).toContain("Not known.");
+  expect(find("#nodes").textContent).toBe("NodesUnknown. The gateway could not be reached.");
+  expect(find("#ledger").textContent).toContain("Unknown.");
 });
 
 it("shows a skeleton only for what takes its time", async () => {
   render(null, app());
-  statusPoll.state.value = { answer: null, at: null, why: "", asked: null };
+  createAppState();
   answers.set("/api/v1/status", () => new Promise(() => {}));
   render(<Pipeline />, app());
   expect(document.querySelector(".bones")).toBeNull();
@@ -181,9 +176,9 @@ it("shows a skeleton only for what takes its time", async () => {
 });
 
 it("says what this browser knows of itself", async () => {
-  lag.value = { ms: 41, lagging: false, pending: 0, broken: "" };
+  live.lag.value = { ms: 41, lagging: false, pending: 0, broken: "" };
   await vi.waitFor(() => expect(find(".hop:last-child").textContent).toMatch(/Delay41 msRound trip\d+ ms/));
-  stream.value = { is: "reconnecting", lost_at: 0, retry_at: null };
+  live.status.value = { is: "reconnecting", lost_at: 0, retry_at: null };
   await vi.waitFor(() =>
     expect(find(".hop:last-child").textContent).toContain("The connection to the gateway is lost."),
   );

@@ -1,58 +1,27 @@
 // @vitest-environment happy-dom
 /** The whole page in a document, talking to a far end that is played here. */
-import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import type { Filter, ServerFrame, Snapshot } from "../../../src/domain/frames.ts";
-import { type FarEnd, wire } from "../../support/fake_socket.ts";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Filter, Snapshot } from "../../../src/domain/frames.ts";
+import { liveRegion } from "../../../src/state/app_state.ts";
+import { answers, closeApp, far, find, key, openApp, say, seen } from "../../support/app.ts";
 import { alerts, hello, row, rows, snapshot, stats } from "../../support/frames.ts";
 
 const COUNTS = { critical: 1, high: 2, medium: 3, low: 41_202 };
 
-let far: FarEnd;
-const details = new Map<string, { status: number; text: string }>();
+let seq: number;
 
-beforeAll(async () => {
-  vi.stubGlobal(
-    "WebSocket",
-    wire((own) => {
-      far = own;
-    }),
-  );
-  vi.stubGlobal("fetch", async (address: string) => {
-    const id = /alerts\/([^?]*)/.exec(address)?.[1] ?? "";
-    const { status, text } = details.get(address) ??
-      details.get(id) ?? { status: 404, text: '{"error":"no alert has this id"}' };
-    return new Response(text, { status });
-  });
-  window.history.replaceState(null, "", "/runtime");
-  document.body.innerHTML = '<div id="app"></div>';
-  await import("../../../src/app/main.tsx");
-  far.accept();
-  say(hello);
-  say(snapshot("e:0", { counts: COUNTS }));
+beforeEach(async () => {
+  seq = 0;
+  await openApp({ counts: COUNTS });
 });
 
-afterEach(() => key("Escape"));
+afterEach(closeApp);
 
-function say(frame: ServerFrame): void {
-  far.say(frame);
-}
-
-let seq = 0;
 /** Lets an alert arrive. */
 function arrive(more: Parameters<typeof row>[1] = {}): string {
   seq += 1;
   say(alerts(`e:${seq - 1}`, `e:${seq}`, { rows: [row(seq, { t: Date.now() + seq, ...more })] }));
   return `id-${seq}`;
-}
-
-function find(selector: string): HTMLElement {
-  const found = document.querySelector<HTMLElement>(selector);
-  if (found === null) throw new Error(`nothing is ${selector}`);
-  return found;
-}
-
-async function seen(selector: string): Promise<HTMLElement> {
-  return await vi.waitFor(() => find(selector));
 }
 
 /** Writes into the search box. */
@@ -62,7 +31,7 @@ function search(text: string): void {
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Answers the filter that the page wishes for, once the gateway has been told of it. */
+/** Answers the filter that the UI asks for, once the gateway has received it. */
 async function answer(filter: Filter, more: Partial<Snapshot> = {}): Promise<void> {
   await vi.waitFor(() => expect(far.sent.at(-1)).toMatchObject({ filter }));
   say(snapshot(`e:${seq}`, { filter, counts: COUNTS, ...more }));
@@ -70,10 +39,6 @@ async function answer(filter: Filter, more: Partial<Snapshot> = {}): Promise<voi
 
 function spoken(): string {
   return find('[aria-live="polite"]').textContent ?? "";
-}
-
-function key(name: string): void {
-  (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true }));
 }
 
 it("shows the gateway's counts and says that nothing is there", async () => {
@@ -93,6 +58,7 @@ it("lists an alert with its severity as a word, at a place given in px", async (
 
 it("puts each row below the one before it", async () => {
   arrive();
+  arrive();
   const second = await seen(`[data-id="id-${seq - 1}"]`);
   await vi.waitFor(() => expect(second.style.top).toBe("28px"));
 });
@@ -106,6 +72,7 @@ it("writes hostile text as text and what cannot be seen as escapes", async () =>
 });
 
 it("draws a window of rows, not all of them", async () => {
+  arrive();
   seq += 2000;
   say(alerts(`e:${seq - 2000}`, `e:${seq}`, { rows: rows(seq - 1999, seq, { t: Date.now() }) }));
   await vi.waitFor(() => expect(Number.parseInt(find(".space").style.height, 10)).toBeGreaterThan(2000 * 28));
@@ -115,9 +82,9 @@ it("draws a window of rows, not all of them", async () => {
 
 it("opens a row in place with why, process and event, and closes it with Escape", async () => {
   const id = arrive({ sev: "high" });
-  details.set(id, {
+  answers.set(`/api/v1/alerts/${id}`, {
     status: 200,
-    text: `{"id":"${id}","title":"Token read","reason":"The rule token matched.","severity_from":"token","base_severity":"low","process":"/bin/cat","parent_process":"/bin/sh","event":{"pid":18446744073709551615,"x":"</pre><img>"}}`,
+    body: `{"id":"${id}","title":"Token read","reason":"The rule token matched.","severity_from":"token","base_severity":"low","process":"/bin/cat","parent_process":"/bin/sh","event":{"pid":18446744073709551615,"x":"</pre><img>"}}`,
   });
   (await seen(`[data-id="${id}"]`)).click();
   const detail = await seen('[data-detail="ready"]');
@@ -149,7 +116,7 @@ it("shows each rule that matched with what made it match, and what a silence did
     { id: "r2", title: "", link: "javascript:alert(1)" },
   ];
   const text = JSON.stringify({ id, rules, silenced_by: "quiet-night", unsilenced_severity: "critical", event: {} });
-  details.set(id, { status: 200, text });
+  answers.set(`/api/v1/alerts/${id}`, { status: 200, body: text });
   const shown = await seen(`[data-id="${id}"]`);
   expect(shown.textContent).toContain("silenced");
   shown.click();
@@ -174,11 +141,11 @@ it("shows each rule that matched with what made it match, and what a silence did
 
 it("shows of a correlation what it counted, and opens its evidence in place", async () => {
   const evidence = arrive();
-  details.set(evidence, { status: 200, text: `{"id":"${evidence}","event":{}}` });
+  answers.set(`/api/v1/alerts/${evidence}`, { status: 200, body: `{"id":"${evidence}","event":{}}` });
   const id = arrive({ sev: "high", title: "Many programs started", event: "correlation", fn: "correlation" });
   const correlation = { rule: "exec-storm", key: { scope: "payments/api" }, from: "12:00", to: "12:10", count: 1512 };
   const whole = { id, kind: "correlation", correlation, evidence: [evidence, "gone-1"], rules: [] };
-  details.set(id, { status: 200, text: JSON.stringify(whole) });
+  answers.set(`/api/v1/alerts/${id}`, { status: 200, body: JSON.stringify(whole) });
   const shown = await seen(`[data-id="${id}"]`);
   expect(shown.querySelector(".e")?.textContent).toBe("correlation");
   shown.click();
@@ -195,12 +162,12 @@ it("shows of a correlation what it counted, and opens its evidence in place", as
 });
 
 it.each([
-  [410, "gone", "no longer holds"],
+  [410, "gone", "no longer retained"],
   [404, "unknown", "does not know"],
   [500, "failed", "could not be loaded"],
 ])("says what an answer of %d means", async (status, is, words) => {
   const id = arrive();
-  details.set(id, { status, text: '{"error":"the reason"}' });
+  answers.set(`/api/v1/alerts/${id}`, { status, body: '{"error":"the reason"}' });
   (await seen(`[data-id="${id}"]`)).click();
   const detail = await seen(`[data-detail="${is}"]`);
   expect(detail.textContent).toContain(words);
@@ -208,6 +175,7 @@ it.each([
 });
 
 it("holds the list while a row is open and offers what is new", async () => {
+  arrive();
   (await seen(".row")).click();
   await seen(".exp");
   const first = find(".row").dataset.id;
@@ -220,6 +188,7 @@ it("holds the list while a row is open and offers what is new", async () => {
 });
 
 it("moves row by row with j and k, also while nothing arrives", async () => {
+  for (let n = 0; n < 4; n += 1) arrive();
   await seen(".row");
   const places: (string | null | undefined)[] = [];
   for (const name of ["j", "j", "ArrowDown", "k"]) {
@@ -278,6 +247,8 @@ it("shows the day of an alert that is not of today", async () => {
 });
 
 it("keeps the last good filter while the text means nothing, and says why", async () => {
+  arrive();
+  await seen(".row");
   search("colour:red");
   await vi.waitFor(() => expect(find(".problems").textContent).toContain("no field colour"));
   expect(document.querySelectorAll(".row").length).toBeGreaterThan(0);
@@ -303,8 +274,8 @@ it("says that rows were left out", async () => {
 });
 
 it("says that the connection is lost, keeps what had arrived, and comes back from its cursor", async () => {
-  // The answer to the views that earlier tests asked for; without it the page would start afresh.
-  say(snapshot(`e:${seq}`, { rows: [row(seq)] }));
+  arrive();
+  await seen(".row");
   const lost = far;
   lost.hangUp();
   const notice = await seen('[data-notice="offline"]');
@@ -320,8 +291,10 @@ it("says that the connection is lost, keeps what had arrived, and comes back fro
   seq += 3;
   say(alerts(`e:${seq - 3}`, `e:${seq}`, { replay: true, rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
   say(stats());
-  expect((await seen('[data-notice="back"]')).textContent).toMatch(/^Back\. 3 alerts from the .+ away were added\.$/);
-  expect(spoken()).toMatch(/^Back\. 3 alerts/);
+  expect((await seen('[data-notice="back"]')).textContent).toMatch(
+    /^Reconnected after .+\. 3 alerts from that time were added\.$/,
+  );
+  expect(spoken()).toMatch(/^Reconnected after .+\. 3 alerts/);
 });
 
 /** Loses the connection and comes back as far as the gateway's greeting. */
@@ -335,19 +308,22 @@ async function again(): Promise<void> {
 }
 
 it("counts what a snapshot added after a break, and gives no number where it cannot be known", async () => {
+  arrive();
   await again();
   seq += 2;
   say(snapshot(`e:${seq}`, { rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
-  expect((await seen('[data-notice="back"]')).textContent).toMatch(/^Back\. 2 alerts from the .+ were added\.$/);
+  expect((await seen('[data-notice="back"]')).textContent).toMatch(
+    /^Reconnected after .+\. 2 alerts from that time were added\.$/,
+  );
   await again();
   seq += 100;
   say(snapshot(`e:${seq}`, { rows: rows(seq - 2, seq, { t: Date.now() + seq }) }));
-  await vi.waitFor(() => expect(find('[data-notice="back"]').textContent).toMatch(/^Back after [^.]+\.$/));
+  await vi.waitFor(() => expect(find('[data-notice="back"]').textContent).toMatch(/^Reconnected after [^.]+\.$/));
 });
 
 it("speaks what is said of a gap, of a broken hop and of lag, each once", async () => {
   const heard: string[] = [];
-  const stop = (await import("../../../src/state/live_region.ts")).spoken.subscribe((text) => void heard.push(text));
+  const stop = liveRegion.text.subscribe((text) => void heard.push(text));
   say(stats({ lag: { broken: "collector: not heard for 20 s" } }));
   say(stats({ lag: { broken: "collector: not heard for 21 s" } }));
   expect((await seen('[data-notice="broken"]')).textContent).toContain("21 s");
@@ -366,7 +342,7 @@ it("speaks what is said of a gap, of a broken hop and of lag, each once", async 
 
 it("says what is wrong with the rules, once aloud, and leads to where", async () => {
   const heard: string[] = [];
-  const stop = (await import("../../../src/state/live_region.ts")).spoken.subscribe((text) => void heard.push(text));
+  const stop = liveRegion.text.subscribe((text) => void heard.push(text));
   const rules = { problems: 2, differ: ["classifier-a", "classifier-b"], expired: 1 };
   say(stats({ rules }));
   say(stats({ rules }));
@@ -403,7 +379,7 @@ it("says of an empty list that is paused how many wait, not that none match", as
 
 it("does not take a value of a row into the filter that the gateway would refuse", async () => {
   const id = arrive({ pod: "p".repeat(513) });
-  details.set(id, { status: 200, text: `{"id":"${id}"}` });
+  answers.set(`/api/v1/alerts/${id}`, { status: 200, body: `{"id":"${id}"}` });
   (await seen(`[data-id="${id}"]`)).click();
   (await seen(".exp .acts .btn")).click();
   await vi.waitFor(() => expect(find(".problems").textContent).toContain("at most 512 characters"));

@@ -1,9 +1,10 @@
 // @vitest-environment happy-dom
 /** Counts, timeline and facets in a document, with a gateway that is played here. */
-import { beforeAll, beforeEach, expect, it, vi } from "vitest";
-import type { ServerFrame, Timeline } from "../../../src/domain/frames.ts";
-import { type FarEnd, wire } from "../../support/fake_socket.ts";
-import { alerts, hello, row, snapshot, stats } from "../../support/frames.ts";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Timeline } from "../../../src/domain/frames.ts";
+import { query } from "../../../src/state/app_state.ts";
+import { answers, asked, closeApp, far, find, openApp, say } from "../../support/app.ts";
+import { alerts, row, snapshot, stats } from "../../support/frames.ts";
 
 const NOW_S = Math.floor(Date.now() / 6000) * 6;
 const COUNTS = { critical: 37, high: 2214, medium: 9480, low: 29_477 };
@@ -20,54 +21,32 @@ const TOP = {
   namespace: [["payments", 5, "low"] as const],
 };
 
-let far: FarEnd;
-let asked: URL[] = [];
-let answers: Record<string, object> = {};
+const FIRST = {
+  counts: COUNTS,
+  previous: { critical: 6, high: 1367, medium: 9480, low: 26_556 },
+  timeline: TIMELINE,
+  top: JSON.parse(JSON.stringify(TOP)),
+  rows: [row(1, { t: Date.now() })],
+};
 
-beforeAll(async () => {
-  vi.stubGlobal(
-    "WebSocket",
-    wire((own) => {
-      far = own;
-    }),
-  );
-  vi.stubGlobal("fetch", async (address: string) => {
-    const url = new URL(address, "http://x");
-    asked.push(url);
-    const found = answers[url.pathname.split("/").at(-1) ?? ""];
-    return found ? new Response(JSON.stringify(found)) : new Response('{"error":"not now"}', { status: 503 });
-  });
-  window.history.replaceState(null, "", "/runtime");
-  document.body.innerHTML = '<div id="app"></div>';
-  await import("../../../src/app/main.tsx");
-  far.accept();
-  say(hello);
-  say(shown());
+beforeEach(async () => {
+  answer({});
+  await openApp(structuredClone(FIRST));
 });
 
-beforeEach(() => {
-  asked = [];
-  answers = {};
-});
+afterEach(closeApp);
 
-function shown(): ServerFrame {
-  return snapshot("e:0", {
-    counts: COUNTS,
-    previous: { critical: 6, high: 1367, medium: 9480, low: 26_556 },
-    timeline: TIMELINE,
-    top: JSON.parse(JSON.stringify(TOP)),
-    rows: [row(1, { t: Date.now() })],
-  });
+/** Answers the queries for ranges; 503 if there is no answer. */
+function answer(bodies: { alerts?: object; timeline?: object; facets?: object }): void {
+  for (const name of ["alerts", "timeline", "facets"] as const) {
+    const body = bodies[name];
+    answers.set(`/api/v1/${name}`, body ? { body } : { status: 503, body: { error: "not now" } });
+  }
 }
 
-function say(frame: ServerFrame): void {
-  far.say(frame);
-}
-
-function find<E extends HTMLElement>(selector: string): E {
-  const found = document.querySelector<E>(selector);
-  if (found === null) throw new Error(`nothing is ${selector}`);
-  return found;
+function url(name: string, has = ""): URL | undefined {
+  const all = asked.map((path) => new URL(path, "http://x"));
+  return all.find(({ pathname, searchParams }) => pathname.endsWith(`/${name}`) && (!has || searchParams.has(has)));
 }
 
 async function until(check: () => void): Promise<void> {
@@ -90,10 +69,10 @@ it("shows counts with their change and their course", async () => {
 });
 
 it("says since when a count is known where that is not all of the time", async () => {
-  say({ ...shown(), complete_since: { low: (NOW_S - 6) * 1000 } } as ServerFrame);
+  say(snapshot("e:0", { ...FIRST, complete_since: { low: (NOW_S - 6) * 1000 } }));
   await until(() => expect(find('[data-severity="low"] .note').textContent).toMatch(/^since \d\d:\d\d$/));
   expect(find('[data-severity="high"] .note').textContent).toBe("+62%");
-  say(shown());
+  say(snapshot("e:0", FIRST));
   await until(() => expect(find('[data-severity="low"] .note').textContent).toBe("+11%"));
 });
 
@@ -136,7 +115,7 @@ it("has the same numbers as a table", async () => {
 it("lists what is most frequent as text, and filters by a click, by Alt and a click, and back", async () => {
   const values = () => [...document.querySelectorAll<HTMLElement>('.facet .val[data-field="event"]')];
   await until(() => expect(values()).toHaveLength(2));
-  expect(values()[1]?.textContent).toBe("<img src=x>\\u202e10 alerts, the worst critical");
+  expect(values()[1]?.textContent).toBe("<img src=x>\\u202e10 alerts, highest severity critical");
   expect(document.querySelector("img")).toBeNull();
   values()[0]?.click();
   await until(() => expect(values()[0]?.getAttribute("aria-pressed")).toBe("true"));
@@ -144,7 +123,7 @@ it("lists what is most frequent as text, and filters by a click, by Alt and a cl
   values()[0]?.dispatchEvent(new MouseEvent("click", { altKey: true, bubbles: true }));
   expect(search().get("event")).toBe("-execve");
   await until(() => expect(find(".facet .excluded .val").dataset.value).toBe("execve"));
-  find('.facet .excluded [aria-label^="No longer without"]').click();
+  find('.facet .excluded [aria-label^="Stop excluding"]').click();
   expect(search().get("event")).toBeNull();
 });
 
@@ -157,15 +136,15 @@ it("walks a list of values with the arrows, with one stop for Tab", async () => 
   press(second as HTMLElement, "f");
   await until(() => expect(search().get("event")).toBe("<img src=x>\u202e"));
   press(second as HTMLElement, "f");
-  find('.facet .included [aria-label^="No longer only"]').click();
+  find('.facet .included [aria-label^="Stop showing only"]').click();
   await until(() => expect(search().get("event")).toBeNull());
 });
 
 it("asks for the numbers under a filter, and keeps the old ones until they come", async () => {
-  answers = {
+  answer({
     timeline: { ...TIMELINE, critical: [0, 0, 0], low: [1, 2, 3], exact: true },
     facets: { top: { event: [["exit", 6, "low"]] }, distinct: { event: 1, node: 12 }, exact: true },
-  };
+  });
   find('.facet .head[aria-expanded="false"]').click();
   await until(() => find('.val[data-value="payments"]'));
   find('.val[data-value="payments"]').click();
@@ -175,38 +154,37 @@ it("asks for the numbers under a filter, and keeps the old ones until they come"
   expect(find(".cards").className).not.toContain("stale");
   expect(find('[data-severity="critical"] .only-l').textContent).toBe("0");
   await until(() => expect(find(".val[data-field=event]").dataset.value).toBe("exit"));
-  const facets = asked.find((url) => url.pathname.endsWith("/facets") && url.searchParams.has("ns"));
+  const facets = url("facets", "ns");
   expect(facets?.searchParams.get("ns")).toBe("payments");
 });
 
-it("marks numbers that are only of what is still held", async () => {
-  answers = { timeline: { ...TIMELINE, exact: false }, facets: { top: {}, distinct: {}, exact: false } };
+it("marks numbers that cover the retained alerts only", async () => {
+  answer({ timeline: { ...TIMELINE, exact: false }, facets: { top: {}, distinct: {}, exact: false } });
   const box = find<HTMLInputElement>("#search");
   box.value = "curl";
   box.dispatchEvent(new Event("input", { bubbles: true }));
   await until(() => expect(find('[data-severity="low"] strong').textContent).toContain("≥ 60"));
   box.value = "";
   box.dispatchEvent(new Event("input", { bubbles: true }));
-  find('.facet .included [aria-label^="No longer only"]').click();
   await until(() => expect(find(".card.total").textContent).toContain("41,208"));
 });
 
 it("shows a time that is chosen in the timeline through REST, and goes back to live", async () => {
   const page = { before: null, complete_since: { low: null }, exact: true, from: 0, to: 1 };
-  answers = {
+  answer({
     alerts: { rows: [row(77, { title: "From then" })], counts: { critical: 0, high: 0, medium: 0, low: 1 }, ...page },
     timeline: { ...TIMELINE, low: [0, 0, 1], exact: true },
     facets: { top: {}, distinct: {}, exact: true },
-  };
+  });
   const chart = find(".plot");
   press(chart, "ArrowLeft");
   await until(() => expect(find(".legend .at").textContent).not.toBe(""));
   press(chart, "ArrowLeft", { shiftKey: true });
-  await until(() => expect(chart.getAttribute("aria-valuetext")).toContain("Chosen from"));
+  await until(() => expect(chart.getAttribute("aria-valuetext")).toContain("Selected from"));
   press(chart, "Enter");
   await until(() => find('[data-id="id-77"]'));
   expect(search().get("range")).toMatch(/^\d{4}-.*Z\/\d{4}-.*Z$/);
-  const rows = asked.find((url) => url.pathname.endsWith("/alerts"));
+  const rows = url("alerts");
   expect(Number(rows?.searchParams.get("to")) - Number(rows?.searchParams.get("from"))).toBe(12_000);
   say(alerts("e:0", "e:1", { rows: [row(78, { t: Date.now(), title: "Of now" })] }));
   await new Promise((done) => setTimeout(done, 150));
@@ -218,12 +196,11 @@ it("shows a time that is chosen in the timeline through REST, and goes back to l
 });
 
 it("tells the gateway of another window and of folding", async () => {
-  const { setFold, setRange } = await import("../../../src/state/query.ts");
-  setRange({ live: true, window: "1h" });
-  setFold(false);
+  query.setRange({ live: true, window: "1h" });
+  query.setFold(false);
   expect(far.heard("view").at(-1)).toMatchObject({ window: "1h", fold: false });
-  setFold(true);
-  setRange({ live: true, window: "15m" });
+  query.setFold(true);
+  query.setRange({ live: true, window: "15m" });
 });
 
 it("keeps the numbers of the moment of a pause", async () => {

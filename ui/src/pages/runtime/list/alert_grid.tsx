@@ -1,19 +1,19 @@
 /** The rows of the list: only those near what is seen are in the document, each at its own place. */
+
 import { useMemo, useRef } from "preact/hooks";
 import { COLUMN_NAMES, fitting, tracks } from "../../../domain/column_layout.ts";
 import type { Column } from "../../../domain/columns.ts";
 import { fieldOf } from "../../../domain/filter.ts";
+import { positionOf } from "../../../domain/folding.ts";
 import type { Row } from "../../../domain/frames.ts";
 import { indexOf, rowAt } from "../../../domain/row_order.ts";
 import { before, height, top, viewport } from "../../../domain/virtual_list.ts";
-import { active } from "../../../state/list_commands.ts";
-import { opened } from "../../../state/open_rows.ts";
-import { columns, include } from "../../../state/query.ts";
-import { listed, placeOf, rowsIn } from "../../../state/rows.ts";
+import { layout, listing, openRows, query } from "../../../state/app_state.ts";
+
 import { AlertDetail } from "../../alert/alert_detail.tsx";
 import { AlertRow } from "./alert_row.tsx";
 import { ListEnd } from "./list_footer.tsx";
-import { measures, phone } from "./row_heights.ts";
+import { rowHeights } from "./row_heights.ts";
 import { useControl } from "./use_list_navigation.ts";
 import { usePrefetch } from "./use_prefetch.ts";
 import { useHolds } from "./use_scroll_freeze.ts";
@@ -23,18 +23,18 @@ import { usePlace } from "./use_scroll_position.ts";
 const ON_PHONE: readonly Column[] = ["severity", "time", "alert", "process", "where", "technique"];
 
 export function Grid() {
-  const shown = listed.value;
+  const shown = listing.shown.value;
   const { rows } = shown;
   const frame = useRef<HTMLDivElement>(null);
-  const ids = opened.value;
-  const open = useMemo(() => places(shown, phone.value ? [] : ids), [shown, ids, phone.value]);
+  const ids = openRows.ids.value;
+  const open = useMemo(() => places(shown, layout.phone.value ? [] : ids), [shown, ids, layout.phone.value]);
   const place = usePlace(frame);
   const toggle = useControl(frame, place);
-  const holds = useHolds(open.length > 0 || (phone.value && ids.length > 0));
+  const holds = useHolds(open.length > 0 || (layout.phone.value && ids.length > 0));
   const prefetch = usePrefetch((target) => rowOf(rows, target));
-  const { first, end } = viewport(place.scroll, place.visible, rows.length, open, measures.value);
-  const chosen = phone.value ? ON_PHONE : fitting(columns.value, place.width);
-  const count = rowsIn.value < 0 ? -1 : rowsIn.value + open.length + 1;
+  const { first, end } = viewport(place.scroll, place.visible, rows.length, open, rowHeights(layout));
+  const chosen = layout.phone.value ? ON_PHONE : fitting(query.columns.value, place.width);
+  const count = listing.rowCount.value < 0 ? -1 : listing.rowCount.value + open.length + 1;
   return (
     <div
       class="grid"
@@ -59,7 +59,7 @@ export function Grid() {
         }}
         onClick={(event) => clicked(event, rows, toggle)}
       >
-        <div class="space" style={{ height: `${height(rows.length, open, measures.value)}px` }}>
+        <div class="space" style={{ height: `${height(rows.length, open, rowHeights(layout))}px` }}>
           <Drawn first={first} end={end} open={open} columns={chosen} />
         </div>
         <ListEnd near={end >= rows.length} />
@@ -69,7 +69,7 @@ export function Grid() {
 }
 
 function places(shown: { rows: readonly Row[]; folds: boolean }, ids: readonly string[]): number[] {
-  const found = ids.map((id) => placeOf(shown, id)).filter((index) => index >= 0);
+  const found = ids.map((id) => positionOf(shown, id)).filter((index) => index >= 0);
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
@@ -80,7 +80,7 @@ function clicked(event: MouseEvent, rows: readonly Row[], toggle: (row: Row, bes
   if (link !== null && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     const field = fieldOf(link.dataset.field ?? "");
-    if (field !== undefined) include(field, link.dataset.value ?? "", event.altKey);
+    if (field !== undefined) query.include(field, link.dataset.value ?? "", event.altKey);
     return;
   }
   const row = rowOf(rows, target);
@@ -114,15 +114,15 @@ interface DrawnProps {
 
 function Drawn({ first, end, open, columns }: DrawnProps) {
   // Not a prop: the array stays the same object while it grows, and equal props are not drawn again.
-  const { rows, folds } = listed.value;
-  const size = measures.value;
+  const { rows, folds } = listing.shown.value;
+  const size = rowHeights(layout);
   const drawn: [number, Row][] = [];
   for (let index = first; index < end; index += 1) {
     const row = rowAt(rows, index);
     if (row !== undefined) drawn.push([index, row]);
   }
   // Tab stops at the active row, or at the first one drawn where that is elsewhere.
-  const stop = drawn.some(([, { id }]) => id === active.value) ? active.value : drawn[0]?.[1].id;
+  const stop = drawn.some(([, { id }]) => id === openRows.active.value) ? openRows.active.value : drawn[0]?.[1].id;
   return (
     <>
       {drawn.map(([index, row]) => (
@@ -143,7 +143,7 @@ function Drawn({ first, end, open, columns }: DrawnProps) {
             <AlertDetail
               key={`detail ${row.id}`}
               row={row}
-              id={opened.value.find((id) => placeOf(listed.value, id) === index) ?? row.id}
+              id={openRows.ids.value.find((id) => positionOf(listing.shown.value, id) === index) ?? row.id}
               rowIndex={index + 3 + before(index, open)}
               top={top(index, open, size) + size.row}
               height={size.detail}

@@ -1,8 +1,9 @@
 /** The list: how many, what to know about it, and the rows or why there are none. */
+
 import { useRef } from "preact/hooks";
 import { count } from "../../../domain/format.ts";
-import { mode } from "../../../state/live.ts";
-import { alertsIn, listed } from "../../../state/rows.ts";
+import { listing, live } from "../../../state/app_state.ts";
+
 import { Grid } from "./alert_grid.tsx";
 import { Sheet } from "./bottom_sheet.tsx";
 import { ColumnMenu } from "./column_menu.tsx";
@@ -21,7 +22,7 @@ export function AlertList() {
     <section class="panel alerts" aria-labelledby="list-title" ref={root}>
       <header>
         <h2 id="list-title" tabIndex={-1}>
-          {mode.value === "live" ? "Live alerts" : "Alerts"}
+          {live.mode.value === "live" ? "Live alerts" : "Alerts"}
         </h2>
         <HowMany />
         <NewPill />
@@ -35,7 +36,7 @@ export function AlertList() {
         <Notice />
         <RulesNotice />
       </div>
-      {listed.value.rows.length === 0 ? <Empty /> : <Grid />}
+      {listing.shown.value.rows.length === 0 ? <Empty /> : <Grid />}
       <Sheet />
     </section>
   );
@@ -43,8 +44,8 @@ export function AlertList() {
 
 /** All of this time and filter, listed or not; where that is not known, how many rows there are. */
 function HowMany() {
-  const all = alertsIn.value;
-  const rows = `${count(listed.value.rows.length)} ${listed.value.rows.length === 1 ? "row" : "rows"}`;
+  const all = listing.alerts.value;
+  const rows = `${count(listing.shown.value.rows.length)} ${listing.shown.value.rows.length === 1 ? "row" : "rows"}`;
   if (all === null) return <span class="muted n">{rows}</span>;
   return (
     <span class="muted n" title={`${rows} listed`}>

@@ -1,4 +1,5 @@
 /** One line of the list. Every text in it is a text node, with what cannot be seen written out. */
+
 import type { ComponentChildren } from "preact";
 import { SeverityMark } from "../../../components/icons.tsx";
 import type { Column } from "../../../domain/columns.ts";
@@ -6,7 +7,7 @@ import { alertsOf } from "../../../domain/folding.ts";
 import { capital, clock, count, day, duration, fraction, moment } from "../../../domain/format.ts";
 import type { Row } from "../../../domain/frames.ts";
 import { visible } from "../../../domain/json_text.ts";
-import { today } from "../../../state/live.ts";
+import { live } from "../../../state/app_state.ts";
 
 interface Props {
   row: Row;
@@ -84,7 +85,7 @@ function Plain({ kind, text, title = text }: { kind: string; text: string; title
 }
 
 function Time({ t }: { t: number }) {
-  const date = day(t, today.value);
+  const date = day(t, live.today.value);
   return (
     <Cell kind="t mono" title={moment(t)}>
       {date && <b>{date} </b>}
@@ -100,7 +101,7 @@ function Title({ row, folds }: { row: Row; folds: boolean }) {
     <Cell kind="a" title={visible(row.title)}>
       <span>{visible(row.title)}</span>
       {n > 1 && (
-        <span class="x" title={`${count(n)} like it within 10 s; open it for their times`}>
+        <span class="x" title={`${count(n)} of the same kind within 10 s. Open the row for their times.`}>
           ×{count(n)}
         </span>
       )}

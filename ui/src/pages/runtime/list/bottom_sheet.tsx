@@ -1,18 +1,18 @@
 /** On a phone an alert opens as a sheet over the whole page. It is a history entry, so that Back closes it. */
+
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { detail } from "../../../api/alert_details.ts";
 import { Icon, SeverityMark } from "../../../components/icons.tsx";
+import { positionOf } from "../../../domain/folding.ts";
 import { capital, clock, fraction, moment } from "../../../domain/format.ts";
 import { type Row, SEVERITIES } from "../../../domain/frames.ts";
 import { visible } from "../../../domain/json_text.ts";
 import { rowAt } from "../../../domain/row_order.ts";
-import { open, show } from "../../../state/query.ts";
-import { listed, placeOf } from "../../../state/rows.ts";
+import { layout, listing, queries, query } from "../../../state/app_state.ts";
+
 import { Boxes } from "../../alert/alert_detail.tsx";
-import { phone } from "./row_heights.ts";
 
 export function Sheet() {
-  const id = phone.value ? open.value : null;
+  const id = layout.phone.value ? query.openId.value : null;
   return id === null ? null : <Over key={id} id={id} />;
 }
 
@@ -22,8 +22,8 @@ function Over({ id }: { id: string }) {
     makeEntry();
     dialog.current?.showModal();
   }, []);
-  const row = useMemo(() => rowAt(listed.peek().rows, placeOf(listed.peek(), id)) ?? null, [id]);
-  const found = useMemo(() => detail(id, row?.seq), [id]).value;
+  const row = useMemo(() => rowAt(listing.shown.peek().rows, positionOf(listing.shown.peek(), id)) ?? null, [id]);
+  const found = useMemo(() => queries.alert(id, row?.seq), [id]).value;
   const title = row?.title ?? (found.is === "ready" ? (found.alert.title ?? "") : "");
   const severity = row?.sev ?? (found.is === "ready" ? found.alert.severity : undefined);
   const sev = SEVERITIES.find((known) => known === severity);
@@ -85,5 +85,5 @@ function isEntry(): boolean {
 
 function close(): void {
   if (isEntry()) history.back();
-  else show(null);
+  else query.open(null);
 }

@@ -4,7 +4,7 @@ import { Icon } from "../../../components/icons.tsx";
 import { usePopup } from "../../../components/use_popup.ts";
 import { COLUMN_NAMES, turned } from "../../../domain/column_layout.ts";
 import { COLUMNS, DEFAULT_COLUMNS, sameColumns } from "../../../domain/columns.ts";
-import { columns, setColumns } from "../../../state/query.ts";
+import { query } from "../../../state/app_state.ts";
 
 export function ColumnMenu() {
   const { root, open, toggle } = usePopup<HTMLDivElement>();
@@ -20,7 +20,7 @@ export function ColumnMenu() {
 }
 
 function Choice() {
-  const chosen = columns.value;
+  const chosen = query.columns.value;
   return (
     <div class="popup right" role="group" aria-label="Columns">
       {COLUMNS.map((column) => {
@@ -31,7 +31,7 @@ function Choice() {
               type="checkbox"
               checked={on}
               disabled={on && chosen.length === 1}
-              onChange={() => setColumns(turned(columns.peek(), column))}
+              onChange={() => query.setColumns(turned(query.columns.peek(), column))}
             />
             {COLUMN_NAMES[column]}
           </label>
@@ -41,11 +41,11 @@ function Choice() {
         type="button"
         class="btn"
         disabled={sameColumns(chosen, DEFAULT_COLUMNS)}
-        onClick={() => setColumns(DEFAULT_COLUMNS)}
+        onClick={() => query.setColumns(DEFAULT_COLUMNS)}
       >
-        As usual
+        Reset
       </button>
-      <p class="muted">What has no room is left out while the window is narrow.</p>
+      <p class="muted">A narrow window hides some columns.</p>
     </div>
   );
 }

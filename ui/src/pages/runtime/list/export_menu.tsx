@@ -1,14 +1,14 @@
 /** The rows of the shown time and filter as a file. */
+
 import { exportAddress } from "../../../api/client.ts";
 import { Icon } from "../../../components/icons.tsx";
 import { usePopup } from "../../../components/use_popup.ts";
 import { bounds } from "../../../domain/time_range.ts";
-import { gatewayNow } from "../../../state/live.ts";
-import { filter, range } from "../../../state/query.ts";
+import { live, query } from "../../../state/app_state.ts";
 
 const FORMATS = [
-  ["csv", "CSV", "for a spreadsheet; formulas are disarmed"],
-  ["ndjson", "NDJSON", "one row of JSON a line"],
+  ["csv", "CSV", "for a spreadsheet; formulas are escaped"],
+  ["ndjson", "NDJSON", "one JSON object per line"],
 ] as const;
 
 export function ExportMenu() {
@@ -26,16 +26,16 @@ export function ExportMenu() {
 
 function Files({ close }: { close: () => void }) {
   // From live it is the time up to the opening of this menu: a file is about a time that has ended.
-  const query = { ...bounds(range.value, gatewayNow()), filter: filter.value };
+  const request = { ...bounds(query.range.value, live.gatewayNow()), filter: query.filter.value };
   return (
     <div class="popup right copies" role="group" aria-label="Export">
       {FORMATS.map(([format, name, what]) => (
-        <a key={format} href={exportAddress(query, format)} download onClick={close}>
+        <a key={format} href={exportAddress(request, format)} download onClick={close}>
           <b>{name}</b>
           <small>{what}</small>
         </a>
       ))}
-      <p class="muted">Every row that the gateway holds of this time and filter, unfolded.</p>
+      <p class="muted">All retained alerts of this range and filter, not folded.</p>
     </div>
   );
 }

@@ -1,19 +1,18 @@
+import { liveRegion, query } from "../../../state/app_state.ts";
 /** Whether repeats are one row. */
-import { announce } from "../../../state/live_region.ts";
-import { fold, setFold } from "../../../state/query.ts";
 
 export function FoldToggle() {
-  const on = fold.value;
+  const on = query.fold.value;
   return (
     <button
       type="button"
       class="switch"
       role="switch"
       aria-checked={on}
-      title="One row for what repeats within 10 s; never across severities"
+      title="Show repeats within 10 s as one row for each severity"
       onClick={() => {
-        setFold(!on);
-        announce(on ? "Every alert is a row." : "Repeats are one row.");
+        query.setFold(!on);
+        liveRegion.announce(on ? "Every alert is a row." : "Repeats are one row.");
       }}
     >
       Fold repeats

@@ -1,17 +1,16 @@
 /** What stands below the last row: whether that is all, and how to get at the rest. */
+
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { count } from "../../../domain/format.ts";
 import { visible } from "../../../domain/json_text.ts";
 import { bounds } from "../../../domain/time_range.ts";
-import { gatewayNow, list, more, rangeState } from "../../../state/live.ts";
-import { range, setRange } from "../../../state/query.ts";
-import { alertsIn } from "../../../state/rows.ts";
+import { listing, live, query } from "../../../state/app_state.ts";
 
 /** `near`: the last row is drawn. */
 export function ListEnd({ near }: { near: boolean }) {
   if (!near) return null;
-  return range.value.live ? <LiveEnd /> : <RangeEnd />;
+  return query.range.value.live ? <LiveEnd /> : <RangeEnd />;
 }
 
 /** A row of the grid like the others: what stands between its rows has to be one. */
@@ -24,42 +23,42 @@ function End({ children }: { children: ComponentChildren }) {
 }
 
 function LiveEnd() {
-  const { rows } = list.value;
-  const all = alertsIn.value;
+  const { rows } = live.list.value;
+  const all = listing.alerts.value;
   const here = rows.reduce((sum, { n = 1 }) => sum + n, 0);
   if (all === null || all.n <= here) return null;
   return (
     <End>
-      {count(here)} of {count(all.n)} alerts are listed here.{" "}
+      {count(here)} of {count(all.n)} alerts are listed.{" "}
       <button
         type="button"
         class="act"
-        onClick={() => setRange({ live: false, ...bounds(range.peek(), gatewayNow()) })}
+        onClick={() => query.setRange({ live: false, ...bounds(query.range.peek(), live.gatewayNow()) })}
       >
-        Look through all that are held
+        Load all retained alerts
       </button>
     </End>
   );
 }
 
 function RangeEnd() {
-  const state = rangeState.value;
+  const state = live.rangeState.value;
   const ready = state.is === "ready";
   const asks = ready && state.more && !state.loading && state.why === "";
   useEffect(() => {
-    if (asks) more();
+    if (asks) live.loadOlder();
   });
   if (!ready) return null;
   if (state.why !== "") {
     return (
       <End>
-        Older ones could not be loaded. <bdi>{visible(state.why)}</bdi>{" "}
-        <button type="button" class="act" onClick={more}>
+        Older alerts could not be loaded. <bdi>{visible(state.why)}</bdi>{" "}
+        <button type="button" class="act" onClick={() => live.loadOlder()}>
           Try again
         </button>
       </End>
     );
   }
-  if (state.more || state.loading) return <End>Loading older ones…</End>;
-  return <End>That is all that is held of this time.</End>;
+  if (state.more || state.loading) return <End>Loading older alerts…</End>;
+  return <End>No older alerts are retained for this range.</End>;
 }

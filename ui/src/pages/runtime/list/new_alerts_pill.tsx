@@ -2,18 +2,16 @@
 
 import { Icon } from "../../../components/icons.tsx";
 import { count } from "../../../domain/format.ts";
-import { listControl } from "../../../state/list_commands.ts";
-import { list, pausedAt } from "../../../state/live.ts";
-import { range } from "../../../state/query.ts";
+import { commands, live, query } from "../../../state/app_state.ts";
 
 export function NewPill() {
-  const { waiting, overflowed, held } = list.value;
+  const { waiting, overflowed, frozen } = live.list.value;
   // While paused, the Resume button says how many wait; a range has none.
-  if (!held || waiting === 0 || pausedAt.value !== null || !range.value.live) return null;
+  if (!frozen || waiting === 0 || live.pausedAt.value !== null || !query.range.value.live) return null;
   return (
-    <button type="button" class="pill" onClick={() => listControl()?.newest()}>
+    <button type="button" class="pill" onClick={() => commands.list?.newest()}>
       <Icon name="up" />
-      {count(waiting)} new <em>{overflowed ? "older ones are no longer loaded" : "held while you read"}</em>
+      {count(waiting)} new <em>{overflowed ? "the oldest are no longer loaded" : "while you read"}</em>
     </button>
   );
 }

@@ -1,10 +1,10 @@
 /** One slot above the list for what is to be known about it. */
 
 import { Icon } from "../../../components/icons.tsx";
-import { notice } from "../../../state/notices.ts";
+import { notices } from "../../../state/app_state.ts";
 
 export function Notice() {
-  const said = notice.value;
+  const said = notices.current.value;
   if (said === null) return null;
   const { kind, lead, text, actions = [] } = said;
   return (

@@ -1,11 +1,12 @@
 /** What is wrong with the rules: a line above the list, which leads to the files and lines. */
 
 import { Icon } from "../../../components/icons.tsx";
-import { rules as trouble } from "../../../state/live.ts";
+import { live } from "../../../state/app_state.ts";
+
 import { troubles } from "../../../state/notices.ts";
 
 export function RulesNotice() {
-  const [lead, ...rest] = troubles(trouble.value);
+  const [lead, ...rest] = troubles(live.ruleTrouble.value);
   if (lead === undefined) return null;
   return (
     <div class="notice" data-notice="rules">

@@ -1,18 +1,16 @@
 /** Moving through the list, opening and copying, with the focus kept where the reader is. */
+
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { detail } from "../../../api/alert_details.ts";
+import { positionOf } from "../../../domain/folding.ts";
 import type { Row } from "../../../domain/frames.ts";
 import { shown } from "../../../domain/json_text.ts";
 import { rowAt } from "../../../domain/row_order.ts";
 import { reveal } from "../../../domain/virtual_list.ts";
+import { commands, layout, listing, live, openRows, queries, query } from "../../../state/app_state.ts";
 import { copy } from "../../../state/clipboard.ts";
-import { active, attach } from "../../../state/list_commands.ts";
-import { gatewayNow, hold } from "../../../state/live.ts";
-import { closeAll, closeRow, opened, openRow } from "../../../state/open_rows.ts";
-import { link, open } from "../../../state/query.ts";
-import { listed, placeOf } from "../../../state/rows.ts";
-import { measures, phone } from "./row_heights.ts";
+
+import { rowHeights } from "./row_heights.ts";
 import { releaseAll } from "./use_scroll_freeze.ts";
 import type { Place } from "./use_scroll_position.ts";
 
@@ -22,58 +20,60 @@ type Frame = RefObject<HTMLDivElement | null>;
 export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Row, beside?: boolean) => void {
   const wantsFocus = useFocus(frame);
   const revealRow = (id: string) => {
-    const own = listed.peek();
-    const [at, ...others] = [id, ...opened.peek()].map((each) => placeOf(own, each));
-    const below = phone.peek() ? [] : others.filter((index) => index >= 0).sort((a, b) => a - b);
-    scrollTo(reveal(at ?? 0, frame.current?.scrollTop ?? 0, visible, below, measures.peek()));
+    const own = listing.shown.peek();
+    const [at, ...others] = [id, ...openRows.ids.peek()].map((each) => positionOf(own, each));
+    const below = layout.phone.peek() ? [] : others.filter((index) => index >= 0).sort((a, b) => a - b);
+    scrollTo(reveal(at ?? 0, frame.current?.scrollTop ?? 0, visible, below, rowHeights(layout)));
   };
   const shown = useOpenRevealed(revealRow);
   const toggle = (row: Row, beside = false) => {
-    active.value = row.id;
+    openRows.active.value = row.id;
     const own = openIdOf(row);
     if (own !== null) {
-      closeRow(own);
+      openRows.close(own);
       return;
     }
-    hold("open", true);
+    live.freeze("open", true);
     shown.current = row.id;
-    openRow(row.id, beside);
-    if (!phone.peek()) revealRow(row.id);
+    openRows.open(row.id, beside);
+    if (!layout.phone.peek()) revealRow(row.id);
   };
   const move = (step: number) => {
-    hold("focus", true);
-    const { rows } = listed.peek();
-    const to = rowAt(rows, target(placeOf(listed.peek(), active.peek()), step, rows.length));
-    active.value = to?.id ?? null;
+    live.freeze("focus", true);
+    const { rows } = listing.shown.peek();
+    const to = rowAt(rows, target(positionOf(listing.shown.peek(), openRows.active.peek()), step, rows.length));
+    openRows.active.value = to?.id ?? null;
     wantsFocus.current = true;
     if (to !== undefined) revealRow(to.id);
   };
   const newest = () => {
-    closeAll();
-    active.value = null;
+    openRows.closeAll();
+    openRows.active.value = null;
     releaseAll();
     scrollTo(0);
   };
   useEffect(() => {
-    const acted = () => opened.peek()[0] ?? active.peek();
-    attach({
+    const acted = () => openRows.ids.peek()[0] ?? openRows.active.peek();
+    commands.list = {
       move,
       newest,
-      toggle: () => withRow(active.peek(), toggle),
+      toggle: () => withRow(openRows.active.peek(), toggle),
       open: (id) => withRow(id, toggle),
       copy: () => withRow(acted(), copyEvent),
-      link: () => withRow(acted(), ({ id }) => void copy(link(gatewayNow(), { open: id }))),
-    });
-    return () => attach(null);
+      link: () => withRow(acted(), ({ id }) => void copy(query.link(live.gatewayNow(), { open: id }))),
+    };
+    return () => {
+      commands.list = null;
+    };
   });
   return toggle;
 }
 
-/** Scrolls to the row that the address opens, once it is in the list; one that was opened here is seen already. */
+/** Scrolls to the row that the address opens, once it is in the list; one that was opened here is visible already. */
 function useOpenRevealed(revealRow: (id: string) => void): { current: string | null } {
   const shown = useRef<string | null>(null);
-  const id = open.value;
-  const here = !phone.value && placeOf(listed.value, id) >= 0;
+  const id = query.openId.value;
+  const here = !layout.phone.value && positionOf(listing.shown.value, id) >= 0;
   useEffect(() => {
     if (id === null) shown.current = null;
     else if (here && shown.current !== id) {
@@ -86,8 +86,8 @@ function useOpenRevealed(revealRow: (id: string) => void): { current: string | n
 
 /** The id by which a row is open: it may be that of one of its repeats. */
 function openIdOf(row: Row): string | null {
-  const own = listed.peek();
-  return opened.peek().find((id) => rowAt(own.rows, placeOf(own, id)) === row) ?? null;
+  const own = listing.shown.peek();
+  return openRows.ids.peek().find((id) => rowAt(own.rows, positionOf(own, id)) === row) ?? null;
 }
 
 /** The row to go to; from nowhere the first step leads to the newest. */
@@ -97,8 +97,8 @@ function target(from: number, step: number, length: number): number {
 }
 
 function withRow(id: string | null, act: (row: Row) => void): void {
-  const own = listed.peek();
-  const row = rowAt(own.rows, placeOf(own, id));
+  const own = listing.shown.peek();
+  const row = rowAt(own.rows, positionOf(own, id));
   if (id !== null && row !== undefined) act(row);
 }
 
@@ -106,7 +106,7 @@ function withRow(id: string | null, act: (row: Row) => void): void {
 function useFocus(frame: Frame): { current: boolean } {
   const wants = useRef(false);
   // Read here so that a move is drawn, and focused, also while nothing arrives.
-  const id = active.value;
+  const id = openRows.active.value;
   useLayoutEffect(() => {
     if (!wants.current) return;
     const row = frame.current?.querySelector<HTMLElement>(`.row[data-id="${CSS.escape(id ?? "")}"]`);
@@ -119,7 +119,7 @@ function useFocus(frame: Frame): { current: boolean } {
 }
 
 function copyEvent(row: Row): void {
-  const found = detail(row.id, row.seq);
+  const found = queries.alert(row.id, row.seq);
   const stop = found.subscribe((state) => {
     if (state.is === "loading") return;
     queueMicrotask(() => stop());

@@ -1,7 +1,8 @@
 /** Asks for an alert's detail a moment before it is opened: once pointer or focus have rested on its row. */
+
 import { useEffect, useRef } from "preact/hooks";
-import { detail } from "../../../api/alert_details.ts";
 import type { Row } from "../../../domain/frames.ts";
+import { queries } from "../../../state/app_state.ts";
 
 const RESTS_MS = 80;
 
@@ -14,6 +15,6 @@ export function usePrefetch(rowOf: (target: Element) => Row | undefined) {
     if (row?.id === wanted.current) return;
     wanted.current = row?.id ?? "";
     clearTimeout(timer.current);
-    if (row !== undefined) timer.current = setTimeout(() => detail(row.id, row.seq), RESTS_MS);
+    if (row !== undefined) timer.current = setTimeout(() => queries.alert(row.id, row.seq), RESTS_MS);
   };
 }

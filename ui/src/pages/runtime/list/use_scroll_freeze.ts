@@ -1,47 +1,47 @@
 /** What keeps the list still: rows never move under a pointer, a focused row, an open row or selected text. */
-import { useEffect } from "preact/hooks";
-import type { Hold } from "../../../state/alert_store.ts";
-import { active } from "../../../state/list_commands.ts";
-import { hold } from "../../../state/live.ts";
 
-export const REASONS: readonly Hold[] = ["scrolled", "pointer", "focus", "selection", "open"];
+import { useEffect } from "preact/hooks";
+import type { FreezeReason } from "../../../state/alert_store.ts";
+import { live, openRows } from "../../../state/app_state.ts";
+
+export const REASONS: readonly FreezeReason[] = ["scrolled", "pointer", "focus", "selection", "open"];
 
 /** A finger leaves before its click arrives. */
 const TAP_MS = 300;
 
 export function useHolds(isOpen: boolean) {
-  useEffect(() => hold("open", isOpen), [isOpen]);
+  useEffect(() => live.freeze("open", isOpen), [isOpen]);
   useEffect(watchSelection, []);
   useEffect(() => releaseAll, []);
   return {
     onPointerMove(event: PointerEvent) {
-      if (event.pointerType === "mouse" && moved(event)) hold("pointer", true);
+      if (event.pointerType === "mouse" && moved(event)) live.freeze("pointer", true);
     },
     // A press holds at once: a row that moved before the release would not be clicked, or another one would.
     onPointerDown() {
-      hold("pointer", true);
+      live.freeze("pointer", true);
     },
     onPointerLeave(event: PointerEvent) {
-      if (event.pointerType === "mouse") hold("pointer", false);
-      else setTimeout(() => hold("pointer", false), TAP_MS);
+      if (event.pointerType === "mouse") live.freeze("pointer", false);
+      else setTimeout(() => live.freeze("pointer", false), TAP_MS);
     },
     onFocusIn(event: FocusEvent) {
       const target = event.target as Element;
-      if (target.matches(".row:focus-visible, .exp *")) hold("focus", true);
+      if (target.matches(".row:focus-visible, .exp *")) live.freeze("focus", true);
       const id = target.closest<HTMLElement>(".row")?.dataset.id;
-      if (id !== undefined) active.value = id;
+      if (id !== undefined) openRows.active.value = id;
     },
     onFocusOut(event: FocusEvent) {
       const list = event.currentTarget as Element;
       if (list.contains(event.relatedTarget as Node | null)) return;
       // A row that has left the drawing loses the focus, and the one that was gone to gets it just after.
-      requestAnimationFrame(() => list.matches(":focus-within") || hold("focus", false));
+      requestAnimationFrame(() => list.matches(":focus-within") || live.freeze("focus", false));
     },
   };
 }
 
 export function releaseAll(): void {
-  for (const reason of REASONS) hold(reason, false);
+  for (const reason of REASONS) live.freeze(reason, false);
 }
 
 let pointer = "";
@@ -56,7 +56,7 @@ function watchSelection(): () => void {
   const changed = () => {
     const selection = document.getSelection();
     const inside = selection?.anchorNode?.parentElement?.closest(".rows") != null;
-    hold("selection", inside && selection?.isCollapsed === false);
+    live.freeze("selection", inside && selection?.isCollapsed === false);
   };
   document.addEventListener("selectionchange", changed);
   return () => document.removeEventListener("selectionchange", changed);

@@ -1,8 +1,8 @@
 /** Where the list is scrolled to, and how much of it is seen. */
+
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { hold } from "../../../state/live.ts";
-import { filter, range } from "../../../state/query.ts";
+import { live, query } from "../../../state/app_state.ts";
 
 export interface Place {
   scroll: number;
@@ -38,7 +38,7 @@ export function usePlace(frame: RefObject<HTMLDivElement | null>): Place {
     wanted.current = null;
   });
 
-  useEffect(() => frame.current?.scrollTo({ top: 0 }), [filter.value, range.value]);
+  useEffect(() => frame.current?.scrollTo({ top: 0 }), [query.filter.value, query.range.value]);
 
   return {
     scroll,
@@ -51,7 +51,7 @@ export function usePlace(frame: RefObject<HTMLDivElement | null>): Place {
     },
     onScroll({ currentTarget }) {
       setScroll(currentTarget.scrollTop);
-      hold("scrolled", currentTarget.scrollTop > 0);
+      live.freeze("scrolled", currentTarget.scrollTop > 0);
     },
   };
 }

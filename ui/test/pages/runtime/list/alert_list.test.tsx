@@ -1,56 +1,22 @@
 // @vitest-environment happy-dom
 /** The list and an open row in a document: repeats, columns, focus, what can be done with an alert, and the states of the list. */
-import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import type { ServerFrame } from "../../../../src/domain/frames.ts";
-import { type FarEnd, wire } from "../../../support/fake_socket.ts";
-import { alerts, hello, row, rows, snapshot, stats } from "../../../support/frames.ts";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { layout, listing, queries, query } from "../../../../src/state/app_state.ts";
+import { answers, asked, closeApp, copied, far, find, key, openApp, say, seen } from "../../../support/app.ts";
+import { alerts, row, rows, snapshot, stats } from "../../../support/frames.ts";
 
 const COUNTS = { critical: 1, high: 2, medium: 3, low: 4_994 };
 const HOSTILE = "<img src=x>\u202e";
-
-let far: FarEnd;
-let copied = "";
-const answers = new Map<string, object>();
-const asked: string[] = [];
-
-beforeAll(async () => {
-  vi.stubGlobal(
-    "WebSocket",
-    wire((own) => {
-      far = own;
-    }),
-  );
-  vi.stubGlobal("fetch", async (address: string) => {
-    asked.push(address);
-    const found = [...answers].find(([begin]) => address.startsWith(begin))?.[1];
-    return new Response(JSON.stringify(found ?? { error: "nothing here" }), { status: found ? 200 : 404 });
-  });
-  Object.defineProperty(navigator, "clipboard", {
-    value: {
-      writeText: async (text: string) => {
-        copied = text;
-      },
-    },
-  });
-  window.history.replaceState(null, "", "/runtime");
-  document.body.innerHTML = '<div id="app"></div>';
-  await import("../../../../src/app/main.tsx");
-  far.accept();
-  say(hello);
-  say(snapshot("e:0", { counts: COUNTS }));
-});
-
-afterEach(async () => {
-  const { showAll } = await import("../../../support/reset.ts");
-  showAll();
-});
-
-function say(frame: ServerFrame): void {
-  far.say(frame);
-}
-
-let seq = 0;
 const BEGIN = Math.ceil(Date.now() / 10_000) * 10_000;
+
+let seq: number;
+
+beforeEach(async () => {
+  seq = 0;
+  await openApp({ counts: COUNTS });
+});
+
+afterEach(closeApp);
 
 /** Lets an alert arrive; all within the same ten seconds. */
 function arrive(more: Parameters<typeof row>[1] = {}): string {
@@ -59,25 +25,10 @@ function arrive(more: Parameters<typeof row>[1] = {}): string {
   return `id-${seq}`;
 }
 
-function find<E extends HTMLElement = HTMLElement>(selector: string): E {
-  const found = document.querySelector<E>(selector);
-  if (found === null) throw new Error(`nothing is ${selector}`);
-  return found;
-}
-
-async function seen<E extends HTMLElement = HTMLElement>(selector: string): Promise<E> {
-  return await vi.waitFor(() => find<E>(selector));
-}
-
 function button(name: string): HTMLElement {
   const found = [...document.querySelectorAll<HTMLElement>("button, a")].find((each) => each.textContent === name);
   if (found === undefined) throw new Error(`no button is ${name}`);
   return found;
-}
-
-function key(name: string): void {
-  const target = document.activeElement ?? document.body;
-  target.dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true }));
 }
 
 const ALERT = {
@@ -98,7 +49,7 @@ const ALERT = {
 /** Opens the row of an alert that has just come. */
 async function opened(more: Parameters<typeof row>[1] = {}): Promise<string> {
   const id = arrive({ sev: "critical", ns: "payments", pod: "api-1", rule: "r1", ...more });
-  answers.set(`/api/v1/alerts/${id}`, { id, ...ALERT });
+  answers.set(`/api/v1/alerts/${id}`, { body: { id, ...ALERT } });
   (await seen(`[data-id="${id}"]`)).click();
   await seen('[data-detail="ready"]');
   return id;
@@ -113,10 +64,10 @@ it("makes one row of repeats, counts them exactly, and lists their times on open
   expect(document.querySelectorAll(".row")).toHaveLength(2);
   expect(lead.querySelector(".x")?.textContent).toBe("×3");
   expect(find(`[data-id="${other}"] .a`).textContent).not.toContain("×");
-  answers.set(`/api/v1/alerts/${last}`, { id: last, ...ALERT });
+  answers.set(`/api/v1/alerts/${last}`, { body: { id: last, ...ALERT } });
   lead.click();
   const times = await seen(".times");
-  expect(times.querySelector("h4")?.textContent).toBe("3 alerts like it within 10 s");
+  expect(times.querySelector("h4")?.textContent).toBe("3 alerts of the same kind within 10 s");
   const hrefs = [...times.querySelectorAll("a")].map((link) => link.getAttribute("href"));
   expect(hrefs).toEqual(["/alerts/id-4", "/alerts/id-2", "/alerts/id-1"]);
   find('[role="switch"]').click();
@@ -129,8 +80,10 @@ it("makes one row of repeats, counts them exactly, and lists their times on open
 it("asks the gateway for the times of what it has folded itself", async () => {
   const id = arrive({ fp: "g", n: 41, ns: "payments", sev: "high" });
   const held = rows(900, 902, { fp: "g", sev: "high" }).reverse();
-  answers.set("/api/v1/alerts?", { rows: held, before: null, counts: COUNTS, exact: true, complete_since: {} });
-  answers.set(`/api/v1/alerts/${id}`, { id, ...ALERT });
+  answers.set("/api/v1/alerts", {
+    body: { rows: held, before: null, counts: COUNTS, exact: true, complete_since: {} },
+  });
+  answers.set(`/api/v1/alerts/${id}`, { body: { id, ...ALERT } });
   (await seen(`[data-id="${id}"]`)).click();
   await vi.waitFor(() => expect(find(".times ol").textContent).toContain("and 38 more"));
   expect(find(".times h4").textContent).toContain("41 alerts");
@@ -139,6 +92,7 @@ it("asks the gateway for the times of what it has folded itself", async () => {
 
 it("has the columns that the reader chose, in the address too", async () => {
   arrive({ rule: "some-rule", container: HOSTILE });
+  await seen(".row");
   button("Columns").click();
   const box = async (name: string) => {
     await seen(".choice");
@@ -166,7 +120,7 @@ it("has the columns that the reader chose, in the address too", async () => {
   expect(find(".row .c").textContent).toBe("<img src=x>\\u202e");
   expect(find(".row .r").textContent).toBe("some-rule");
   expect(find(".grid").style.getPropertyValue("--tracks").split(" minmax")).not.toHaveLength(1);
-  button("As usual").click();
+  button("Reset").click();
   await vi.waitFor(() => expect(window.location.search).toBe(""));
   key("Escape");
   await vi.waitFor(() => expect(document.querySelector(".popup")).toBeNull());
@@ -176,10 +130,10 @@ it("says why it fired with the matched fields, what to do first and what else it
   const rules = [
     { id: "r1", title: "Reverse shell", runbook: `Look at ${HOSTILE}`, falsepositives: ["A backup", "A test"] },
   ];
-  answers.set("/api/v1/rules", { rules });
+  answers.set("/api/v1/rules", { body: { rules } });
   await opened();
   await vi.waitFor(() => expect(find(".advice").textContent).toContain("Do firstLook at <img src=x>\\u202e"));
-  expect(find(".advice").textContent).toContain("May beA backupA test");
+  expect(find(".advice").textContent).toContain("False positivesA backupA test");
   expect(find(".why").textContent).toContain("Image<img src=x>\\u202e");
   expect(document.querySelector("img")).toBeNull();
 });
@@ -205,8 +159,7 @@ it("opens a row beside others with Shift, and counts their details as rows", asy
   const places = [...document.querySelectorAll(".row, .exp")].map((each) => Number(each.getAttribute("aria-rowindex")));
   const sorted = places.sort((a, b) => a - b);
   expect(sorted).toEqual(sorted.map((_, at) => at + 2));
-  const { listed } = await import("../../../../src/state/rows.ts");
-  expect(find("[role=treegrid]").getAttribute("aria-rowcount")).toBe(String(listed.peek().rows.length + 3));
+  expect(find("[role=treegrid]").getAttribute("aria-rowcount")).toBe(String(listing.shown.peek().rows.length + 3));
   find(`[data-id="${second}"]`).click();
   await vi.waitFor(() => expect(document.querySelectorAll(".exp")).toHaveLength(1));
   expect(window.location.search).toBe(`?open=${first}`);
@@ -217,7 +170,6 @@ it("copies for a shell, for the rules and for a colleague", async () => {
   button("Copy as").click();
   await seen(".copies");
   const copies = async (name: string) => {
-    copied = "";
     [...document.querySelectorAll<HTMLElement>(".copies button")]
       .find((each) => each.textContent?.startsWith(name))
       ?.click();
@@ -229,7 +181,6 @@ it("copies for a shell, for the rules and for a colleague", async () => {
   const silence = await copies("silence YAML");
   expect(silence).toContain('pod.workload: "api"');
   expect(silence).toMatch(/id: [0-9a-f-]{36}\n/);
-  copied = "";
   button("Copy link").click();
   await vi.waitFor(() => expect(copied).toMatch(/\/runtime\?range=\d{4}-[^/]*Z\/\d{4}-[^/]*Z&open=/));
   expect(copied).toContain(`open=${id}`);
@@ -237,19 +188,21 @@ it("copies for a shell, for the rules and for a colleague", async () => {
 });
 
 it("goes to the five minutes around, and back", async () => {
-  answers.set("/api/v1/alerts?", {
-    rows: [],
-    before: null,
-    counts: COUNTS,
-    exact: true,
-    complete_since: { low: BEGIN },
+  answers.set("/api/v1/alerts", {
+    body: {
+      rows: [],
+      before: null,
+      counts: COUNTS,
+      exact: true,
+      complete_since: { low: BEGIN },
+    },
   });
   await opened();
   button("5 minutes around").click();
   await vi.waitFor(() => expect(window.location.search).toContain("range="));
   await seen('[data-empty="range"]');
   expect(find("#list-title").textContent).toBe("Alerts");
-  expect(find('[data-notice="past"]').textContent).toContain("low from");
+  expect(find('[data-notice="past"]').textContent).toContain("low since");
   button("Back to live").click();
   await vi.waitFor(() => expect(find("#list-title").textContent).toBe("Live alerts"));
 });
@@ -284,8 +237,7 @@ it("marks what came late, and says once how many did", async () => {
 });
 
 it("says that the gateway is busy, not that nothing matches", async () => {
-  const { type } = await import("../../../../src/state/query.ts");
-  type("zebra");
+  query.type("zebra");
   await vi.waitFor(() => expect(far.sent.at(-1)).toMatchObject({ filter: { q: "zebra" } }));
   say(snapshot(`e:${seq}`, { filter: { q: "zebra" }, counts: COUNTS, busy: true }));
   expect((await seen('[data-notice="busy"]')).textContent).toContain("busy");
@@ -300,24 +252,23 @@ it("proves that it sees where nothing happened, and says so where no agent has r
     { node: "a", last_s: 2 },
     { node: "b", last_s: 90, silent: true },
   ];
-  answers.set("/api/v1/status", { nodes });
+  answers.set("/api/v1/status", { body: { nodes } });
+  queries.status.again();
   say(snapshot("f:1", { filter: {}, counts: { critical: 0, high: 0, medium: 0, low: 0 } }));
   await vi.waitFor(() => expect(find('[data-empty="quiet"]').textContent).toContain("1 of 2 agents reporting"));
   expect(find('[data-empty="quiet"] a').getAttribute("href")).toBe("/pipeline");
-  answers.set("/api/v1/status", { nodes: [] });
-  const { statusPoll } = await import("../../../../src/api/status.ts");
-  statusPoll.again();
+  answers.set("/api/v1/status", { body: { nodes: [] } });
+  queries.status.again();
   expect((await seen('[data-empty="no-agents"]')).textContent).toContain("kubectl get pods");
   say(stats({ counts: COUNTS }));
 });
 
 it("opens as a sheet on a phone, which Back closes", async () => {
-  const { phone } = await import("../../../../src/pages/runtime/list/row_heights.ts");
   seq = 500;
   say(snapshot(`e:${seq}`, { filter: {}, counts: COUNTS }));
-  phone.value = true;
+  layout.phone.value = true;
   const id = arrive({ sev: "high", title: HOSTILE });
-  answers.set(`/api/v1/alerts/${id}`, { id, ...ALERT });
+  answers.set(`/api/v1/alerts/${id}`, { body: { id, ...ALERT } });
   (await seen(`[data-id="${id}"]`)).click();
   const sheet = await seen<HTMLDialogElement>('.sheet[data-detail="ready"]');
   expect(document.querySelector(".exp")).toBeNull();
@@ -325,5 +276,4 @@ it("opens as a sheet on a phone, which Back closes", async () => {
   expect(sheet.querySelectorAll(".box")).toHaveLength(3);
   expect(window.location.search).toBe(`?open=${id}`);
   expect(window.history.state).toEqual({ sheet: true });
-  phone.value = false;
 });
