@@ -14,3 +14,16 @@ export const browser: Outside = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Listens for an event. Returns a function that ends this. */
+export function listen(target: EventTarget, name: string, handler: (event: never) => void, capture = false) {
+  target.addEventListener(name, handler as EventListener, capture);
+  return () => target.removeEventListener(name, handler as EventListener, capture);
+}
+
+/** One function that ends several things. */
+export function all(...stops: (() => void)[]): () => void {
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

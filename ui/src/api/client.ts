@@ -81,6 +81,11 @@ function reasonOf(text: string): string {
   }
 }
 
+/** Whether there is a session: only then the gateway answers with the form to sign out, else it redirects. */
+export async function canSignOut(): Promise<boolean> {
+  return (await fetch("/logout", { method: "HEAD", redirect: "manual" })).ok;
+}
+
 /** A page of the retained rows of a range. The next page begins at the `before` of this one. */
 export function alerts(
   query: Query,

@@ -1,13 +1,12 @@
 /** By which rules is judged, in full: asked for when somebody wants to know what is wrong with them. */
 
-import type { Counts } from "../domain/frames.ts";
+import { zero } from "../domain/frames.ts";
 import type { Rule, RuleInstance, RuleProblem, Rules, Silence } from "../domain/schemas.ts";
 import { ask } from "./client.ts";
 import { Poll } from "./poll.ts";
 
-const HIDDEN: Counts = { critical: 0, high: 0, medium: 0, low: 0 };
 const JUDGE: RuleInstance = { service: "", instance: "", hash: "", loaded: "", age_s: null, rules: null };
-const SILENCE: Silence = { id: "", title: "", owner: "", reason: "", expires: "", expired: false, hidden: HIDDEN };
+const SILENCE: Silence = { id: "", title: "", owner: "", reason: "", expires: "", expired: false, hidden: zero() };
 const PROBLEM: RuleProblem = { file: "", line: 0, column: 0, text: "", kept: false, instances: [] };
 const RULE: Rule = {
   id: "",
@@ -30,13 +29,20 @@ const RULE: Rule = {
 type Parts = { judges: RuleInstance; rules: Rule; silences: Silence; problems: RuleProblem };
 type Answer = { [Name in keyof Parts]?: Partial<Parts[Name]>[] } & { hashes_differ?: string[] };
 
-/** An answer with what an older gateway does not say filled in. */
+function filled<T>(defaults: T, parts: Partial<T>[] = []): T[] {
+  return parts.map((part) => ({ ...defaults, ...part }));
+}
+
+/** An answer with defaults for what an older gateway does not report. */
 export function complete(said: Answer): Rules {
   return {
-    judges: (said.judges ?? []).map((judge) => ({ ...JUDGE, ...judge })),
-    rules: (said.rules ?? []).map((rule) => ({ ...RULE, ...rule })),
-    silences: (said.silences ?? []).map((own) => ({ ...SILENCE, ...own, hidden: { ...HIDDEN, ...own.hidden } })),
-    problems: (said.problems ?? []).map((problem) => ({ ...PROBLEM, ...problem })),
+    judges: filled(JUDGE, said.judges),
+    rules: filled(RULE, said.rules),
+    silences: filled(SILENCE, said.silences).map((silence) => ({
+      ...silence,
+      hidden: { ...zero(), ...silence.hidden },
+    })),
+    problems: filled(PROBLEM, said.problems),
     hashes_differ: said.hashes_differ ?? [],
   };
 }

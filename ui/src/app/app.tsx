@@ -4,7 +4,8 @@ import { Panel } from "../components/panel.tsx";
 import { AlertPage } from "../pages/alert/alert_page.tsx";
 import { Pipeline } from "../pages/pipeline/pipeline_page.tsx";
 import { Runtime } from "../pages/runtime/runtime_page.tsx";
-import { liveRegion, router } from "../state/app_state.ts";
+import * as liveRegion from "../state/live_region.ts";
+import * as router from "../state/router.ts";
 
 import { Tabs } from "./phone_tabs.tsx";
 import { Shortcuts } from "./shortcuts_dialog.tsx";

@@ -1,4 +1,4 @@
-import { router } from "../state/app_state.ts";
+import * as router from "../state/router.ts";
 /** The pages, in the bar above and on a phone below. */
 
 export function pages() {

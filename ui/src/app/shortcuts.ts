@@ -1,8 +1,15 @@
 /** The keyboard alone must do. */
 
+import { listen } from "../api/browser.ts";
 import { fieldOf } from "../domain/filter.ts";
 import { SEVERITIES } from "../domain/frames.ts";
-import { commands, layout, live, query, router, shortcuts, theme } from "../state/app_state.ts";
+import * as commands from "../state/commands.ts";
+import * as layout from "../state/layout.ts";
+import * as live from "../state/live.ts";
+import * as query from "../state/query.ts";
+import * as router from "../state/router.ts";
+import * as shortcuts from "../state/shortcut_settings.ts";
+import * as theme from "../state/theme.ts";
 
 export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
   ["/", "search"],
@@ -23,12 +30,10 @@ export const SHORTCUTS: readonly (readonly [keys: string, does: string])[] = [
 
 /** Handles the keys of all pages. Returns a function that ends this. */
 export function startShortcuts(): () => void {
-  const pressed = (event: KeyboardEvent) => {
+  return listen(document, "keydown", (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (handle(event, event.target as Element)) event.preventDefault();
-  };
-  document.addEventListener("keydown", pressed);
-  return () => document.removeEventListener("keydown", pressed);
+  });
 }
 
 /** Whether the key was one of ours. */
@@ -59,8 +64,8 @@ function onList(key: string, target: Element): boolean {
     End: Number.POSITIVE_INFINITY,
   };
   const step = steps[key];
-  if (step !== undefined) commands.list?.move(step);
-  else if (key === "Enter") commands.list?.toggle();
+  if (step !== undefined) commands.ofList()?.move(step);
+  else if (key === "Enter") commands.ofList()?.toggle();
   else return false;
   return true;
 }
@@ -95,18 +100,18 @@ const EVERYWHERE: Record<string, () => void> = {
 };
 /** Keys of the list. */
 const ON_RUNTIME: Record<string, () => void> = {
-  j: () => commands.list?.move(1),
-  k: () => commands.list?.move(-1),
-  o: () => commands.list?.toggle(),
-  c: () => commands.list?.copy(),
-  l: () => commands.list?.link(),
-  ".": () => commands.list?.newest(),
+  j: () => commands.ofList()?.move(1),
+  k: () => commands.ofList()?.move(-1),
+  o: () => commands.ofList()?.toggle(),
+  c: () => commands.ofList()?.copy(),
+  l: () => commands.ofList()?.link(),
+  ".": () => commands.ofList()?.newest(),
   "/": () => document.getElementById("search")?.focus(),
 };
 /** Keys of an alert's own page. */
 const ON_ALERT: Record<string, () => void> = {
-  c: () => commands.page?.copy(),
-  l: () => commands.page?.link(),
+  c: () => commands.ofPage()?.copy(),
+  l: () => commands.ofPage()?.link(),
 };
 
 function character(key: string, target: Element): boolean {
@@ -154,7 +159,7 @@ function back(target: Element, writes: boolean): boolean {
     return true;
   }
   if (target.closest(".grid") !== null) {
-    commands.list?.newest();
+    commands.ofList()?.newest();
     return true;
   }
   if (query.range.peek().live) return false;

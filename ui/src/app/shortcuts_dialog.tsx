@@ -1,6 +1,6 @@
 /** All keys on one sheet, and the switch that turns the single ones off. */
 import { useEffect, useRef } from "preact/hooks";
-import { shortcuts } from "../state/app_state.ts";
+import * as shortcuts from "../state/shortcut_settings.ts";
 import { SHORTCUTS } from "./shortcuts.ts";
 
 export function Shortcuts() {

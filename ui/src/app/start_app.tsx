@@ -1,16 +1,13 @@
-/** Creates the state, connects it and draws the UI. */
+/** Draws the UI and connects its state. */
 import { render } from "preact";
-import { createAppState, startAppState } from "../state/app_state.ts";
+import { all } from "../api/browser.ts";
+import { startState } from "../state/start.ts";
 import { App } from "./app.tsx";
 import { startShortcuts } from "./shortcuts.ts";
 
 /** Returns a function that removes the UI again. */
 export function startApp(root: HTMLElement): () => void {
-  createAppState();
-  const stops = [startShortcuts(), startAppState()];
+  const stop = all(() => render(null, root), startShortcuts(), startState());
   render(<App />, root);
-  return () => {
-    render(null, root);
-    for (const stop of stops) stop();
-  };
+  return stop;
 }

@@ -5,9 +5,13 @@ import { clock, count, duration } from "../domain/format.ts";
 import { total } from "../domain/frames.ts";
 import { visible } from "../domain/json_text.ts";
 import { offset, zone } from "../domain/time_zone.ts";
-import { cluster, live, query, router, shortcuts, theme } from "../state/app_state.ts";
-
+import * as cluster from "../state/cluster.ts";
 import { PAGE_NAMES } from "../state/document_title.ts";
+import * as live from "../state/live.ts";
+import * as query from "../state/query.ts";
+import * as router from "../state/router.ts";
+import * as shortcuts from "../state/shortcut_settings.ts";
+import * as theme from "../state/theme.ts";
 
 import { Nav } from "./nav.tsx";
 
@@ -39,6 +43,11 @@ export function TopBar() {
         >
           <Icon name="keys" />
         </button>
+        {cluster.session.value && (
+          <a class="tool" href="/logout">
+            Sign out
+          </a>
+        )}
       </div>
     </header>
   );

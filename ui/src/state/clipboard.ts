@@ -1,10 +1,10 @@
 /** Copies text to the clipboard. */
-import { liveRegion } from "./app_state.ts";
+import { announce } from "./live_region.ts";
 
 /** Returns whether it worked. */
 export async function copy(text: string): Promise<boolean> {
   const done = await write(text);
-  liveRegion.announce(done ? "Copied." : "Could not copy.");
+  announce(done ? "Copied." : "Could not copy.");
   return done;
 }
 

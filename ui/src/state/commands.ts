@@ -22,7 +22,22 @@ export interface PageCommands {
   link(): void;
 }
 
-export class Commands {
-  list: ListCommands | null = null;
-  page: PageCommands | null = null;
+let list: ListCommands | null = null;
+let page: PageCommands | null = null;
+
+/** The commands of the list; null while it is not shown. */
+export function ofList(): ListCommands | null {
+  return list;
+}
+
+export function ofPage(): PageCommands | null {
+  return page;
+}
+
+export function setList(commands: ListCommands | null): void {
+  list = commands;
+}
+
+export function setPage(commands: PageCommands | null): void {
+  page = commands;
 }

@@ -1,10 +1,11 @@
 /** The title of the browser tab: the most important state first, so that it is readable in the background. */
-import { effect, signal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import { count } from "../domain/format.ts";
 import { visible } from "../domain/json_text.ts";
-import type { Cluster } from "./cluster.ts";
-import type { LiveAlerts } from "./live.ts";
-import type { Page, Router } from "./router.ts";
+import * as cluster from "./cluster.ts";
+import { fresh } from "./fresh.ts";
+import * as live from "./live.ts";
+import { type Page, page } from "./router.ts";
 
 export const PAGE_NAMES: Record<Page["name"], string> = {
   runtime: "Runtime",
@@ -26,30 +27,28 @@ export interface TitleParts {
 const MOST = 80;
 
 /** `Paused · 37 critical · Runtime · prod-eu-1`, `Reverse shell · payments · prod-eu-1` */
-export function title({ name, subject, critical, paused, offline, cluster }: TitleParts): string {
+export function title({ name, subject, critical, paused, offline, cluster: place }: TitleParts): string {
   const texts = name === "alert" ? subject : [];
   const parts = texts.length > 0 ? texts.map((text) => visible(text.slice(0, MOST))) : [PAGE_NAMES[name]];
   const state = offline ? "Offline" : paused && name === "runtime" ? "Paused" : "";
   const worst = name === "runtime" && critical > 0 ? `${count(critical)} critical` : "";
-  return [state, worst, ...parts, visible(cluster) || "Tocsin"].filter(Boolean).join(" · ");
+  return [state, worst, ...parts, visible(place) || "Tocsin"].filter(Boolean).join(" · ");
 }
 
-export class DocumentTitle {
-  /** Title and namespace of the alert on its own page, once they are known. */
-  readonly subject = signal<readonly string[]>([]);
+/** Title and namespace of the alert on its own page, once they are known. */
+export const subject = fresh<readonly string[]>(() => []);
 
-  /** Keeps the title up to date. Returns a function that ends this. */
-  start({ page }: Router, { status, numbers, pausedAt }: LiveAlerts, cluster: Cluster): () => void {
-    return effect(() => {
-      const { is } = status.value;
-      document.title = title({
-        name: page.value.name,
-        subject: this.subject.value,
-        critical: numbers.value.counts.critical,
-        paused: pausedAt.value !== null,
-        offline: is === "reconnecting" || is === "signed_out",
-        cluster: cluster.name.value,
-      });
+/** Keeps the title up to date. Returns a function that ends this. */
+export function start(): () => void {
+  return effect(() => {
+    const { is } = live.status.value;
+    document.title = title({
+      name: page.value.name,
+      subject: subject.value,
+      critical: live.numbers.value.counts.critical,
+      paused: live.pausedAt.value !== null,
+      offline: is === "reconnecting" || is === "signed_out",
+      cluster: cluster.name.value,
     });
-  }
+  });
 }

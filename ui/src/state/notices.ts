@@ -1,6 +1,7 @@
 /** The notice above the list. Of several, the most serious one is shown. A screen reader says each kind once. */
 import { computed, effect } from "@preact/signals";
 import type { Status } from "../api/alert_stream.ts";
+import { all } from "../api/browser.ts";
 import { positionOf } from "../domain/folding.ts";
 import { clock, count, day, duration, plural } from "../domain/format.ts";
 import { type RuleTrouble, SEVERITIES } from "../domain/frames.ts";
@@ -8,11 +9,11 @@ import { visible } from "../domain/json_text.ts";
 import type { Late } from "../domain/late_arrivals.ts";
 import type { CompleteSince } from "../domain/schemas.ts";
 import type { MissedRange } from "./alert_store.ts";
-import type { LiveAlerts } from "./live.ts";
-import type { LiveRegion } from "./live_region.ts";
-import type { Query } from "./query.ts";
-import { alertPath, type Router } from "./router.ts";
-import type { Listing } from "./rows.ts";
+import * as live from "./live.ts";
+import { announce } from "./live_region.ts";
+import * as query from "./query.ts";
+import { alertPath, go } from "./router.ts";
+import * as listing from "./rows.ts";
 
 export interface Action {
   name: string;
@@ -46,130 +47,109 @@ const SILENT: Kind[] = ["more", "past", "busy", "elsewhere"];
 const MINUTE_MS = 60_000;
 const LONGEST_MS = 86_400_000;
 
-export class Notices {
-  readonly #live: LiveAlerts;
-  readonly #query: Query;
-  readonly #router: Router;
-  readonly #listing: Listing;
+export const current = computed<Notice | null>(
+  () =>
+    ofConnection() ?? ofMissed() ?? ofPipeline() ?? (live.mode.value === "range" ? ofRange() : ofList()) ?? ofOpen(),
+);
 
-  readonly current = computed<Notice | null>(
-    () =>
-      this.#connection() ??
-      this.#missed() ??
-      this.#pipeline() ??
-      (this.#live.mode.value === "range" ? this.#range() : this.#list()) ??
-      this.#open(),
+function ofConnection(): Notice | null {
+  const status = live.status.value;
+  if (status.is === "signed_out") {
+    const text = "You are signed out. The alerts loaded so far are still shown.";
+    return { kind: "signed_out", text, actions: [{ name: "Sign in again", act: () => window.location.reload() }] };
+  }
+  return status.is === "reconnecting" ? offline(status) : null;
+}
+
+function offline({ lost_at, refused }: Extract<Status, { is: "reconnecting" }>): Notice {
+  const { known } = live.numbers.value;
+  const lead = known ? `Connection lost at ${clock(lost_at)}.` : "The gateway does not answer.";
+  const shown = known ? "Showing the alerts loaded so far." : "";
+  const text = refused === undefined ? shown : `The gateway refused: ${visible(refused)}. ${shown}`;
+  return { kind: "offline", lead, text, actions: [{ name: "Retry now", act: () => live.retryNow() }] };
+}
+
+function ofMissed(): Notice | null {
+  const missed = live.missed.value;
+  if (missed === null) return null;
+  const actions = [{ name: "Dismiss", act: () => live.dismissMissed() }];
+  const { from_ms, to_ms } = missed;
+  if (from_ms !== null && to_ms !== null) actions.unshift(showRange("Show this range", from_ms, to_ms + 1));
+  return { kind: "gap", text: gap(missed), actions };
+}
+
+function ofPipeline(): Notice | null {
+  const { broken, lagging, ms, pending } = live.lag.value;
+  const actions = [{ name: "Pipeline", act: () => go("/pipeline") }];
+  if (broken !== "") return { kind: "broken", text: `The pipeline reports: ${visible(broken)}`, actions };
+  if (!lagging || ms === null) return null;
+  const waiting = pending > 0 ? ` (${count(pending)} waiting in NATS)` : "";
+  return { kind: "lagging", text: `The pipeline is ${duration(ms)} behind${waiting}.`, actions };
+}
+
+function ofRange(): Notice | null {
+  const state = live.rangeState.value;
+  if (state.is !== "ready") return null;
+  const text = retained(state.complete_since, state.from, state.to);
+  return text === "" ? null : { kind: "past", lead: "Older than the live window.", text };
+}
+
+function ofList(): Notice | null {
+  const { busy, reconnected, late, omitted, today } = live;
+  if (busy.value) {
+    const text = "Other searches are running. The remaining rows follow in a second.";
+    return { kind: "busy", lead: "The gateway is busy.", text };
+  }
+  if (reconnected.value !== null) return { kind: "back", text: afterReconnect(reconnected.value) };
+  if (late.value !== null) return ofLate(late.value, today.value);
+  return omitted.value ? ofOmitted() : null;
+}
+
+/** After an outage many alerts arrive at once. Without this notice that looks like an attack. */
+function ofLate(late: Late, today: string): Notice {
+  const { from_ms, since } = late;
+  const action = showRange("Show that range", Math.max(from_ms, since - LONGEST_MS), Math.max(since, from_ms + 1));
+  return { kind: "late", ...lateWords(late, today), actions: [action] };
+}
+
+function ofOmitted(): Notice {
+  const text = "The 400 most severe of each quarter second are listed. Counts are exact.";
+  const act = () => {
+    const now = live.gatewayNow();
+    query.setRange({ live: false, from: now - MINUTE_MS, to: now });
+  };
+  return { kind: "more", lead: "Too many alerts to list.", text, actions: [{ name: "Show the last minute", act }] };
+}
+
+/** A link names an alert that the list does not have. */
+function ofOpen(): Notice | null {
+  const id = query.openId.value;
+  if (id === null || !live.list.value.complete || positionOf(listing.shown.value, id) >= 0) return null;
+  const actions = [{ name: "Open its page", act: () => go(alertPath(id)) }];
+  return { kind: "elsewhere", text: "The linked alert is not in this list.", actions };
+}
+
+function showRange(name: string, from: number, to: number): Action {
+  return { name, act: () => query.setRange({ live: false, from, to }) };
+}
+
+/** Announces each notice when it begins. Returns a function that ends this. */
+export function start(): () => void {
+  let before: Kind | null = null;
+  return all(
+    effect(() => {
+      const notice = current.value;
+      const kind = notice?.kind ?? null;
+      if (notice !== null && kind !== before && !SILENT.includes(notice.kind)) {
+        announce([notice.lead, notice.text].filter(Boolean).join(" "));
+      }
+      before = kind;
+    }),
+    effect(() => {
+      const text = troubles(live.ruleTrouble.value).join(" ");
+      if (text !== "") announce(text);
+    }),
   );
-
-  constructor(live: LiveAlerts, query: Query, router: Router, listing: Listing) {
-    this.#live = live;
-    this.#query = query;
-    this.#router = router;
-    this.#listing = listing;
-  }
-
-  #connection(): Notice | null {
-    const status = this.#live.status.value;
-    if (status.is === "signed_out") {
-      const text = "You are signed out. The alerts loaded so far are still shown.";
-      return { kind: "signed_out", text, actions: [{ name: "Sign in again", act: () => window.location.reload() }] };
-    }
-    return status.is === "reconnecting" ? this.#offline(status) : null;
-  }
-
-  #offline({ lost_at, refused }: Extract<Status, { is: "reconnecting" }>): Notice {
-    const { known } = this.#live.numbers.value;
-    const lead = known ? `Connection lost at ${clock(lost_at)}.` : "The gateway does not answer.";
-    const shown = known ? "Showing the alerts loaded so far." : "";
-    const text = refused === undefined ? shown : `The gateway refused: ${visible(refused)}. ${shown}`;
-    return { kind: "offline", lead, text, actions: [{ name: "Retry now", act: () => this.#live.retryNow() }] };
-  }
-
-  #missed(): Notice | null {
-    const missed = this.#live.missed.value;
-    if (missed === null) return null;
-    const actions = [{ name: "Dismiss", act: () => this.#live.dismissMissed() }];
-    const { from_ms, to_ms } = missed;
-    if (from_ms !== null && to_ms !== null) actions.unshift(this.#show("Show this range", from_ms, to_ms + 1));
-    return { kind: "gap", text: gap(missed), actions };
-  }
-
-  #pipeline(): Notice | null {
-    const { broken, lagging, ms, pending } = this.#live.lag.value;
-    const actions = [{ name: "Pipeline", act: () => this.#router.go("/pipeline") }];
-    if (broken !== "") return { kind: "broken", text: `The pipeline reports: ${visible(broken)}`, actions };
-    if (!lagging || ms === null) return null;
-    const waiting = pending > 0 ? ` (${count(pending)} waiting in NATS)` : "";
-    return { kind: "lagging", text: `The pipeline is ${duration(ms)} behind${waiting}.`, actions };
-  }
-
-  #range(): Notice | null {
-    const state = this.#live.rangeState.value;
-    if (state.is !== "ready") return null;
-    const text = retained(state.complete_since, state.from, state.to);
-    return text === "" ? null : { kind: "past", lead: "Older than the live window.", text };
-  }
-
-  #list(): Notice | null {
-    const { busy, reconnected, late, omitted, today } = this.#live;
-    if (busy.value) {
-      const text = "Other searches are running. The remaining rows follow in a second.";
-      return { kind: "busy", lead: "The gateway is busy.", text };
-    }
-    if (reconnected.value !== null) return { kind: "back", text: afterReconnect(reconnected.value) };
-    if (late.value !== null) return this.#late(late.value, today.value);
-    return omitted.value ? this.#omitted() : null;
-  }
-
-  /** After an outage many alerts arrive at once. Without this notice that looks like an attack. */
-  #late(late: Late, today: string): Notice {
-    const { from_ms, since } = late;
-    const action = this.#show("Show that range", Math.max(from_ms, since - LONGEST_MS), Math.max(since, from_ms + 1));
-    return { kind: "late", ...lateWords(late, today), actions: [action] };
-  }
-
-  #omitted(): Notice {
-    const text = "The 400 most severe of each quarter second are listed. Counts are exact.";
-    const act = () => {
-      const now = this.#live.gatewayNow();
-      this.#query.setRange({ live: false, from: now - MINUTE_MS, to: now });
-    };
-    return { kind: "more", lead: "Too many alerts to list.", text, actions: [{ name: "Show the last minute", act }] };
-  }
-
-  /** A link names an alert that the list does not have. */
-  #open(): Notice | null {
-    const id = this.#query.openId.value;
-    if (id === null || !this.#live.list.value.complete || positionOf(this.#listing.shown.value, id) >= 0) return null;
-    const actions = [{ name: "Open its page", act: () => this.#router.go(alertPath(id)) }];
-    return { kind: "elsewhere", text: "The linked alert is not in this list.", actions };
-  }
-
-  #show(name: string, from: number, to: number): Action {
-    return { name, act: () => this.#query.setRange({ live: false, from, to }) };
-  }
-
-  /** Announces each notice when it begins. Returns a function that ends this. */
-  start(region: LiveRegion): () => void {
-    let before: Kind | null = null;
-    const stops = [
-      effect(() => {
-        const notice = this.current.value;
-        const kind = notice?.kind ?? null;
-        if (notice !== null && kind !== before && !SILENT.includes(notice.kind)) {
-          region.announce([notice.lead, notice.text].filter(Boolean).join(" "));
-        }
-        before = kind;
-      }),
-      effect(() => {
-        const text = troubles(this.#live.ruleTrouble.value).join(" ");
-        if (text !== "") region.announce(text);
-      }),
-    ];
-    return () => {
-      for (const stop of stops) stop();
-    };
-  }
 }
 
 /** Which severities are not retained for the whole of a range; empty if all are. */

@@ -1,38 +1,32 @@
 /** Which rows of the list are open or active. */
-import { computed, signal } from "@preact/signals";
-import type { Query } from "./query.ts";
+import { computed } from "@preact/signals";
+import { fresh } from "./fresh.ts";
+import * as query from "./query.ts";
 
-export class OpenRows {
-  /** Id of the row that the keys act on. */
-  readonly active = signal<string | null>(null);
-  readonly #others = signal<readonly string[]>([]);
-  readonly #query: Query;
+/** Id of the row that the keys act on. */
+export const active = fresh<string | null>(() => null);
+const others = fresh<readonly string[]>(() => []);
 
-  /** Ids of all open rows. The first one is in the address; when it closes, all do. */
-  readonly ids = computed<readonly string[]>(() => {
-    const first = this.#query.openId.value;
-    return first === null ? [] : [first, ...this.#others.value.filter((id) => id !== first)];
-  });
+/** Ids of all open rows. The first one is in the address; when it closes, all do. */
+export const ids = computed<readonly string[]>(() => {
+  const first = query.openId.value;
+  return first === null ? [] : [first, ...others.value.filter((id) => id !== first)];
+});
 
-  constructor(query: Query) {
-    this.#query = query;
-  }
+/** Opens a row, alone or `beside` those that are open. */
+export function open(id: string, beside = false): void {
+  others.value = beside ? ids.peek() : [];
+  query.open(id);
+}
 
-  /** Opens a row, alone or `beside` those that are open. */
-  open(id: string, beside = false): void {
-    this.#others.value = beside ? this.ids.peek() : [];
-    this.#query.open(id);
-  }
+/** Closes one row. The one opened last takes its place in the address. */
+export function close(id: string): void {
+  const left = ids.peek().filter((other) => other !== id);
+  others.value = left;
+  if (query.openId.peek() === id) query.open(left.at(-1) ?? null);
+}
 
-  /** Closes one row. The one opened last takes its place in the address. */
-  close(id: string): void {
-    const left = this.ids.peek().filter((other) => other !== id);
-    this.#others.value = left;
-    if (this.#query.openId.peek() === id) this.#query.open(left.at(-1) ?? null);
-  }
-
-  closeAll(): void {
-    this.#others.value = [];
-    this.#query.open(null);
-  }
+export function closeAll(): void {
+  others.value = [];
+  query.open(null);
 }

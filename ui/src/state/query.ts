@@ -1,5 +1,5 @@
 /** What the user asks for: filter, range and layout of the list. All of it is kept in the address. */
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect } from "@preact/signals";
 import { type Column, sameColumns } from "../domain/columns.ts";
 import { type Field, limit, type Problem, parse, print } from "../domain/filter.ts";
 import {
@@ -7,8 +7,8 @@ import {
   combine,
   finished,
   inverted,
+  passes as letsPass,
   onlySide,
-  passes,
   toggled,
   withoutSide,
   withoutValue,
@@ -18,288 +18,287 @@ import type { Filter, Severity } from "../domain/frames.ts";
 import { bounds, DEFAULT_RANGE, type Range, sameRange } from "../domain/time_range.ts";
 import { type Zone, zone } from "../domain/time_zone.ts";
 import { DEFAULTS, read, readZone, type State, write, writeZone } from "../domain/url_state.ts";
-import type { Router } from "./router.ts";
+import { fresh, onReset } from "./fresh.ts";
+import * as router from "./router.ts";
 
 const TYPING_MS = 250;
 
-export class Query {
-  /** The text of the search box. */
-  readonly text = signal("");
-  /** The filter beside the box: all fields but the severities. */
-  readonly chips = signal<Filter>({});
-  /** Invalid parts of an earlier text or address: shown struck out until the user removes them. */
-  readonly rejected = signal<readonly Problem[]>([]);
-  /** Id of the open alert. */
-  readonly openId = signal<string | null>(null);
-  readonly range = signal<Range>(DEFAULT_RANGE);
-  /** The columns of the list, in order. */
-  readonly columns = signal<readonly Column[]>(DEFAULTS.columns);
-  /** Whether repeats are one row. */
-  readonly fold = signal(true);
-  /** Counts how often the user asked for the same view again. */
-  readonly refreshes = signal(0);
-  readonly #severities = signal<string[]>([]);
-  /** The filter of the box when its text was valid last. */
-  readonly #typed = signal<Filter>({});
-  readonly #typedProblems = signal<readonly Problem[]>([]);
-  readonly #router: Router;
-  /** Whether the text that is being typed has a history entry already. */
-  #typing = false;
-  /** The live window to return to. */
-  #lastWindow: Range = DEFAULT_RANGE;
+/** The text of the search box. */
+export const text = fresh(() => "");
+/** The filter beside the box: all fields but the severities. */
+export const chips = fresh<Filter>(() => ({}));
+/** Invalid parts of an earlier text or address: shown struck out until the user removes them. */
+export const rejected = fresh<readonly Problem[]>(() => []);
+/** Id of the open alert. */
+export const openId = fresh<string | null>(() => null);
+export const range = fresh<Range>(() => DEFAULT_RANGE);
+/** The columns of the list, in order. */
+export const columns = fresh<readonly Column[]>(() => DEFAULTS.columns);
+/** Whether repeats are one row. */
+export const fold = fresh(() => true);
+/** Counts how often the user asked for the same view again. */
+export const refreshes = fresh(() => 0);
+const severities = fresh<string[]>(() => []);
+/** The filter of the box when its text was valid last. */
+const typed = fresh<Filter>(() => ({}));
+const typedProblems = fresh<readonly Problem[]>(() => []);
+/** Whether the text that is being typed has a history entry already. */
+let isTyping: boolean;
+/** The live window to return to. */
+let lastWindow: Range;
 
-  /** The invalid parts of box and address. The last valid filter stays active. */
-  readonly problems = computed<readonly Problem[]>(() => [...this.rejected.value, ...this.#typedProblems.value]);
-  readonly filter = computed<Filter>(() => combine(this.#severities.value, this.chips.value, this.#typed.value));
+onReset(() => {
+  isTyping = false;
+  lastWindow = DEFAULT_RANGE;
+  zone.value = "local";
+});
 
-  constructor(router: Router) {
-    this.#router = router;
-    zone.value = "local";
+/** The invalid parts of box and address. The last valid filter stays active. */
+export const problems = computed<readonly Problem[]>(() => [...rejected.value, ...typedProblems.value]);
+export const filter = computed<Filter>(() => combine(severities.value, chips.value, typed.value));
+
+/** Reads the state from the address: at the start, and when the user goes back or forward. */
+export function readAddress(): void {
+  isTyping = false;
+  if (!onRuntime()) {
+    zone.value = readZone(window.location.search);
+    return;
   }
+  const state = read(window.location.search);
+  batch(() => {
+    split(state.filter);
+    rejected.value = state.problems;
+    openId.value = state.open;
+    range.value = state.range;
+    columns.value = state.columns;
+    fold.value = state.fold;
+    zone.value = state.zone;
+    router.runtimeAddress.value = `/runtime${window.location.search}`;
+  });
+}
 
-  /** Reads the state from the address: at the start, and when the user goes back or forward. */
-  readAddress(): void {
-    this.#typing = false;
-    if (!this.#onRuntime) {
-      zone.value = readZone(window.location.search);
-      return;
-    }
-    const state = read(window.location.search);
-    batch(() => {
-      this.#split(state.filter);
-      this.rejected.value = state.problems;
-      this.openId.value = state.open;
-      this.range.value = state.range;
-      this.columns.value = state.columns;
-      this.fold.value = state.fold;
-      zone.value = state.zone;
-      this.#router.runtimeAddress.value = `/runtime${window.location.search}`;
-    });
-  }
+function onRuntime(): boolean {
+  return router.page.peek().name === "runtime";
+}
 
-  get #onRuntime(): boolean {
-    return this.#router.page.peek().name === "runtime";
-  }
+/** Distributes a filter over cards, chips and box. */
+function split({ sev = [], q, ...rest }: Filter): void {
+  severities.value = sev;
+  chips.value = rest;
+  typed.value = q ? { q } : {};
+  text.value = print(typed.peek());
+  typedProblems.value = [];
+}
 
-  /** Distributes a filter over cards, chips and box. */
-  #split({ sev = [], q, ...rest }: Filter): void {
-    this.#severities.value = sev;
-    this.chips.value = rest;
-    this.#typed.value = q ? { q } : {};
-    this.text.value = print(this.#typed.peek());
-    this.#typedProblems.value = [];
-  }
+function currentState(): State {
+  return {
+    filter: filter.peek(),
+    open: openId.peek(),
+    range: range.peek(),
+    columns: columns.peek(),
+    fold: fold.peek(),
+    zone: zone.peek(),
+  };
+}
 
-  #state(): State {
-    return {
-      filter: this.filter.peek(),
-      open: this.openId.peek(),
-      range: this.range.peek(),
-      columns: this.columns.peek(),
-      fold: this.fold.peek(),
-      zone: zone.peek(),
-    };
+/** Writes the state to the address. Returns whether that changed it. */
+function writeAddress(push: boolean): boolean {
+  const here = onRuntime();
+  const search = write(currentState(), here ? window.location.search : "");
+  const address = `/runtime${search}`;
+  router.runtimeAddress.value = address;
+  if (!here) {
+    if (push) router.go(address);
+    return push;
   }
+  if (search === window.location.search) return false;
+  if (push) history.pushState(null, "", address);
+  else history.replaceState(null, "", address);
+  return true;
+}
 
-  /** Writes the state to the address. Returns whether that changed it. */
-  #writeAddress(push: boolean): boolean {
-    const here = this.#onRuntime;
-    const search = write(this.#state(), here ? window.location.search : "");
-    const address = `/runtime${search}`;
-    this.#router.runtimeAddress.value = address;
-    if (!here) {
-      if (push) this.#router.go(address);
-      return push;
-    }
-    if (search === window.location.search) return false;
-    if (push) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
-    return true;
-  }
+/** Takes the text of the box after each key. The first key makes a history entry, the next ones rewrite it. */
+export function type(next: string): void {
+  text.value = next;
+  take(finished(next));
+}
 
-  /** Takes the text of the box after each key. The first key makes a history entry, the next ones rewrite it. */
-  type(text: string): void {
-    this.text.value = text;
-    this.#take(finished(text));
-  }
+function take(understood: string): void {
+  const parsed = parse(understood);
+  const excess = limit(combine(severities.peek(), chips.peek(), parsed.filter)).problems;
+  const wrong = parsed.problems.length > 0 ? parsed.problems : excess;
+  typedProblems.value = wrong;
+  if (wrong.length > 0) return;
+  typed.value = parsed.filter;
+  if (writeAddress(!isTyping)) isTyping = true;
+}
 
-  #take(text: string): void {
-    const { filter, problems } = parse(text);
-    const excess = limit(combine(this.#severities.peek(), this.chips.peek(), filter)).problems;
-    const wrong = problems.length > 0 ? problems : excess;
-    this.#typedProblems.value = wrong;
-    if (wrong.length > 0) return;
-    this.#typed.value = filter;
-    if (this.#writeAddress(!this.#typing)) this.#typing = true;
-  }
+/** Turns the fields in the box into chips, on Enter and when the box loses focus. Plain text stays in the box. */
+export function commit(): void {
+  isTyping = false;
+  if (!onRuntime()) return;
+  const parsed = parse(text.peek());
+  const { q: _, ...fields } = parsed.filter;
+  const kept = limit(combine(severities.peek(), chips.peek(), parsed.filter));
+  const wrong = [...parsed.problems, ...kept.problems];
+  if (wrong.length === 0 && Object.keys(fields).length === 0) return;
+  batch(() => {
+    split(kept.filter);
+    reject(wrong);
+  });
+  writeAddress(true);
+}
 
-  /** Turns the fields in the box into chips, on Enter and when the box loses focus. Plain text stays in the box. */
-  commit(): void {
-    this.#typing = false;
-    if (!this.#onRuntime) return;
-    const { filter, problems } = parse(this.text.peek());
-    const { q: _, ...fields } = filter;
-    const kept = limit(combine(this.#severities.peek(), this.chips.peek(), filter));
-    const wrong = [...problems, ...kept.problems];
-    if (wrong.length === 0 && Object.keys(fields).length === 0) return;
-    batch(() => {
-      this.#split(kept.filter);
-      this.#reject(wrong);
-    });
-    this.#writeAddress(true);
-  }
+function reject(wrong: readonly Problem[]): void {
+  if (wrong.length === 0) return;
+  const others = rejected.peek().filter((known) => !wrong.some((problem) => problem.text === known.text));
+  rejected.value = [...others, ...wrong];
+}
 
-  #reject(problems: readonly Problem[]): void {
-    if (problems.length === 0) return;
-    const others = this.rejected.peek().filter(({ text }) => !problems.some((problem) => problem.text === text));
-    this.rejected.value = [...others, ...problems];
-  }
+/** Removes a rejected part; `edit` puts it back into the box, if the box can hold it. */
+export function dismiss(problem: Problem, edit = false): void {
+  rejected.value = rejected.peek().filter((known) => known !== problem);
+  const term = edit ? asTerm(problem.text) : "";
+  if (term) type(`${text.peek()} ${term}`.trim());
+  else writeAddress(false);
+}
 
-  /** Removes a rejected part; `edit` puts it back into the box, if the box can hold it. */
-  dismiss(problem: Problem, edit = false): void {
-    this.rejected.value = this.rejected.peek().filter((known) => known !== problem);
-    const term = edit ? asTerm(problem.text) : "";
-    if (term) this.type(`${this.text.peek()} ${term}`.trim());
-    else this.#writeAddress(false);
-  }
+/** Moves the included (or excluded) values of a field from the chips back into the box. */
+export function edit(field: Field, excludes: boolean): void {
+  const before = chips.peek();
+  batch(() => {
+    chips.value = withoutSide(before, field, excludes);
+    text.value = [print(onlySide(before, field, excludes)), text.peek()].filter(Boolean).join(" ");
+    take(text.peek());
+  });
+}
 
-  /** Moves the included (or excluded) values of a field from the chips back into the box. */
-  edit(field: Field, excludes: boolean): void {
-    const chips = this.chips.peek();
-    batch(() => {
-      this.chips.value = withoutSide(chips, field, excludes);
-      this.text.value = [print(onlySide(chips, field, excludes)), this.text.peek()].filter(Boolean).join(" ");
-      this.#take(this.text.peek());
-    });
-  }
+/** Commits the box, then applies a change to the filter. */
+function change(change: (filter: Filter) => Filter): void {
+  commit();
+  apply(change(filter.peek()));
+}
 
-  /** Commits the box, then applies a change to the filter. */
-  #change(change: (filter: Filter) => Filter): void {
-    this.commit();
-    this.#apply(change(this.filter.peek()));
+/** Replaces the filter, as one step in the history. A filter that the gateway would refuse is rejected. */
+function apply(next: Filter): void {
+  const excess = limit(next).problems;
+  if (excess.length > 0) {
+    reject(excess);
+    return;
   }
+  batch(() => split(next));
+  writeAddress(true);
+}
 
-  /** Replaces the filter, as one step in the history. A filter that the gateway would refuse is rejected. */
-  #apply(next: Filter): void {
-    const { problems } = limit(next);
-    if (problems.length > 0) {
-      this.#reject(problems);
-      return;
-    }
-    batch(() => this.#split(next));
-    this.#writeAddress(true);
-  }
+export function removeSide(field: Field, excludes: boolean): void {
+  change((now) => withoutSide(now, field, excludes));
+}
 
-  removeSide(field: Field, excludes: boolean): void {
-    this.#change((filter) => withoutSide(filter, field, excludes));
-  }
+export function invert(field: Field, excludes: boolean): void {
+  change((now) => inverted(now, field, excludes));
+}
 
-  invert(field: Field, excludes: boolean): void {
-    this.#change((filter) => inverted(filter, field, excludes));
-  }
+export function include(field: Field, value: string, excludes = false): void {
+  if (value !== "") change((now) => withValue(now, field, value, excludes));
+}
 
-  include(field: Field, value: string, excludes = false): void {
-    if (value !== "") this.#change((filter) => withValue(filter, field, value, excludes));
-  }
+export function remove(field: Field, value: string): void {
+  change((now) => withoutValue(now, field, value));
+}
 
-  remove(field: Field, value: string): void {
-    this.#change((filter) => withoutValue(filter, field, value));
-  }
+/** Removes one field from the filter; `q` is the plain text. */
+export function clear(field: Field | "q"): void {
+  const { [field]: _, ...rest } = filter.peek();
+  apply(rest);
+}
 
-  /** Removes one field from the filter; `q` is the plain text. */
-  clear(field: Field | "q"): void {
-    const { [field]: _, ...rest } = this.filter.peek();
-    this.#apply(rest);
-  }
+export function clearAll(): void {
+  rejected.value = [];
+  apply({});
+}
 
-  clearAll(): void {
-    this.rejected.value = [];
-    this.#apply({});
-  }
+/** Whether the filter includes a severity by name. */
+export function selects(severity: Severity): boolean {
+  return (filter.value.sev ?? []).includes(severity);
+}
 
-  /** Whether the filter includes a severity by name. */
-  selects(severity: Severity): boolean {
-    return (this.filter.value.sev ?? []).includes(severity);
-  }
+export function passes(severity: Severity): boolean {
+  return letsPass(filter.value, severity);
+}
 
-  passes(severity: Severity): boolean {
-    return passes(this.filter.value, severity);
-  }
+export function toggleSeverity(severity: Severity): void {
+  commit();
+  severities.value = toggled(filter.peek(), severity);
+  writeAddress(true);
+}
 
-  toggleSeverity(severity: Severity): void {
-    this.commit();
-    this.#severities.value = toggled(this.filter.peek(), severity);
-    this.#writeAddress(true);
-  }
+/** Opens an alert in the list; `null` closes it. */
+export function open(id: string | null): void {
+  openId.value = id;
+  writeAddress(false);
+}
 
-  /** Opens an alert in the list; `null` closes it. */
-  open(id: string | null): void {
-    this.openId.value = id;
-    this.#writeAddress(false);
-  }
+export function setRange(next: Range): void {
+  const previous = range.peek();
+  if (sameRange(next, previous)) return;
+  commit();
+  if (next.live) lastWindow = next;
+  else if (previous.live) lastWindow = previous;
+  range.value = next;
+  writeAddress(true);
+}
 
-  setRange(next: Range): void {
-    const previous = this.range.peek();
-    if (sameRange(next, previous)) return;
-    this.commit();
-    if (next.live) this.#lastWindow = next;
-    else if (previous.live) this.#lastWindow = previous;
-    this.range.value = next;
-    this.#writeAddress(true);
-  }
+export function backToLive(): void {
+  setRange(lastWindow);
+}
 
-  backToLive(): void {
-    this.setRange(this.#lastWindow);
-  }
+export function setColumns(next: readonly Column[]): void {
+  const wanted = next.length > 0 ? next : DEFAULTS.columns;
+  if (sameColumns(wanted, columns.peek())) return;
+  columns.value = wanted;
+  writeAddress(false);
+}
 
-  setColumns(next: readonly Column[]): void {
-    const columns = next.length > 0 ? next : DEFAULTS.columns;
-    if (sameColumns(columns, this.columns.peek())) return;
-    this.columns.value = columns;
-    this.#writeAddress(false);
-  }
+export function setFold(on: boolean): void {
+  fold.value = on;
+  writeAddress(false);
+}
 
-  setFold(on: boolean): void {
-    this.fold.value = on;
-    this.#writeAddress(false);
+export function setZone(next: Zone): void {
+  zone.value = next;
+  if (onRuntime()) {
+    writeAddress(false);
+    return;
   }
+  const { pathname, search, hash } = window.location;
+  history.replaceState(history.state, "", pathname + writeZone(search, next) + hash);
+  const { runtimeAddress } = router;
+  const [path = "", before = ""] = runtimeAddress.peek().split("?");
+  runtimeAddress.value = path + writeZone(before, next);
+}
 
-  setZone(next: Zone): void {
-    zone.value = next;
-    if (this.#onRuntime) {
-      this.#writeAddress(false);
-      return;
-    }
-    const { pathname, search, hash } = window.location;
-    history.replaceState(history.state, "", pathname + writeZone(search, next) + hash);
-    const { runtimeAddress } = this.#router;
-    const [path = "", before = ""] = runtimeAddress.peek().split("?");
-    runtimeAddress.value = path + writeZone(before, next);
-  }
+/** Asks for the same view again. */
+export function refresh(): void {
+  refreshes.value += 1;
+}
 
-  /** Asks for the same view again. */
-  refresh(): void {
-    this.refreshes.value += 1;
-  }
+/** The path of a view of `/runtime`: the current one with these changes. */
+export function linkTo(changes: Partial<State>): string {
+  return `/runtime${write({ ...currentState(), ...changes }, "")}`;
+}
 
-  /** The path of a view of `/runtime`: the current one with these changes. */
-  linkTo(changes: Partial<State>): string {
-    return `/runtime${write({ ...this.#state(), ...changes }, "")}`;
-  }
-
-  /** The address of a view for somebody else. A live view becomes a fixed range, so that all see the same alerts. */
-  link(now: number, changes: Partial<State> = {}): string {
-    const { range } = { ...this.#state(), ...changes };
-    return window.location.origin + this.linkTo({ ...changes, range: { live: false, ...bounds(range, now) } });
-  }
+/** The address of a view for somebody else. A live view becomes a fixed range, so that all see the same alerts. */
+export function link(now: number, changes: Partial<State> = {}): string {
+  const { range: shown } = { ...currentState(), ...changes };
+  return window.location.origin + linkTo({ ...changes, range: { live: false, ...bounds(shown, now) } });
 }
 
 /** Calls `changed` for each new filter, and `settled` when the user stops typing. Returns a function that ends this. */
-export function watchFilter(query: Query, changed: () => void, settled: () => void): () => void {
+export function watchFilter(changed: () => void, settled: () => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let previous = JSON.stringify(query.filter.peek());
+  let previous = JSON.stringify(filter.peek());
   const stop = effect(() => {
-    const next = JSON.stringify(query.filter.value);
+    const next = JSON.stringify(filter.value);
     if (next === previous) return;
     previous = next;
     changed();

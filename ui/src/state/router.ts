@@ -1,5 +1,7 @@
 /** Which page is shown. Links within the UI change it without a new load. */
-import { batch, signal } from "@preact/signals";
+import { batch } from "@preact/signals";
+import { all, listen } from "../api/browser.ts";
+import { fresh } from "./fresh.ts";
 
 export type Page =
   | { name: "runtime" | "pipeline" }
@@ -34,66 +36,60 @@ export function alertPath(id: string): string {
   return `/alerts/${encodeURIComponent(id)}`;
 }
 
-export class Router {
-  readonly page = signal<Page>(pageOf(window.location.pathname));
-  /** The last address on `/runtime`, with filter and range: the way back from an alert. */
-  readonly runtimeAddress = signal("/runtime");
-  #addressChanged: () => void = () => {};
+export const page = fresh<Page>(() => pageOf(window.location.pathname));
+/** The last address on `/runtime`, with filter and range: the way back from an alert. */
+export const runtimeAddress = fresh(() => "/runtime");
+let onAddressChange: () => void = () => {};
 
-  /** Goes to an address of this site and adds a history entry. */
-  go(address: string): void {
-    const goal = new URL(address, window.location.href);
-    keepZone(goal);
-    if (goal.href === window.location.href) return;
-    rememberScroll();
-    history.pushState(null, "", goal.pathname + goal.search + goal.hash);
-    this.#arrive(0);
-  }
+/** Goes to an address of this site and adds a history entry. */
+export function go(address: string): void {
+  const goal = new URL(address, window.location.href);
+  keepZone(goal);
+  if (goal.href === window.location.href) return;
+  rememberScroll();
+  history.pushState(null, "", goal.pathname + goal.search + goal.hash);
+  arrive(0);
+}
 
-  /** Shows the page of the address, scrolled to where it was. */
-  #arrive(scroll: number): void {
-    const before = JSON.stringify(this.page.peek());
-    batch(() => {
-      this.page.value = pageOf(window.location.pathname);
-      this.#addressChanged();
-    });
-    const moved = before !== JSON.stringify(this.page.peek());
-    requestAnimationFrame(() => {
-      const main = document.querySelector("main");
-      if (main === null) return;
-      main.scrollTop = scroll;
-      if (moved) focus(main);
-    });
-  }
+/** Shows the page of the address, scrolled to where it was. */
+function arrive(scroll: number): void {
+  const before = JSON.stringify(page.peek());
+  batch(() => {
+    page.value = pageOf(window.location.pathname);
+    onAddressChange();
+  });
+  const moved = before !== JSON.stringify(page.peek());
+  requestAnimationFrame(() => {
+    const main = document.querySelector("main");
+    if (main === null) return;
+    main.scrollTop = scroll;
+    if (moved) focus(main);
+  });
+}
 
-  /** Follows links and the browser's Back. `addressChanged` reads the rest of the state from the address. */
-  start(addressChanged: () => void): () => void {
-    this.#addressChanged = addressChanged;
-    if (window.location.pathname === "/") history.replaceState(null, "", `/runtime${window.location.search}`);
-    this.#arrive(0);
-    const back = (event: PopStateEvent) => this.#arrive(scrollOf(event.state));
-    const click = (event: MouseEvent) => this.#follow(event);
-    window.addEventListener("popstate", back);
-    document.addEventListener("click", click);
-    return () => {
-      window.removeEventListener("popstate", back);
-      document.removeEventListener("click", click);
-    };
-  }
+/** Follows links and the browser's Back. `addressChanged` reads the rest of the state from the address. */
+export function start(addressChanged: () => void): () => void {
+  onAddressChange = addressChanged;
+  if (window.location.pathname === "/") history.replaceState(null, "", `/runtime${window.location.search}`);
+  arrive(0);
+  return all(
+    listen(window, "popstate", ({ state }: PopStateEvent) => arrive(scrollOf(state))),
+    listen(document, "click", (event: MouseEvent) => follow(event)),
+  );
+}
 
-  /** Handles a plain click on a link to a page of the UI. The browser handles all other clicks. */
-  #follow(event: MouseEvent): void {
-    if (event.defaultPrevented || event.button !== 0) return;
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    const link = (event.target as Element).closest?.("a[href]");
-    if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
-    const goal = new URL(link.href, window.location.href);
-    if (goal.origin !== window.location.origin || pageOf(goal.pathname).name === "unknown") return;
-    // The browser scrolls to a part of the same page by itself.
-    if (goal.hash && goal.pathname + goal.search === window.location.pathname + window.location.search) return;
-    event.preventDefault();
-    this.go(goal.href);
-  }
+/** Handles a plain click on a link to a page of the UI. The browser handles all other clicks. */
+function follow(event: MouseEvent): void {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const link = (event.target as Element).closest?.("a[href]");
+  if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute("download")) return;
+  const goal = new URL(link.href, window.location.href);
+  if (goal.origin !== window.location.origin || pageOf(goal.pathname).name === "unknown") return;
+  // The browser scrolls to a part of the same page by itself.
+  if (goal.hash && goal.pathname + goal.search === window.location.pathname + window.location.search) return;
+  event.preventDefault();
+  go(goal.href);
 }
 
 /** The time zone is the same on all pages, so links do not name it. */

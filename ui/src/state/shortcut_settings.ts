@@ -1,16 +1,14 @@
 /** Whether the list of shortcuts is open, and whether single keys are shortcuts. */
-import { signal } from "@preact/signals";
+import { fresh } from "./fresh.ts";
 import { load, store } from "./storage.ts";
 
 const KEY = "tocsin.keys";
 
-export class Shortcuts {
-  readonly open = signal(false);
-  /** People who use speech input turn single keys off. */
-  readonly singleKeys = signal(load(KEY) !== "off");
+export const open = fresh(() => false);
+/** People who use speech input turn single keys off. */
+export const singleKeys = fresh(() => load(KEY) !== "off");
 
-  setSingleKeys(on: boolean): void {
-    this.singleKeys.value = on;
-    store(KEY, on ? "on" : "off");
-  }
+export function setSingleKeys(on: boolean): void {
+  singleKeys.value = on;
+  store(KEY, on ? "on" : "off");
 }

@@ -6,7 +6,9 @@ import type { Field } from "../domain/filter.ts";
 import { type Row, SEVERITIES } from "../domain/frames.ts";
 import type { Dimension } from "../domain/schemas.ts";
 import { bounds } from "../domain/time_range.ts";
-import { live, query, stats } from "./app_state.ts";
+import * as live from "./live.ts";
+import * as query from "./query.ts";
+import * as stats from "./stats.ts";
 
 const DIMENSIONS: Partial<Record<Field, Dimension>> = {
   event: "event",

@@ -1,40 +1,37 @@
 /** Light or dark: the system's setting until the user chooses. */
-import { signal } from "@preact/signals";
+import { listen } from "../api/browser.ts";
+import { fresh } from "./fresh.ts";
 import { load, store } from "./storage.ts";
 
 const KEY = "tocsin.theme";
 type Name = "light" | "dark";
 
-export class Theme {
-  readonly #system = window.matchMedia("(prefers-color-scheme: dark)");
-  readonly name = signal<Name>(stored() ?? this.#preferred());
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+export const name = fresh<Name>(() => stored() ?? preferred());
 
-  #preferred(): Name {
-    return this.#system.matches ? "dark" : "light";
-  }
-
-  /** Follows the system's setting. Returns a function that ends this. */
-  start(): () => void {
-    if (stored() !== null) this.#show();
-    const changed = () => {
-      if (stored() === null) this.name.value = this.#preferred();
-    };
-    this.#system.addEventListener("change", changed);
-    return () => this.#system.removeEventListener("change", changed);
-  }
-
-  #show(): void {
-    document.documentElement.style.colorScheme = this.name.peek();
-  }
-
-  toggle(): void {
-    this.name.value = this.name.peek() === "dark" ? "light" : "dark";
-    this.#show();
-    store(KEY, this.name.peek());
-  }
+function preferred(): Name {
+  return system.matches ? "dark" : "light";
 }
 
 function stored(): Name | null {
   const value = load(KEY);
   return value === "light" || value === "dark" ? value : null;
+}
+
+function show(): void {
+  document.documentElement.style.colorScheme = name.peek();
+}
+
+export function toggle(): void {
+  name.value = name.peek() === "dark" ? "light" : "dark";
+  show();
+  store(KEY, name.peek());
+}
+
+/** Follows the system's setting. Returns a function that ends this. */
+export function start(): () => void {
+  if (stored() !== null) show();
+  return listen(system, "change", () => {
+    if (stored() === null) name.value = preferred();
+  });
 }

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** The keyboard shortcuts of all pages. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { shortcuts } from "../../src/state/app_state.ts";
+import * as shortcuts from "../../src/state/shortcut_settings.ts";
 import { closeApp, find, frame, here, key, openApp, visit } from "../support/app.ts";
 import { rows } from "../support/frames.ts";
 

@@ -2,6 +2,7 @@
 import { vi } from "vitest";
 import { startApp } from "../../src/app/start_app.tsx";
 import type { ServerFrame, Snapshot } from "../../src/domain/frames.ts";
+import { resetState } from "../../src/state/fresh.ts";
 import { type FarEnd, wire } from "./fake_socket.ts";
 import { hello, snapshot } from "./frames.ts";
 
@@ -42,6 +43,7 @@ export async function openApp(first: Partial<Snapshot> = {}, address = "/runtime
   window.history.replaceState(null, "", address);
   document.title = "";
   document.body.innerHTML = '<div id="app"></div>';
+  resetState();
   stop = startApp(find("#app"));
   far.accept();
   say(hello);

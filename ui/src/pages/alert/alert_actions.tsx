@@ -7,7 +7,9 @@ import type { Row } from "../../domain/frames.ts";
 import { EACH_MS } from "../../domain/nearby.ts";
 import type { Alert } from "../../domain/schemas.ts";
 import { around } from "../../domain/time_range.ts";
-import { live, openRows, query } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as openRows from "../../state/open_rows.ts";
+import * as query from "../../state/query.ts";
 
 import { CopyMenu } from "./copy_menu.tsx";
 import { named } from "./detail_box.tsx";

@@ -8,7 +8,7 @@ import { Panel } from "../../components/panel.tsx";
 import { useCopy } from "../../components/use_copy.ts";
 import type { Row } from "../../domain/frames.ts";
 import { shown, visible } from "../../domain/json_text.ts";
-import { queries } from "../../state/app_state.ts";
+import * as queries from "../../state/queries.ts";
 import { alertPath } from "../../state/router.ts";
 import { Acts } from "./alert_actions.tsx";
 import { Why } from "./alert_reason.tsx";

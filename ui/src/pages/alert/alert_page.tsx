@@ -10,7 +10,11 @@ import { ago, capital, moment } from "../../domain/format.ts";
 import { SEVERITIES, type Severity } from "../../domain/frames.ts";
 import { shown, visible } from "../../domain/json_text.ts";
 import type { Alert } from "../../domain/schemas.ts";
-import { commands, documentTitle, live, queries, router } from "../../state/app_state.ts";
+import * as commands from "../../state/commands.ts";
+import * as documentTitle from "../../state/document_title.ts";
+import * as live from "../../state/live.ts";
+import * as queries from "../../state/queries.ts";
+import * as router from "../../state/router.ts";
 
 import { alertPath } from "../../state/router.ts";
 import { AlertFacts } from "./alert_fields_list.tsx";
@@ -72,10 +76,10 @@ function Whole({ id, found }: { id: string; found: Ready }) {
   const link = useCopy("Copy link", window.location.origin + alertPath(id));
   useLayoutEffect(() => {
     documentTitle.subject.value = [alert.title ?? "", alert.namespace || alert.node || ""].filter(Boolean);
-    commands.page = { copy: json.copy, link: link.copy };
+    commands.setPage({ copy: json.copy, link: link.copy });
     return () => {
       documentTitle.subject.value = [];
-      commands.page = null;
+      commands.setPage(null);
     };
   }, [id, text]);
   const severity = severityOf(alert);

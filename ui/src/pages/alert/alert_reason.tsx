@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Row } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { Alert, Rule as Known, RuleHit } from "../../domain/schemas.ts";
-import { queries } from "../../state/app_state.ts";
+import * as queries from "../../state/queries.ts";
 import { Fact } from "./field_row.tsx";
 import { Times } from "./folded_times.tsx";
 
@@ -99,7 +99,7 @@ function Rule({ rule }: { rule: RuleHit }) {
 
 /** What to do first, and what else it may be: of the rule as it is now. */
 function Advice({ id }: { id: string }) {
-  const now = queries.rulesAnswer.value;
+  const now = queries.rulesAnswer();
   if (now.is === "loading") return null;
   if (now.is === "failed") return <p class="muted">Its runbook and false positives could not be loaded.</p>;
   const rule: Known | undefined = now.rules.rules.find((known) => known.id === id);

@@ -4,8 +4,9 @@ import { positionOf } from "../../domain/folding.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { Alert, Correlation } from "../../domain/schemas.ts";
-import { commands, listing } from "../../state/app_state.ts";
+import * as commands from "../../state/commands.ts";
 import { alertPath } from "../../state/router.ts";
+import * as listing from "../../state/rows.ts";
 
 import { Places } from "./alert_reason.tsx";
 import { Fact } from "./field_row.tsx";
@@ -52,7 +53,7 @@ function Evidence({ id, inList }: { id: string; inList: boolean }) {
   const text = visible(id.slice(0, ID_CHARACTERS));
   if (inList && positionOf(listing.shown.value, id) >= 0) {
     return (
-      <button type="button" title="Open this alert" onClick={() => commands.list?.open(id)}>
+      <button type="button" title="Open this alert" onClick={() => commands.ofList()?.open(id)}>
         {text}
       </button>
     );

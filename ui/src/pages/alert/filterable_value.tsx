@@ -2,7 +2,7 @@
 
 import { FIELD_NAMES, type Field } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
-import { query } from "../../state/app_state.ts";
+import * as query from "../../state/query.ts";
 
 export function Value({ field, value }: { field: Field; value: string }) {
   const words = `${FIELD_NAMES[field]} ${visible(value)}`;

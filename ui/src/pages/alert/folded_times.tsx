@@ -6,7 +6,7 @@ import { alertsOf } from "../../domain/folding.ts";
 import { clock, count, fraction, moment, plural } from "../../domain/format.ts";
 import type { Row } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
-import { query } from "../../state/app_state.ts";
+import * as query from "../../state/query.ts";
 
 import { alertPath } from "../../state/router.ts";
 

@@ -9,7 +9,8 @@ import { visible } from "../../domain/json_text.ts";
 import { bars, EACH_MS, placeOf } from "../../domain/nearby.ts";
 import type { Alert } from "../../domain/schemas.ts";
 import { around } from "../../domain/time_range.ts";
-import { live, query } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as query from "../../state/query.ts";
 
 import { alertPath } from "../../state/router.ts";
 

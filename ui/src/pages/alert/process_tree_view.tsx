@@ -16,7 +16,8 @@ import {
   worst,
 } from "../../domain/process_tree.ts";
 import type { Ancestry } from "../../domain/schemas.ts";
-import { queries, router } from "../../state/app_state.ts";
+import * as queries from "../../state/queries.ts";
+import * as router from "../../state/router.ts";
 import { alertPath } from "../../state/router.ts";
 
 interface Props {

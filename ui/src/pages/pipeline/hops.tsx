@@ -6,7 +6,8 @@ import { plural } from "../../domain/format.ts";
 import { total } from "../../domain/frames.ts";
 import { rate, span } from "../../domain/pipeline_summary.ts";
 import type { PipelineStatus } from "../../domain/schemas.ts";
-import { live, queries } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as queries from "../../state/queries.ts";
 
 import { Box, Hop, Value } from "./hop.tsx";
 
@@ -59,6 +60,7 @@ const CONNECTION = {
 /** What this browser knows of itself: it needs no answer for that. */
 function You({ old }: { old: boolean }) {
   const { ms, lagging } = live.lag.value;
+  const round_trip = queries.roundTrip();
   const connected = live.status.value.is === "live";
   const late = connected && lagging && ms !== null ? `The data is ${span(ms / 1000)} old.` : "";
   return (
@@ -69,7 +71,7 @@ function You({ old }: { old: boolean }) {
     >
       <Value name="In">{connected ? rate(total(live.numbers.value.rate)) : "nothing"}</Value>
       <Value name="Delay">{connected ? span(ms === null ? null : ms / 1000) : "unknown"}</Value>
-      <Value name="Round trip">{span(queries.roundTrip.value === null ? null : queries.roundTrip.value / 1000)}</Value>
+      <Value name="Round trip">{span(round_trip === null ? null : round_trip / 1000)}</Value>
     </Box>
   );
 }

@@ -1,7 +1,8 @@
 /** The page `/pipeline`: from the sensors to this browser, which hop is broken, and by which rules is judged. */
 
 import type { PipelineStatus } from "../../domain/schemas.ts";
-import { live, queries } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as queries from "../../state/queries.ts";
 import "../../styles/pipeline.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";

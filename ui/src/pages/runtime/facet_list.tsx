@@ -8,7 +8,8 @@ import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { TopValue } from "../../domain/schemas.ts";
 import { bounds } from "../../domain/time_range.ts";
-import { live, query } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as query from "../../state/query.ts";
 
 const TYPING_MS = 200;
 

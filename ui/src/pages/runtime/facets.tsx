@@ -4,7 +4,9 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";
 import { asked, FACETS, type Facet, howMany } from "../../domain/facet_fields.ts";
 import type { Dimension } from "../../domain/schemas.ts";
-import { layout, query, stats } from "../../state/app_state.ts";
+import * as layout from "../../state/layout.ts";
+import * as query from "../../state/query.ts";
+import * as stats from "../../state/stats.ts";
 
 import { FacetList } from "./facet_list.tsx";
 

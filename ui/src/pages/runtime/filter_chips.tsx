@@ -3,7 +3,7 @@
 import { Icon } from "../../components/icons.tsx";
 import { FIELD_NAMES, FIELDS, type Field, sideOf } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
-import { query } from "../../state/app_state.ts";
+import * as query from "../../state/query.ts";
 
 const SHOWN = 2;
 

@@ -4,7 +4,10 @@ import { Icon } from "../../components/icons.tsx";
 import { FIELDS } from "../../domain/filter.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
-import { layout, live, liveRegion, query } from "../../state/app_state.ts";
+import * as layout from "../../state/layout.ts";
+import * as live from "../../state/live.ts";
+import * as liveRegion from "../../state/live_region.ts";
+import * as query from "../../state/query.ts";
 
 import { SearchBox } from "./search_box.tsx";
 import { TimeRange } from "./time_range_picker.tsx";

@@ -1,5 +1,5 @@
 /** The page `/runtime`: what is most frequent at the side; counts, their course and the list one below the other. */
-import { stats } from "../../state/app_state.ts";
+import * as stats from "../../state/stats.ts";
 import "../../styles/numbers.css";
 import "../../styles/timeline.css";
 import "../../styles/facets.css";

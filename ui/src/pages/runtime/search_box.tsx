@@ -5,7 +5,7 @@ import { Icon } from "../../components/icons.tsx";
 import { type Completion, complete } from "../../domain/completion.ts";
 import { count } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
-import { query } from "../../state/app_state.ts";
+import * as query from "../../state/query.ts";
 
 import { known, moreOf } from "../../state/suggestions.ts";
 import { editLast, FilterChips } from "./filter_chips.tsx";

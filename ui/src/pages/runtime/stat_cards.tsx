@@ -5,9 +5,10 @@ import { brief, capital, clock, count, duration, moment } from "../../domain/for
 import { SEVERITIES, type Severity, type Timeline, total } from "../../domain/frames.ts";
 import { windowWords } from "../../domain/time_range.ts";
 import { change } from "../../domain/timeline.ts";
-import { live, query, stats } from "../../state/app_state.ts";
-
+import * as live from "../../state/live.ts";
+import * as query from "../../state/query.ts";
 import type { Counted } from "../../state/stats.ts";
+import * as stats from "../../state/stats.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 interface CardProps {

@@ -7,7 +7,8 @@ import { calendar, clock, day, moment } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
 import { bounds, type Range, sameRange, WINDOWS, windowWords } from "../../domain/time_range.ts";
 import { momentOf, offset, zone } from "../../domain/time_zone.ts";
-import { live, query } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as query from "../../state/query.ts";
 
 export function TimeRange() {
   const { root, open, close, toggle } = usePopup<HTMLDivElement>();

@@ -5,7 +5,8 @@ import { capital, clock, count } from "../../domain/format.ts";
 import type { Severity, Timeline } from "../../domain/frames.ts";
 import { zone } from "../../domain/time_zone.ts";
 import { barOf, beginOf, indexAt, lengthOf, spanOf } from "../../domain/timeline.ts";
-import { query, theme } from "../../state/app_state.ts";
+import * as query from "../../state/query.ts";
+import * as theme from "../../state/theme.ts";
 
 import { type Colours, coloursAt, draw, secondAt } from "./timeline_canvas.ts";
 

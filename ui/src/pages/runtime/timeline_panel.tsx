@@ -6,7 +6,8 @@ import { useLate } from "../../components/use_delayed.ts";
 import { brief, capital, clock, count, moment } from "../../domain/format.ts";
 import { type Counts, type Timeline as Course, SEVERITIES, type Severity } from "../../domain/frames.ts";
 import { barOf, beginOf, indexAt, stepWords, sums } from "../../domain/timeline.ts";
-import { query, stats } from "../../state/app_state.ts";
+import * as query from "../../state/query.ts";
+import * as stats from "../../state/stats.ts";
 
 import { TimelineChart } from "./timeline_chart.tsx";
 import { TimelineTable } from "./timeline_table.tsx";

@@ -3,7 +3,8 @@
 import { calendar, capital, clock, count, day } from "../../domain/format.ts";
 import type { Severity, Timeline } from "../../domain/frames.ts";
 import { barOf, beginOf, lengthOf, spanOf, stepWords } from "../../domain/timeline.ts";
-import { live, query } from "../../state/app_state.ts";
+import * as live from "../../state/live.ts";
+import * as query from "../../state/query.ts";
 
 interface Props {
   course: Timeline;

@@ -4,7 +4,9 @@ import axe from "axe-core";
 import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Pipeline } from "../../../src/pages/pipeline/pipeline_page.tsx";
-import { createAppState, live, queries } from "../../../src/state/app_state.ts";
+import { resetState } from "../../../src/state/fresh.ts";
+import * as live from "../../../src/state/live.ts";
+import * as queries from "../../../src/state/queries.ts";
 import { RULES, STATUS } from "../../support/pipeline_answers.ts";
 
 const answers = new Map<string, () => Promise<Response>>();
@@ -16,7 +18,7 @@ const refused = async () => {
 vi.stubGlobal("fetch", (path: string) => (answers.get(path) ?? refused)());
 
 beforeEach(() => {
-  createAppState();
+  resetState();
   answers.set("/api/v1/status", json(STATUS));
   answers.set("/api/v1/rules", json(RULES));
   answers.set("/healthz", json({ alive: true }));
@@ -158,7 +160,7 @@ it("says that the gateway does not answer and how old what is shown is, and clai
 
 it("says what a gateway that never answered leaves unknown", async () => {
   render(null, app());
-  createAppState();
+  resetState();
   answers.clear();
   render(<Pipeline />, app());
   await seen('[data-verdict="blind"]');
@@ -168,7 +170,7 @@ it("says what a gateway that never answered leaves unknown", async () => {
 
 it("shows a skeleton only for what takes its time", async () => {
   render(null, app());
-  createAppState();
+  resetState();
   answers.set("/api/v1/status", () => new Promise(() => {}));
   render(<Pipeline />, app());
   expect(document.querySelector(".bones")).toBeNull();

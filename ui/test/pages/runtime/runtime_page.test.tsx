@@ -2,7 +2,7 @@
 /** The whole page in a document, talking to a far end that is played here. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Filter, Snapshot } from "../../../src/domain/frames.ts";
-import { liveRegion } from "../../../src/state/app_state.ts";
+import * as liveRegion from "../../../src/state/live_region.ts";
 import { answers, closeApp, far, find, key, openApp, say, seen } from "../../support/app.ts";
 import { alerts, hello, row, rows, snapshot, stats } from "../../support/frames.ts";
 

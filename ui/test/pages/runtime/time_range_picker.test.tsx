@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 /** The time range: live windows, a range from one moment to another, and the way back. */
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { query } from "../../../src/state/app_state.ts";
+import * as query from "../../../src/state/query.ts";
 import { closeApp, find, frame, here, key, openApp, seen, visit } from "../../support/app.ts";
 import { rows } from "../../support/frames.ts";
 

@@ -2,7 +2,7 @@
 /** Counts, timeline and facets in a document, with a gateway that is played here. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Timeline } from "../../../src/domain/frames.ts";
-import { query } from "../../../src/state/app_state.ts";
+import * as query from "../../../src/state/query.ts";
 import { answers, asked, closeApp, far, find, openApp, say } from "../../support/app.ts";
 import { alerts, row, snapshot, stats } from "../../support/frames.ts";
 

@@ -8,7 +8,10 @@ import { positionOf } from "../../../domain/folding.ts";
 import type { Row } from "../../../domain/frames.ts";
 import { indexOf, rowAt } from "../../../domain/row_order.ts";
 import { before, height, top, viewport } from "../../../domain/virtual_list.ts";
-import { layout, listing, openRows, query } from "../../../state/app_state.ts";
+import * as layout from "../../../state/layout.ts";
+import * as openRows from "../../../state/open_rows.ts";
+import * as query from "../../../state/query.ts";
+import * as listing from "../../../state/rows.ts";
 
 import { AlertDetail } from "../../alert/alert_detail.tsx";
 import { AlertRow } from "./alert_row.tsx";
@@ -32,7 +35,7 @@ export function Grid() {
   const toggle = useControl(frame, place);
   const holds = useHolds(open.length > 0 || (layout.phone.value && ids.length > 0));
   const prefetch = usePrefetch((target) => rowOf(rows, target));
-  const { first, end } = viewport(place.scroll, place.visible, rows.length, open, rowHeights(layout));
+  const { first, end } = viewport(place.scroll, place.visible, rows.length, open, rowHeights());
   const chosen = layout.phone.value ? ON_PHONE : fitting(query.columns.value, place.width);
   const count = listing.rowCount.value < 0 ? -1 : listing.rowCount.value + open.length + 1;
   return (
@@ -59,7 +62,7 @@ export function Grid() {
         }}
         onClick={(event) => clicked(event, rows, toggle)}
       >
-        <div class="space" style={{ height: `${height(rows.length, open, rowHeights(layout))}px` }}>
+        <div class="space" style={{ height: `${height(rows.length, open, rowHeights())}px` }}>
           <Drawn first={first} end={end} open={open} columns={chosen} />
         </div>
         <ListEnd near={end >= rows.length} />
@@ -115,7 +118,7 @@ interface DrawnProps {
 function Drawn({ first, end, open, columns }: DrawnProps) {
   // Not a prop: the array stays the same object while it grows, and equal props are not drawn again.
   const { rows, folds } = listing.shown.value;
-  const size = rowHeights(layout);
+  const size = rowHeights();
   const drawn: [number, Row][] = [];
   for (let index = first; index < end; index += 1) {
     const row = rowAt(rows, index);

@@ -2,7 +2,8 @@
 
 import { useRef } from "preact/hooks";
 import { count } from "../../../domain/format.ts";
-import { listing, live } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
+import * as listing from "../../../state/rows.ts";
 
 import { Grid } from "./alert_grid.tsx";
 import { Sheet } from "./bottom_sheet.tsx";

@@ -7,7 +7,7 @@ import { alertsOf } from "../../../domain/folding.ts";
 import { capital, clock, count, day, duration, fraction, moment } from "../../../domain/format.ts";
 import type { Row } from "../../../domain/frames.ts";
 import { visible } from "../../../domain/json_text.ts";
-import { live } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
 
 interface Props {
   row: Row;

@@ -7,7 +7,10 @@ import { capital, clock, fraction, moment } from "../../../domain/format.ts";
 import { type Row, SEVERITIES } from "../../../domain/frames.ts";
 import { visible } from "../../../domain/json_text.ts";
 import { rowAt } from "../../../domain/row_order.ts";
-import { layout, listing, queries, query } from "../../../state/app_state.ts";
+import * as layout from "../../../state/layout.ts";
+import * as queries from "../../../state/queries.ts";
+import * as query from "../../../state/query.ts";
+import * as listing from "../../../state/rows.ts";
 
 import { Boxes } from "../../alert/alert_detail.tsx";
 

@@ -4,7 +4,7 @@ import { Icon } from "../../../components/icons.tsx";
 import { usePopup } from "../../../components/use_popup.ts";
 import { COLUMN_NAMES, turned } from "../../../domain/column_layout.ts";
 import { COLUMNS, DEFAULT_COLUMNS, sameColumns } from "../../../domain/columns.ts";
-import { query } from "../../../state/app_state.ts";
+import * as query from "../../../state/query.ts";
 
 export function ColumnMenu() {
   const { root, open, toggle } = usePopup<HTMLDivElement>();

@@ -7,7 +7,10 @@ import { FIELD_NAMES, FIELDS, isEmpty, print } from "../../../domain/filter.ts";
 import { count, duration, moment, plural } from "../../../domain/format.ts";
 import { total } from "../../../domain/frames.ts";
 import { visible } from "../../../domain/json_text.ts";
-import { listing, live, queries, query } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
+import * as queries from "../../../state/queries.ts";
+import * as query from "../../../state/query.ts";
+import * as listing from "../../../state/rows.ts";
 
 export function Empty() {
   if (!query.range.value.live) return <Past />;

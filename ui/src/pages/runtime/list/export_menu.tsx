@@ -4,7 +4,8 @@ import { exportAddress } from "../../../api/client.ts";
 import { Icon } from "../../../components/icons.tsx";
 import { usePopup } from "../../../components/use_popup.ts";
 import { bounds } from "../../../domain/time_range.ts";
-import { live, query } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
+import * as query from "../../../state/query.ts";
 
 const FORMATS = [
   ["csv", "CSV", "for a spreadsheet; formulas are escaped"],

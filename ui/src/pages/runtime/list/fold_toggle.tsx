@@ -1,4 +1,5 @@
-import { liveRegion, query } from "../../../state/app_state.ts";
+import * as liveRegion from "../../../state/live_region.ts";
+import * as query from "../../../state/query.ts";
 /** Whether repeats are one row. */
 
 export function FoldToggle() {

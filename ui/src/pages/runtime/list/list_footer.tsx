@@ -5,7 +5,9 @@ import { useEffect } from "preact/hooks";
 import { count } from "../../../domain/format.ts";
 import { visible } from "../../../domain/json_text.ts";
 import { bounds } from "../../../domain/time_range.ts";
-import { listing, live, query } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
+import * as query from "../../../state/query.ts";
+import * as listing from "../../../state/rows.ts";
 
 /** `near`: the last row is drawn. */
 export function ListEnd({ near }: { near: boolean }) {

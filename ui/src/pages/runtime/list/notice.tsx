@@ -1,7 +1,7 @@
 /** One slot above the list for what is to be known about it. */
 
 import { Icon } from "../../../components/icons.tsx";
-import { notices } from "../../../state/app_state.ts";
+import * as notices from "../../../state/notices.ts";
 
 export function Notice() {
   const said = notices.current.value;

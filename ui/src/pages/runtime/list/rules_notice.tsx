@@ -1,7 +1,7 @@
 /** What is wrong with the rules: a line above the list, which leads to the files and lines. */
 
 import { Icon } from "../../../components/icons.tsx";
-import { live } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
 
 import { troubles } from "../../../state/notices.ts";
 

@@ -1,6 +1,7 @@
 /** The focus is never lost to the page as a whole: what had it and goes leaves it to its row, else to the list. */
 import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
+import { all, listen } from "../../../api/browser.ts";
 
 export function useFocusKept(root: RefObject<HTMLElement | null>): void {
   useEffect(() => {
@@ -25,13 +26,9 @@ export function useFocusKept(root: RefObject<HTMLElement | null>): void {
     };
     const observer = new MutationObserver(changed);
     observer.observe(element, { childList: true, subtree: true });
-    document.addEventListener("focusin", focused);
-    document.addEventListener("pointerdown", pressed, true);
-    return () => {
-      observer.disconnect();
-      document.removeEventListener("focusin", focused);
-      document.removeEventListener("pointerdown", pressed, true);
-    };
+    return all(listen(document, "focusin", focused), listen(document, "pointerdown", pressed, true), () =>
+      observer.disconnect(),
+    );
   }, []);
 }
 

@@ -7,8 +7,14 @@ import type { Row } from "../../../domain/frames.ts";
 import { shown } from "../../../domain/json_text.ts";
 import { rowAt } from "../../../domain/row_order.ts";
 import { reveal } from "../../../domain/virtual_list.ts";
-import { commands, layout, listing, live, openRows, queries, query } from "../../../state/app_state.ts";
 import { copy } from "../../../state/clipboard.ts";
+import * as commands from "../../../state/commands.ts";
+import * as layout from "../../../state/layout.ts";
+import * as live from "../../../state/live.ts";
+import * as openRows from "../../../state/open_rows.ts";
+import * as queries from "../../../state/queries.ts";
+import * as query from "../../../state/query.ts";
+import * as listing from "../../../state/rows.ts";
 
 import { rowHeights } from "./row_heights.ts";
 import { releaseAll } from "./use_scroll_freeze.ts";
@@ -23,7 +29,7 @@ export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Ro
     const own = listing.shown.peek();
     const [at, ...others] = [id, ...openRows.ids.peek()].map((each) => positionOf(own, each));
     const below = layout.phone.peek() ? [] : others.filter((index) => index >= 0).sort((a, b) => a - b);
-    scrollTo(reveal(at ?? 0, frame.current?.scrollTop ?? 0, visible, below, rowHeights(layout)));
+    scrollTo(reveal(at ?? 0, frame.current?.scrollTop ?? 0, visible, below, rowHeights()));
   };
   const shown = useOpenRevealed(revealRow);
   const toggle = (row: Row, beside = false) => {
@@ -54,16 +60,16 @@ export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Ro
   };
   useEffect(() => {
     const acted = () => openRows.ids.peek()[0] ?? openRows.active.peek();
-    commands.list = {
+    commands.setList({
       move,
       newest,
       toggle: () => withRow(openRows.active.peek(), toggle),
       open: (id) => withRow(id, toggle),
       copy: () => withRow(acted(), copyEvent),
       link: () => withRow(acted(), ({ id }) => void copy(query.link(live.gatewayNow(), { open: id }))),
-    };
+    });
     return () => {
-      commands.list = null;
+      commands.setList(null);
     };
   });
   return toggle;

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Row } from "../../../domain/frames.ts";
-import { queries } from "../../../state/app_state.ts";
+import * as queries from "../../../state/queries.ts";
 
 const RESTS_MS = 80;
 

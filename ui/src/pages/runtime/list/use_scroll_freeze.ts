@@ -1,8 +1,10 @@
 /** What keeps the list still: rows never move under a pointer, a focused row, an open row or selected text. */
 
 import { useEffect } from "preact/hooks";
+import { listen } from "../../../api/browser.ts";
 import type { FreezeReason } from "../../../state/alert_store.ts";
-import { live, openRows } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
+import * as openRows from "../../../state/open_rows.ts";
 
 export const REASONS: readonly FreezeReason[] = ["scrolled", "pointer", "focus", "selection", "open"];
 
@@ -58,6 +60,5 @@ function watchSelection(): () => void {
     const inside = selection?.anchorNode?.parentElement?.closest(".rows") != null;
     live.freeze("selection", inside && selection?.isCollapsed === false);
   };
-  document.addEventListener("selectionchange", changed);
-  return () => document.removeEventListener("selectionchange", changed);
+  return listen(document, "selectionchange", changed);
 }

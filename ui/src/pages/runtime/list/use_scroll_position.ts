@@ -2,7 +2,8 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { live, query } from "../../../state/app_state.ts";
+import * as live from "../../../state/live.ts";
+import * as query from "../../../state/query.ts";
 
 export interface Place {
   scroll: number;

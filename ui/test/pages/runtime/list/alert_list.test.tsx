@@ -1,7 +1,10 @@
 // @vitest-environment happy-dom
 /** The list and an open row in a document: repeats, columns, focus, what can be done with an alert, and the states of the list. */
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { layout, listing, queries, query } from "../../../../src/state/app_state.ts";
+import * as layout from "../../../../src/state/layout.ts";
+import * as queries from "../../../../src/state/queries.ts";
+import * as query from "../../../../src/state/query.ts";
+import * as listing from "../../../../src/state/rows.ts";
 import { answers, asked, closeApp, copied, far, find, key, openApp, say, seen } from "../../../support/app.ts";
 import { alerts, row, rows, snapshot, stats } from "../../../support/frames.ts";
 
