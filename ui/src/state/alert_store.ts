@@ -14,7 +14,7 @@ import {
   total,
   zero,
 } from "../domain/frames.ts";
-import { type Late, Lateness } from "../domain/late_arrivals.ts";
+import { type Late, LateArrivals } from "../domain/late_arrivals.ts";
 import { merge, order, place } from "../domain/row_order.ts";
 import { moved } from "../domain/timeline.ts";
 
@@ -88,7 +88,7 @@ export class AlertStore {
   /** Alerts of the time away that this connection added; null where that cannot be told from what is older. */
   recovered: number | null = 0;
 
-  #late = new Lateness();
+  #late = new LateArrivals();
 
   constructor(capacity: number = CAPACITY) {
     this.#capacity = capacity;

@@ -1,4 +1,4 @@
-/** The page `/alerts/{id}`: one alert, who started its process, what is known of it, and what else happened there. */
+/** The page `/alerts/{id}`: the alert, its process ancestry, its fields, and alerts nearby. */
 
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import type { Detail } from "../../api/alert_details.ts";
@@ -17,10 +17,10 @@ import * as queries from "../../state/queries.ts";
 import * as router from "../../state/router.ts";
 
 import { alertPath } from "../../state/router.ts";
-import { AlertFacts } from "./alert_fields_list.tsx";
-import { Counted } from "./correlation_evidence.tsx";
-import { Around } from "./nearby_alerts.tsx";
-import { AncestryTree } from "./process_tree_view.tsx";
+import { AlertFieldsList } from "./alert_fields_list.tsx";
+import { CorrelationEvidence } from "./correlation_evidence.tsx";
+import { NearbyAlerts } from "./nearby_alerts.tsx";
+import { ProcessTreeView } from "./process_tree_view.tsx";
 
 type Ready = Extract<Detail, { is: "ready" }>;
 
@@ -123,13 +123,13 @@ function Whole({ id, found }: { id: string; found: Ready }) {
           {alert.correlation && (
             <section class="panel piece" aria-labelledby="counted-title">
               <h2 id="counted-title">What was counted</h2>
-              <Counted alert={alert} correlation={alert.correlation} inList={false} />
+              <CorrelationEvidence alert={alert} correlation={alert.correlation} inList={false} />
             </section>
           )}
           <section class="panel piece" aria-labelledby="ancestry-title">
             <h2 id="ancestry-title">{alert.correlation ? "Process ancestry of the evidence" : "Process ancestry"}</h2>
             <Panel name="The ancestry">
-              <AncestryTree id={id} t={t} />
+              <ProcessTreeView id={id} t={t} />
             </Panel>
           </section>
           <section class="panel piece event" aria-labelledby="event-title">
@@ -141,11 +141,11 @@ function Whole({ id, found }: { id: string; found: Ready }) {
           <section class="panel piece" aria-labelledby="facts-title">
             <h2 id="facts-title">Why this fired</h2>
             <Panel name="The list of fields">
-              <AlertFacts alert={alert} event={event} />
+              <AlertFieldsList alert={alert} event={event} />
             </Panel>
           </section>
           <Panel name="The list of nearby alerts">
-            <Around id={id} alert={alert} t={t} />
+            <NearbyAlerts id={id} alert={alert} t={t} />
           </Panel>
         </div>
       </div>
@@ -153,7 +153,7 @@ function Whole({ id, found }: { id: string; found: Ready }) {
   );
 }
 
-/** The moment, and how long ago: the one place that tells time that way. */
+/** The moment, and how long ago it was. */
 function When({ t }: { t: number }) {
   if (Number.isNaN(t)) return null;
   return (

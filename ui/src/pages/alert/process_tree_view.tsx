@@ -1,4 +1,4 @@
-/** The processes around an alert, walked by arrows: who started it, what it started, and what else each of them did. */
+/** The process ancestry of an alert as a tree, with the other alerts of each process. */
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { SeverityMark } from "../../components/icons.tsx";
@@ -27,7 +27,7 @@ interface Props {
   t: number;
 }
 
-export function AncestryTree({ id, t }: Props) {
+export function ProcessTreeView({ id, t }: Props) {
   const found = useMemo(() => queries.ancestry(id), [id]).value;
   if (found.is === "loading") return <p class="muted">Loading…</p>;
   if (found.is === "failed") {
