@@ -9,7 +9,7 @@ const HOVERED = 4_000;
 interface Props {
   of: string;
   mono?: boolean;
-  /** So many characters are shown, and more of them to those who hover. */
+  /** The number of characters that are shown. The tooltip has more. */
   most?: number;
 }
 
