@@ -134,9 +134,7 @@ function Quiet() {
 function NoAgents() {
   return (
     <Why is="no-agents" blind head="No agent has reported">
-      <p>
-        No node has sent an event, so an empty list does not mean that all is well. Check Tetragon and the pipeline:
-      </p>
+      <p>No node has sent an event. Check Tetragon and the pipeline:</p>
       <pre>{"kubectl get pods -A -l app.kubernetes.io/name=tetragon\ntocsin ledger"}</pre>
       <p>
         Details: <a href="/pipeline">Pipeline</a>
