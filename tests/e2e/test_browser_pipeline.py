@@ -107,9 +107,9 @@ async def test_a_node_that_stopped_sending_is_named(house: Callable[..., House],
         return await verdict.count() > 0 and "worker-9" in await verdict.inner_text()
 
     await until(named, deadline - time.monotonic(), "worker-9 to be named")
-    await expect(page.get_by_role("table", name="Nodes, not reporting first").get_by_role("row").nth(1)).to_contain_text(
-        "worker-9"
-    )
+    await expect(
+        page.get_by_role("table", name="Nodes, not reporting first").get_by_role("row").nth(1)
+    ).to_contain_text("worker-9")
     await survey(page, "pipeline-silent-node")
 
 
