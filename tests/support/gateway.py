@@ -12,6 +12,7 @@ import aiohttp
 from tocsin.bus import Bus, open_bus
 from tocsin.gateway import service
 from tocsin.gateway.feed.broadcaster import SILENCE_S
+from tocsin.gateway.http.server import HttpServer
 from tocsin.gateway.pipeline.service_reports import GRACE_S
 from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
@@ -143,7 +144,7 @@ class Socket:
 class Gateway:
     """A running gateway, as its clients see it."""
 
-    def __init__(self, face: service.Face, http: aiohttp.ClientSession, stop: asyncio.Event) -> None:
+    def __init__(self, face: HttpServer, http: aiohttp.ClientSession, stop: asyncio.Event) -> None:
         self.face = face
         self.http = http
         self.stop = stop

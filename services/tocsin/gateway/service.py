@@ -16,7 +16,7 @@ from tocsin.gateway.auth import forwarded, identity
 from tocsin.gateway.feed.broadcaster import SILENCE_S, Broadcaster
 from tocsin.gateway.feed.hub import Held, Hub
 from tocsin.gateway.http import app
-from tocsin.gateway.http.app import HttpServer
+from tocsin.gateway.http.server import HttpServer
 from tocsin.gateway.metrics import watch
 from tocsin.gateway.pipeline import coverage, rule_status
 from tocsin.gateway.pipeline.rule_reports import RuleReports
@@ -111,7 +111,7 @@ async def run(
     live = Broadcaster(bus, hub, settings, silence_s)
     state = GatewayState(bus, hub, live, metrics, health, reports, RuleReports(), settings)
     watch(metrics, state)
-    face.doorstep.door.watch(metrics)
+    face.login.authenticator.watch(metrics)
     balance = LedgerMetrics(metrics)
     gateway = _Gateway(state)
     await bus.subscribe(subjects.ALL_METRICS, gateway.hear)

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tocsin.gateway.http import app
+from tocsin.gateway.http import responses
 from tocsin.gateway.window.search import ROOM
 
 from support.gateway import Gateway, alert, gateway, publisher
@@ -78,7 +78,7 @@ async def test_a_file_holds_every_row_and_says_its_name(declared: NatsServer) ->
 async def test_two_files_are_sent_at_a_time_and_a_client_that_takes_nothing_is_dropped(
     declared: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "_SEND_S", 1.0)
+    monkeypatch.setattr(responses, "_SEND_S", 1.0)
     async with publisher(declared) as bus, gateway(declared) as own:
         big = "x" * 256
         await bus.send(*(alert(n, "high", arguments=big, target=big, pod=big, title=big) for n in range(12_000)))

@@ -14,7 +14,7 @@ import pytest
 from tocsin.bus import open_bus, streams
 from tocsin.gateway import service
 from tocsin.gateway.http import app
-from tocsin.gateway.http.openapi import ROUTES
+from tocsin.gateway.http.endpoints import ENDPOINTS
 from tocsin.gateway.pipeline.rule_status import RulesAnswer
 from tocsin.gateway.queries.schemas import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.settings import Settings
@@ -204,7 +204,7 @@ async def test_every_route_is_documented_and_its_answer_reads_as_documented(decl
             for resource in app.application(own.face).router.resources()
             if resource.canonical != "/{path}"
         }
-        assert served == set(document["paths"]) == {route.path for route in ROUTES}
+        assert served == set(document["paths"]) == {endpoint.path for endpoint in ENDPOINTS}
         for path in ("/api/v1/ledger", "/api/openapi.json"):
             assert "400" in document["paths"][path]["get"]["responses"]
         assert "cut" in document["components"]["schemas"]["FullAlertsAnswer"]["properties"]
@@ -368,4 +368,4 @@ async def test_an_error_of_ours_shows_no_stack_trace(declared: NatsServer, caplo
         assert own.face.state is not None
         own.face.state.hub.window.lanes = ()
         answer = await own.get("/api/runtime/stats", status=500)
-        assert answer == {"error": "an error of ours; the log has it"}
+        assert answer == {"error": "internal error; see the log"}

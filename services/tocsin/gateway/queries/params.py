@@ -1,7 +1,7 @@
 """The parameters of a request, and the answers that the live window gives."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -48,15 +48,15 @@ def parse(parameters: Mapping[str, str]) -> Query:
     return Query(wanted, integer(parameters, "limit", default=most, most=most), full == "1")
 
 
-def check(parameters: Mapping[str, str], *known: str) -> None:
-    """`QueryError` for a name that is not *known*, or comes twice."""
+def check(parameters: Mapping[str, str], *known: str, repeatable: Collection[str] = ()) -> None:
+    """`QueryError` for a name that is not *known*, or is given twice and not *repeatable*."""
     seen = set()
     names = [name for name, _ in parameters.items()]  # each as often as it was given
     for name in names:
         if name not in known:
             here = f"known: {', '.join(known)}" if known else "there are none here"
             raise QueryError(f"{name[:64]}: no such parameter; {here}")
-        if name in seen:
+        if name in seen and name not in repeatable:
             raise QueryError(f"{name} must be given once")
         seen.add(name)
 
