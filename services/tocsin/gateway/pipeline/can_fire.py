@@ -25,10 +25,12 @@ _UNNAMED = "an unnamed rule"
 
 
 class CanFire(Struct, frozen=True, kw_only=True):
-    """What is known of it, with the reason."""
+    """Whether a rule can fire, with the reason."""
 
     is_: Literal["yes", "unknown", "no"] = msgspec.field(name="is")
+    """yes, no, or unknown."""
     why: str
+    """The reason."""
 
 
 def of_all(rules: Iterable[Sequence[RuleState]], seen: Summary) -> dict[str, CanFire]:

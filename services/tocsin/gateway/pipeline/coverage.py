@@ -38,23 +38,27 @@ _UNTOLD = "The agent left out the events of busy cgroups, and does not tell how 
 
 
 class Loss(Struct, frozen=True, kw_only=True):
-    """Events, or times, that are missing."""
+    """Events that are missing."""
 
     what: str
+    """Where they were lost."""
     n: int
+    """How many."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
-    """What is known of one node."""
+    """How many events of one node arrive."""
 
     produced: int | None
-    """Events that the agent has exported or is known to have lost since it started; ``null`` is not known."""
+    """Events that the agent has exported or is known to have lost since it started; ``null`` if not known."""
     reached: int | None
-    """Of these, what came here; where `produced` is not known, the events seen in the live window."""
+    """Of these, the events that arrived here; if `produced` is not known, the events in the live window."""
     share: float | None
-    """From 0 to 1, ``null`` where it is not known: `why` says why."""
+    """From 0 to 1; ``null`` if not known, and `why` says why."""
     why: str
+    """Explanation of the share, or why it is not known."""
     losses: list[Loss]
+    """What is missing, by place."""
 
 
 class Agent(Struct):

@@ -10,24 +10,30 @@ from tocsin.gateway.pipeline.service_reports import Instance
 
 
 class HopAnswer(Struct, frozen=True, kw_only=True):
-    """One hop; ``null`` is not known, or not to be known of such a hop."""
+    """One stage of the pipeline; a number is ``null`` if it is not known or the stage has none."""
 
     name: str
+    """Name of the service or stream."""
     title: str
+    """What to show as its name."""
     instances: int | None
+    """Instances that report."""
     in_s: float | None
-    """Events, alerts or signals a second that come in, of the last seconds."""
+    """Incoming events, alerts or signals a second, over the last seconds."""
     out_s: float | None
+    """Outgoing ones a second."""
     lag_s: float | None
-    """How far behind it is."""
+    """Delay, seconds."""
     waiting: int | None
+    """Messages that wait."""
     dropped: int | None
-    """What is not passed on; ``null`` where something is gone and nobody knows how much."""
+    """Messages that were dropped; ``null`` for an unknown number."""
     dropped_why: str
+    """Why they were dropped."""
     last_seen_s: float | None
-    """Since it told of itself; of a stream, since something was stored in it."""
+    """Seconds since its last report; of a stream, since its last message."""
     problem: str
-    """What is broken here, in words; empty where nothing is."""
+    """What fails here; empty if nothing does."""
 
 
 class Own(Struct, frozen=True, kw_only=True):

@@ -18,90 +18,112 @@ _LISTED = 20
 
 
 class JudgeAnswer(Struct, frozen=True, kw_only=True):
-    """One instance that judges."""
+    """One instance that applies rules."""
 
     service: str
+    """classifier or correlator."""
     instance: str
+    """Name of the instance."""
     hash: str
-    """Of all that it judges by: two instances with one hash judge alike."""
+    """Hash of its rules and settings: instances with the same hash decide alike."""
     loaded: str
-    """When these rules began to judge (RFC 3339)."""
+    """When it loaded these rules (RFC 3339)."""
     age_s: float
-    """Seconds since it told of itself."""
+    """Seconds since its last report."""
     rules: int
-    """How many rules and correlations it has."""
+    """Number of rules and correlations that it has."""
 
 
 class RuleAnswer(Struct, frozen=True, kw_only=True):
     """One rule or correlation, over all instances."""
 
     id: str
+    """Id of the rule."""
     title: str
+    """Title of the rule."""
     level: str
+    """Level that the rule's author gave it."""
     type: str
     """``rule``, or a correlation's type."""
     file: str
+    """File that the rule was loaded from."""
     line: int
+    """Line of the file where it begins."""
     author: str
+    """Author of the rule."""
     hits: int
-    """Since the instances started, as are failures and what silences hid."""
+    """Number of matches since the instances started."""
     failures: int
-    """Events for which it failed and was skipped."""
+    """Events for which the rule failed and was skipped, since the instances started."""
     last_failure: str
+    """Error of the last failure; empty if there was none."""
     hooks: list[str]
-    """Functions, or tracepoints as ``subsystem/name``, of which it needs the events of any one."""
+    """Functions, or tracepoints as ``subsystem/name``: it needs events of at least one."""
     kinds: list[str]
-    """Kinds of events that it looks at; empty where that may be any."""
+    """Kinds of events that it reads; empty if it reads all."""
     host_only: bool
-    """It matches no process in a container."""
+    """Whether it matches only processes outside containers."""
     runbook: str
-    """What to do first."""
+    """First steps for whoever handles its alerts, from the rule."""
     falsepositives: list[str]
+    """Known causes of false positives, from the rule."""
     can_fire: CanFire
-    """Whether what it needs comes at all, from what the live window has seen."""
+    """Whether the events that it needs arrive, judging by the live window."""
 
 
 class SilenceAnswer(Struct, frozen=True, kw_only=True):
     """One silence, over all instances."""
 
     id: str
+    """Id of the silence."""
     title: str
+    """Title of the silence."""
     owner: str
+    """Who is responsible for it."""
     reason: str
+    """Why it exists."""
     expires: str
+    """Day on which it ends (RFC 3339)."""
     expired: bool
-    """It hides nothing any more."""
+    """Whether it has ended."""
     hidden: BySeverity
-    """Alerts lowered, by the severity that they would have had."""
+    """Alerts that it lowered since the instances started, by their severity before."""
 
 
 class ProblemAnswer(Struct, frozen=True, kw_only=True):
-    """A document that is not loaded as it stands."""
+    """A document that failed to load."""
 
     file: str
+    """File of the document."""
     line: int
-    """From 1; 0 where the file as a whole is meant."""
+    """From 1; 0 if the whole file is meant."""
     column: int
+    """From 1; 0 if the whole line or file is meant."""
     text: str
+    """What is wrong."""
     rule: str
-    """Its id, where it is known."""
+    """Id of the rule, if known."""
     kept: bool
-    """Its last good version judges on, everywhere."""
+    """Whether its last good version stays active on all instances."""
     instances: list[str]
-    """Who says so: service and instance."""
+    """Instances that report it: service and instance."""
 
 
 class RulesAnswer(Struct, frozen=True, kw_only=True):
-    """By which rules is judged, and what is wrong with them."""
+    """The active rules and their problems."""
 
     judges: list[JudgeAnswer]
+    """Instances that apply rules."""
     rules: list[RuleAnswer]
+    """All rules and correlations."""
     silences: list[SilenceAnswer]
     """Expired ones first."""
     problems: list[ProblemAnswer]
+    """Documents that failed to load."""
     hashes_differ: list[str]
-    """Instances whose rules have differed from those of their service's others for over a minute."""
+    """Instances whose rules have differed for over a minute from those of the service's other instances."""
     timestamp: str
+    """Time of this answer (RFC 3339)."""
 
 
 class Trouble(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,44 +17,52 @@ _NS_PER_MS = 1_000_000
 
 
 class NodeAnswer(Struct, frozen=True, kw_only=True):
-    """One node that events come from, or that a collector is bound to."""
+    """A node that sends events, or that a collector is bound to."""
 
     node: str
+    """Name of the node."""
     last_s: float | None
-    """Since its last event came; ``null`` where none did."""
+    """Seconds since its last event arrived; ``null`` if none did."""
     rate: float | None
     """Events a second."""
     silent: bool
+    """Whether it does not report."""
     why: str
-    """Why it counts as silent, in words."""
+    """Why it counts as silent."""
     coverage: Coverage
+    """How many of its events arrive."""
 
 
 class Clients(Struct, frozen=True, kw_only=True):
     """Browsers on this gateway's WebSocket."""
 
     open: int
+    """How many there are."""
     slow: int
-    """Of these, who cannot take what there is and gets fewer rows."""
+    """Of these, clients that are too slow and so get fewer rows."""
 
 
 class StatusAnswer(Struct, frozen=True, kw_only=True):
-    """The way of an event, and what is wrong on it."""
+    """The state of the pipeline."""
 
     cluster: str
     """Names of the clusters that events come from."""
     hops: list[HopAnswer]
+    """Stages, in the order in which an event passes them."""
     nodes: list[NodeAnswer]
+    """Nodes, by name."""
     ledger: Ledger | None
-    """``null`` where it could not be taken; `broken` says why."""
+    """``null`` if it could not be taken; `broken` says why."""
     clients: Clients
+    """Browsers on the WebSocket."""
     broken: str
-    """What is broken, in words; empty where nothing is."""
+    """What fails; empty if nothing does."""
     kinds_seen: dict[str, int]
-    """Kind of event to how many came in the live window."""
+    """Number of events in the live window, by kind."""
     host_events: bool
-    """Whether processes outside containers are seen at all."""
+    """Whether the live window has events of processes outside containers."""
     timestamp: str
+    """Time of this answer (RFC 3339)."""
 
 
 def nodes(
