@@ -3,13 +3,13 @@
 import time
 
 from tocsin.gateway.state import GatewayState
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.runtime.metrics import Metrics
 
 
 def watch(metrics: Metrics, state: GatewayState) -> None:
     """Let *metrics* follow the gateway."""
-    hub, live = state.hub, state.live
+    hub, store, live = state.hub, state.store, state.live
     gauge, counter = metrics.gauge, metrics.counter
 
     def refresh() -> None:
@@ -20,12 +20,12 @@ def watch(metrics: Metrics, state: GatewayState) -> None:
         sent = hub.fanout.numbers
         gauge("tocsin_gateway_clients", "Browsers on the WebSocket.").set(len(live.sessions))
         gauge("tocsin_gateway_views", "Different filters among them.").set(hub.fanout.groups)
-        gauge("tocsin_gateway_read_sequence", "Last sequence of ALERTS that was read.").set(hub.window.head)
-        gauge("tocsin_gateway_waiting_alerts", "Alerts in the stream that were not read yet.").set(hub.waiting)
+        gauge("tocsin_gateway_read_sequence", "Last sequence of ALERTS that was read.").set(store.window.head)
+        gauge("tocsin_gateway_waiting_alerts", "Alerts in the stream that were not read yet.").set(store.waiting)
         gauge("tocsin_gateway_delay_seconds", "From the collector's reading to ours, newest.").set(hub.delay_ms / 1e3)
-        for name, lane in zip(SEVERITIES, hub.window.lanes, strict=True):
+        for name, lane in zip(SEVERITIES, store.window.lanes, strict=True):
             gauge("tocsin_gateway_window_rows", "Rows kept at hand.", severity=name).set(len(lane))
-        rules = live.rules
+        rules = state.composer.rules
         gauge("tocsin_gateway_rule_problems", "Rule documents that are not loaded as they stand.").set(rules.problems)
         gauge("tocsin_gateway_rule_hashes_differ", "Replicas that judge by other rules.").set(len(rules.differ))
         counter("tocsin_gateway_alerts_total", "Alerts read live.").value = hub.taken
@@ -39,7 +39,7 @@ def watch(metrics: Metrics, state: GatewayState) -> None:
         counter("tocsin_gateway_snapshots_total", "Snapshots sent.").value = sent.snapshots
         counter("tocsin_gateway_silent_clients_total", "Clients dropped for silence.").value = live.closed_silent
         counter("tocsin_gateway_refused_clients_total", "Clients refused for want of room.").value = live.refused
-        searches = live.searches.refused
+        searches = store.search.refused
         counter("tocsin_gateway_refused_searches_total", "Searches refused for want of room.").value = searches
         unread = state.reports.unreadable + state.rulebooks.unreadable
         counter("tocsin_gateway_undecodable_reports_total", "Reports that make no sense.").value = unread

@@ -13,8 +13,10 @@ from aiohttp import web
 
 from tocsin.bus import Bus, Message, Start, StreamState, streams
 from tocsin.gateway.auth import forwarded, identity
-from tocsin.gateway.feed.broadcaster import SILENCE_S, Broadcaster
-from tocsin.gateway.feed.hub import Held, Hub
+from tocsin.gateway.feed.broadcaster import Broadcaster
+from tocsin.gateway.feed.composer import FrameComposer
+from tocsin.gateway.feed.hub import Hub
+from tocsin.gateway.feed.session import SILENCE_S
 from tocsin.gateway.http import app
 from tocsin.gateway.http.server import HttpServer
 from tocsin.gateway.metrics import watch
@@ -24,6 +26,7 @@ from tocsin.gateway.pipeline.service_reports import GRACE_S, ServiceReports
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import GatewayState
 from tocsin.gateway.window import backfill, cursor
+from tocsin.gateway.window.store import AlertStore, StreamRange
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
@@ -106,10 +109,12 @@ async def run(
 
     A client that says nothing for *silence_s* is dropped; services have *grace_s* from the start to be heard.
     """
-    hub = Hub(settings)
+    store = AlertStore(settings.window_rows, settings.window_ms)
+    hub = Hub(settings, store)
     metrics, health, reports = Metrics(), Health(), ServiceReports(time.monotonic(), grace_s)
-    live = Broadcaster(bus, hub, settings, silence_s)
-    state = GatewayState(bus, hub, live, metrics, health, reports, RuleReports(), settings)
+    composer = FrameComposer(bus, hub)
+    live = Broadcaster(hub, composer, settings.clients, silence_s)
+    state = GatewayState(bus, hub, composer, live, metrics, health, reports, RuleReports(), settings)
     watch(metrics, state)
     face.login.authenticator.watch(metrics)
     balance = LedgerMetrics(metrics)
@@ -135,6 +140,7 @@ class _Gateway:
         self._state = state
         self._bus = state.bus
         self._hub = state.hub
+        self._store = state.store
         self._ends = asyncio.Event()
         """Ends the following of the stream."""
 
@@ -150,7 +156,11 @@ class _Gateway:
 
     def facts(self) -> dict[str, str | int | float]:
         """What the pipeline's page shows of this gateway."""
-        return {"clients": len(self._state.live.sessions), "head": self._hub.window.head, "waiting": self._hub.waiting}
+        return {
+            "clients": len(self._state.live.sessions),
+            "head": self._store.window.head,
+            "waiting": self._store.waiting,
+        }
 
     async def read(self, stop: asyncio.Event) -> None:
         """Read the window back, then follow; again from the beginning where the stream was made anew."""
@@ -164,7 +174,7 @@ class _Gateway:
                     continue
                 self._hub.complete(head, time.monotonic())
                 self._state.live.ready.set()
-                log.info("window.read", extra={"rows": len(self._hub.window), "head": head})
+                log.info("window.read", extra={"rows": len(self._store.window), "head": head})
                 await self._bus.follow(
                     streams.ALERTS, self._take, self._ends, filters=[subjects.ALL_ALERTS], start=Start(seq=head + 1)
                 )
@@ -186,7 +196,9 @@ class _Gateway:
         try:
             stream = await self._bus.stream(streams.ALERTS)
             state = stream.state
-            self._hub.begin(Held(cursor.epoch(stream.created), state.first_seq, state.last_seq), int(time.time()))
+            self._hub.begin(
+                StreamRange(cursor.epoch(stream.created), state.first_seq, state.last_seq), int(time.time())
+            )
             for index in range(len(WORST_FIRST)):
                 await self._read_lane(index, state)
         except BusError as error:
@@ -196,16 +208,16 @@ class _Gateway:
         return state.last_seq
 
     async def _read_lane(self, index: int, state: StreamState) -> None:
-        hub, severity = self._hub, WORST_FIRST[index]
+        hub, store, severity = self._hub, self._store, WORST_FIRST[index]
         first, last = state.first_seq, state.last_seq
         wanted, limit = subjects.alerts_of(severity), self._state.settings.window_rows
-        hub.reading = f"the window is being read back: {severity.value} ({len(hub.window):,} alerts so far)"
+        hub.reading = f"the window is being read back: {severity.value} ({len(store.window):,} alerts so far)"
 
         async def count(seq: int) -> int:
             return await self._bus.count(streams.ALERTS, filter=wanted, start=Start(seq=seq))
 
         begin = await backfill.begin(first, last, limit, count)
-        hub.window.lanes[index].floor = max(0, begin - 1)
+        store.window.lanes[index].floor = max(0, begin - 1)
 
         def take(message: Message) -> None:
             if message.seq <= last:
@@ -213,9 +225,9 @@ class _Gateway:
 
         await self._bus.read(streams.ALERTS, take, filters=[wanted], start=Start(seq=begin))
         if begin > first:
-            hub.incomplete(index, time.time_ns() // 1_000_000)
+            store.incomplete(index, time.time_ns() // 1_000_000)
         elif first > 1:
-            hub.incomplete(index, time.time_ns() // 1_000_000, first_ns=parse_ns(state.first_ts))
+            store.incomplete(index, time.time_ns() // 1_000_000, first_ns=parse_ns(state.first_ts))
 
     async def look(self, stop: asyncio.Event) -> None:
         """Once a second, ask the stream and the classifier's consumer how they are."""
@@ -233,43 +245,43 @@ class _Gateway:
                 self._state.reports.since = now  # who cannot be heard is not silent
             self._look_at_nodes(now, agents=turn % _AGENTS_EVERY == 1)
             books = self._state.rulebooks
-            self._state.live.rules = rule_status.trouble(books.judges(now), books.differing(now))
+            self._state.composer.rules = rule_status.trouble(books.judges(now), books.differing(now))
             await _pause(stop, _LOOK_S)
 
     def _look_at_nodes(self, now: float, *, agents: bool) -> None:
-        state, hub, now_ms = self._state, self._hub, time.time_ns() // _NS_PER_MS
+        state, hub, store, now_ms = self._state, self._hub, self._store, time.time_ns() // _NS_PER_MS
         if state.blinded(now):
             hub.sight.nodes.blind(now_ms)
         if agents:
             hub.sight.follow(coverage.agents(state.reports.fresh(now)))
-        state.live.lag.broken = state.words(now, now_ms)
-        state.meters["read"].note(hub.window.head, now)
+        state.lag.broken = state.words(now, now_ms)
+        state.meters["read"].note(store.window.head, now)
         state.meters["rows"].note(hub.fanout.numbers.rows, now)
 
     async def _look_at_stream(self) -> None:
-        hub, health = self._hub, self._state.health
+        hub, store, health = self._hub, self._store, self._state.health
         stream = await self._bus.stream(streams.ALERTS)
-        held = Held(cursor.epoch(stream.created), stream.state.first_seq, stream.state.last_seq)
+        held = StreamRange(cursor.epoch(stream.created), stream.state.first_seq, stream.state.last_seq)
         health.mended("stream")
-        if hub.ready and held.epoch != hub.window.epoch:
+        if hub.ready and held.epoch != store.window.epoch:
             log.warning("stream.recreated", extra={"stream": streams.ALERTS})
             hub.ready = False
             self._state.live.ready.clear()
             self._ends.set()
             return
-        hub.held = held
+        store.stream = held
         self._state.meters["alerts"].note(held.last_seq, time.monotonic())
         stuck_s = time.monotonic() - hub.moved_at
-        if not hub.ready or (hub.waiting and stuck_s > _STUCK_S):
+        if not hub.ready or (store.waiting and stuck_s > _STUCK_S):
             if hub.ready:
-                health.broken("alerts", f"{hub.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
+                health.broken("alerts", f"{store.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
         else:
             health.mended("alerts")
 
     async def _look_at_classifier(self) -> None:
         with contextlib.suppress(Gone):
             consumer = await self._bus.consumer(streams.EVENTS, streams.CLASSIFIER)
-            self._state.live.lag.classifier = consumer.num_pending + consumer.num_ack_pending
+            self._state.lag.classifier = consumer.num_pending + consumer.num_ack_pending
             self._state.meters["judged"].note(consumer.ack_floor.stream_seq, time.monotonic())
         events = await self._bus.stream(streams.EVENTS)
         self._state.meters["events"].note(events.state.last_seq, time.monotonic())

@@ -2,11 +2,13 @@
 
 from tocsin.bus import Bus
 from tocsin.gateway.feed.broadcaster import Broadcaster
+from tocsin.gateway.feed.composer import FrameComposer
 from tocsin.gateway.feed.hub import Hub
-from tocsin.gateway.pipeline import nodes
+from tocsin.gateway.pipeline import coverage, nodes
 from tocsin.gateway.pipeline.rates import Rate
 from tocsin.gateway.pipeline.rule_reports import RuleReports
 from tocsin.gateway.pipeline.service_reports import ServiceReports
+from tocsin.gateway.pipeline.status import Clients, Readings
 from tocsin.gateway.settings import Settings
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
@@ -23,6 +25,7 @@ class GatewayState:
         self,
         bus: Bus,
         hub: Hub,
+        composer: FrameComposer,
         live: Broadcaster,
         metrics: Metrics,
         health: Health,
@@ -32,6 +35,9 @@ class GatewayState:
     ) -> None:
         self.bus = bus
         self.hub = hub
+        self.store = hub.store
+        self.composer = composer
+        self.lag = composer.lag
         self.live = live
         self.metrics = metrics
         self.health = health
@@ -53,8 +59,8 @@ class GatewayState:
             problems["nats"] = f"no connection to NATS{away}: {connection.last_error or 'unreachable'}"
         if not self.hub.ready:
             problems.setdefault("window", self.hub.reading)
-        if self.live.lag.classifier > BEHIND:
-            problems["classifier.backlog"] = f"{self.live.lag.classifier:,} events wait for the classifier"
+        if self.lag.classifier > BEHIND:
+            problems["classifier.backlog"] = f"{self.lag.classifier:,} events wait for the classifier"
         return problems
 
     def problems(self, now: float) -> dict[str, str]:
@@ -77,3 +83,21 @@ class GatewayState:
         told = [why for hop, why in self.problems(now).items() if hop != "window"]
         silent = nodes.words(self.hub.sight.nodes.silent(now_ms))
         return "; ".join([*told, silent] if silent else told)[:_CHARACTERS]
+
+    def readings(self, now: float, now_ms: int) -> Readings:
+        """What the status of the pipeline is made of."""
+        return Readings(
+            visibility=self.hub.sight,
+            agents=coverage.agents(self.reports.fresh(now)),
+            instances=self.reports.instances(now),
+            rates=self.meters,
+            judging=self.lag.classifier,
+            waiting=self.store.waiting,
+            delay_ms=self.hub.delay_ms,
+            undecodable=self.hub.undecodable,
+            problems=self.problems(now),
+            broken=self.words(now, now_ms),
+            connected=self.bus.connection.up,
+            clients=Clients(open=len(self.live.sessions), slow=self.live.slow),
+            window_ms=self.settings.window_ms,
+        )

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tocsin.bus import open_bus, streams
-from tocsin.gateway.window.search import ROOM
+from tocsin.gateway.window.search import SLOTS
 from tocsin.runtime.service_report import ServiceReport
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher
@@ -81,7 +81,7 @@ async def test_a_client_that_missed_too_much_is_told_how_much(declared: NatsServ
         async with gateway(declared, window_rows=1_000) as own, own.socket() as socket:
             await own.ready()
             assert own.face.state is not None
-            epoch = own.face.state.hub.window.epoch
+            epoch = own.face.state.store.window.epoch
             await socket.open(cursor=f"{epoch}:101")
             gap = await socket.until("gap")
             assert (gap["why"], gap["from"], gap["missing"]) == ("too_far", f"{epoch}:101", 5_101)
@@ -96,7 +96,7 @@ async def test_a_client_whose_place_the_stream_let_go_is_told_so(declared: NatsS
         async with open_bus(declared.settings("admin"), "admin") as admin:
             await admin.request(f"$JS.API.STREAM.PURGE.{streams.ALERTS}", b'{"seq":15}', timeout_s=5)
         assert own.face.state is not None
-        window = own.face.state.hub.window
+        window = own.face.state.store.window
         await until(lambda: len(window) == 6)
         async with own.socket() as socket:
             await socket.open(cursor=f"{window.epoch}:3")
@@ -203,11 +203,11 @@ async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it
         await bus.send(alert(1))
         await own.rows(1)
         assert own.face.state is not None
-        live = own.face.state.live
+        store = own.face.state.store
         with contextlib.ExitStack() as others:
-            for asker, places in ROOM.items():
+            for asker, places in SLOTS.items():
                 for _ in range(places):
-                    others.enter_context(live.searches.room(asker))
+                    others.enter_context(store.search.slot(asker))
             async with own.http.get(f"{own.url}/api/runtime/alerts?q=number") as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
             await own.get("/api/runtime/alerts?severity=low")
@@ -216,7 +216,7 @@ async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it
             assert (snapshot["rows"], snapshot["busy"]) == ([], True)
         snapshot = await socket.until(lambda frame: frame["k"] == "snapshot" and "busy" not in frame)
         assert len(snapshot["rows"]) == 1
-        assert live.searches.refused >= 2
+        assert store.search.refused >= 2
 
 
 async def test_a_slow_client_gets_fewer_rows_and_a_fast_one_all_of_them(declared: NatsServer) -> None:

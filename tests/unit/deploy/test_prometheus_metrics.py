@@ -22,7 +22,13 @@ def test_no_metric_has_a_label_that_is_not_known_to_be_safe(path: Path) -> None:
 
 
 def test_labels_are_found_where_they_are_written() -> None:
-    assert {path.name for path in _MAKING} >= {"measures.py", "agent.py", "balance.py", "service.py", "tally.py"}
+    assert {str(path.relative_to(SOURCES)) for path in _MAKING} >= {
+        "classifier/service.py",
+        "collector/metrics.py",
+        "collector/sources/agent.py",
+        "correlator/metrics.py",
+        "runtime/ledger_metrics.py",
+    }
 
 
 @pytest.mark.parametrize(

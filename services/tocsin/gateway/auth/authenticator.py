@@ -2,12 +2,11 @@
 
 import logging
 
-from tocsin.gateway.auth import forwarded, identity
+from tocsin.gateway.auth import forwarded, identity, origin
 from tocsin.gateway.auth.identity import AuthError, AuthFailures, Principal, RequestIdentity, SessionEnd
 from tocsin.gateway.auth.schemes import Bearers, Open, ProxyScheme, Scheme, TokenScheme
 from tocsin.gateway.auth.tokens import File, Fixed, Secret, Source
 from tocsin.gateway.errors import HttpError
-from tocsin.gateway.http import security_headers
 from tocsin.gateway.settings import Settings
 from tocsin.runtime.metrics import Metrics
 
@@ -54,9 +53,9 @@ class Authenticator:
         """Whether whoever was turned away is shown the form to sign in."""
         return self.by_token is not None and asked.page and why.reason in identity.ROUTINE
 
-    def check_post(self, asked: RequestIdentity, origin: str | None, site: str | None, host: str) -> None:
+    def check_post(self, asked: RequestIdentity, sent_from: str | None, site: str | None, host: str) -> None:
         """`TurnedAway` where a form was not sent by a page of ours (``Origin``, ``Sec-Fetch-Site``)."""
-        if not security_headers.posted_here(origin, site, host):
+        if not origin.posted_here(sent_from, site, host):
             why = AuthError(403, "only a page of this gateway may send that; a program sends a bearer", "origin")
             self.refusals.note(why, asked.address)
             raise why

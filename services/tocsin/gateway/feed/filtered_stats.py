@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tocsin.gateway.feed.frames import by_severity
 from tocsin.gateway.queries import aggregate
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import counts as bins
 from tocsin.gateway.window.counts import FUTURE_S
 from tocsin.gateway.window.row_filter import Filter
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
+from tocsin.gateway.window.rows import Row, SharedFields
+from tocsin.gateway.window.severities import SEVERITIES, by_severity
 from tocsin.gateway.window.top_values import DIMENSIONS, Entry, ranked
 from tocsin.gateway.window.window import Block
 

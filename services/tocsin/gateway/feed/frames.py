@@ -9,7 +9,8 @@ from msgspec import Meta, Struct
 from tocsin.gateway.feed import batch
 from tocsin.gateway.feed.batch import Batch
 from tocsin.gateway.window import rows
-from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.window.rows import Row
+from tocsin.gateway.window.severities import by_severity
 
 SUBPROTOCOL = "alerts.v1"
 VERSION = 1
@@ -93,11 +94,6 @@ def window_s(text: str) -> int:
     """The window that is kept for a client who asks for *text*: the next longer one, at most 24 h."""
     wanted = int(text[:-1]) * _UNITS[text[-1]]
     return next((length for length in WINDOWS.values() if length >= wanted), WINDOWS["24h"])
-
-
-def by_severity(counts: Sequence[int]) -> dict[str, int]:
-    """One number for each severity, under its name."""
-    return dict(zip(SEVERITIES, counts, strict=True))
 
 
 def frame(k: str, fields: Mapping[str, Any], listed: Iterable[Row] | None = None) -> bytes:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tocsin.gateway.feed.frames import by_severity
 from tocsin.gateway.window import counts as bins
 from tocsin.gateway.window.counts import SecondCounts
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES, by_severity
 from tocsin.gateway.window.top_values import Entry, TopValues
 
 _TOP_EVERY = 2

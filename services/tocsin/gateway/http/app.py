@@ -7,6 +7,7 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from tocsin.gateway.auth import origin
 from tocsin.gateway.errors import HttpError
 from tocsin.gateway.http import responses, security_headers, static
 from tocsin.gateway.http.endpoint import Endpoint
@@ -83,7 +84,7 @@ def _check(request: web.Request, server: HttpServer) -> Endpoint | None:
     endpoint = _BY_ROUTE.get((route_path(request), method))
     if method != "GET" and endpoint is None:
         raise HttpError(405, "only GET and HEAD are answered here")
-    if not security_headers.host_allowed(request.host, server.settings.host, server.settings.names):
+    if not origin.host_allowed(request.host, server.settings.host, server.settings.names):
         raise HttpError(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
     return endpoint
 

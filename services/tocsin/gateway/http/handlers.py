@@ -7,8 +7,9 @@ from functools import partial
 from aiohttp import web
 
 from tocsin.bus import streams
+from tocsin.gateway.auth.origin import origin_allowed
 from tocsin.gateway.errors import HttpError
-from tocsin.gateway.http import range_handlers, responses, security_headers
+from tocsin.gateway.http import range_handlers, responses
 from tocsin.gateway.http.server import CACHE_S, HttpServer
 from tocsin.gateway.pipeline import rule_status
 from tocsin.gateway.pipeline import status as pipeline_status
@@ -40,12 +41,12 @@ async def latest(server: HttpServer, request: web.Request) -> web.StreamResponse
     query = params.parse(request.query)
     state = server.readable()
     stored = await server.stored(state)
-    rows = await state.live.search(query.filter, query.limit, up_to=state.hub.window.head)
+    rows = await state.store.newest(query.filter, query.limit, up_to=state.store.window.head)
     if not query.full:
-        return responses.json(params.listing(params.rendered(rows), stored, _now(), state.hub))
+        return responses.json(params.listing(params.rendered(rows), stored, _now(), state.store))
     with server.slot("whole", _WHOLE_SLOTS, f"{_WHOLE_SLOTS} other clients read whole alerts right now"):
         alerts, cut = await _whole(state, [row.seq for row in rows])
-        body = params.listing(alerts, stored, _now(), state.hub, cut=cut)
+        body = params.listing(alerts, stored, _now(), state.store, cut=cut)
         return await responses.send(request, responses.json(body))
 
 
@@ -73,7 +74,7 @@ async def _whole(state: GatewayState, sequences: list[int]) -> tuple[list[bytes]
 async def stats(server: HttpServer, request: web.Request) -> web.StreamResponse:
     """Counts of the stream and of the live window."""
     state = server.readable()
-    return responses.json(_encode(params.stats(state.hub, await server.stored(state), _now())))
+    return responses.json(_encode(params.stats(state.store, await server.stored(state), _now())))
 
 
 async def alerts(server: HttpServer, request: web.Request) -> web.StreamResponse:
@@ -100,12 +101,14 @@ async def export(server: HttpServer, request: web.Request) -> web.StreamResponse
 
 async def alert(server: HttpServer, request: web.Request) -> web.StreamResponse:
     """One whole alert."""
-    return responses.json(await alert_query.alert(server.readable(), *_id_and_seq(request)))
+    state = server.readable()
+    return responses.json(await alert_query.alert(state.bus, state.store, *_id_and_seq(request)))
 
 
 async def ancestry(server: HttpServer, request: web.Request) -> web.StreamResponse:
     """The processes around an alert."""
-    return responses.json(await ancestry_query.answer(server.readable(), *_id_and_seq(request)))
+    state = server.readable()
+    return responses.json(await ancestry_query.answer(state.bus, state.store, *_id_and_seq(request)))
 
 
 async def rules(server: HttpServer, request: web.Request) -> web.StreamResponse:
@@ -132,14 +135,14 @@ async def status(server: HttpServer, request: web.Request) -> web.StreamResponse
     async def query() -> bytes:
         taken = await server.ledger_soon(state)
         now, now_ms = time.monotonic(), time.time_ns() // 1_000_000
-        return _encode(pipeline_status.answer(state, taken, now=now, now_ms=now_ms))
+        return _encode(pipeline_status.answer(state.readings(now, now_ms), taken, now=now, now_ms=now_ms))
 
     return responses.json(await server.status.get(query, max_age_s=CACHE_S))
 
 
 async def stream(server: HttpServer, request: web.Request) -> web.StreamResponse:
     """The WebSocket."""
-    if not security_headers.origin_allowed(request.headers.get("Origin"), request.host):
+    if not origin_allowed(request.headers.get("Origin"), request.host):
         raise HttpError(403, "the page of another origin may not read this stream")
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise HttpError(400, "this path is a WebSocket")

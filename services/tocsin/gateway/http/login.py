@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, web
 from tocsin.gateway.auth import forwarded, session_cookie
 from tocsin.gateway.auth.authenticator import Authenticator
 from tocsin.gateway.auth.identity import AuthError, Principal, RequestIdentity, SessionEnd
+from tocsin.gateway.auth.origin import origin_allowed
 from tocsin.gateway.errors import HttpError
 from tocsin.gateway.feed import frames
 from tocsin.gateway.http import login_pages, security_headers
@@ -60,7 +61,7 @@ class LoginMiddleware:
             self.principal(request)
         except AuthError as error:
             is_socket = route_path(request) == STREAM and headers.get("Upgrade", "").lower() == "websocket"
-            if is_socket and security_headers.origin_allowed(origin, request.host):
+            if is_socket and origin_allowed(origin, request.host):
                 return await self._close_socket(request, error)
             if self.authenticator.is_led(error, identity):
                 return _to_login(request)

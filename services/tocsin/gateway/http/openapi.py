@@ -11,7 +11,7 @@ from tocsin.gateway.auth import session_cookie
 from tocsin.gateway.http import field_docs
 from tocsin.gateway.http.endpoint import Endpoint
 from tocsin.gateway.queries.schemas import ErrorAnswer
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.model.alert import Alert
 
 _ERRORS = {

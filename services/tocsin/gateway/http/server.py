@@ -11,9 +11,9 @@ from tocsin.gateway.errors import HttpError
 from tocsin.gateway.http.answer_cache import AnswerCache
 from tocsin.gateway.http.login import LoginMiddleware
 from tocsin.gateway.http.static import STATIC
-from tocsin.gateway.queries.schemas import BySeverity, totals
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import GatewayState
+from tocsin.gateway.window.severities import BySeverity, totals
 from tocsin.model import subjects
 from tocsin.model.errors import TocsinError
 from tocsin.runtime import ledger

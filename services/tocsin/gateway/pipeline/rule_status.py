@@ -8,8 +8,7 @@ from tocsin.gateway.pipeline import can_fire as firing
 from tocsin.gateway.pipeline.can_fire import CanFire
 from tocsin.gateway.pipeline.event_kinds import Summary
 from tocsin.gateway.pipeline.rule_reports import Judge, Key
-from tocsin.gateway.queries.schemas import BySeverity
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES, BySeverity
 from tocsin.model.rule_report import RuleProblem, RuleState, SilenceState
 
 _CHARACTERS = 1_000

@@ -2,7 +2,7 @@
 
 from msgspec import Raw, Struct
 
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import BySeverity
 from tocsin.model.severity import Severity
 
 PROCESSES = 10
@@ -67,19 +67,6 @@ class Lanes(Struct, frozen=True, kw_only=True):
     medium: LaneAnswer
     """Of severity medium."""
     low: LaneAnswer
-    """Of severity low."""
-
-
-class BySeverity(Struct, frozen=True, kw_only=True):
-    """One number for each severity."""
-
-    critical: int = 0
-    """Of severity critical."""
-    high: int = 0
-    """Of severity high."""
-    medium: int = 0
-    """Of severity medium."""
-    low: int = 0
     """Of severity low."""
 
 
@@ -149,13 +136,3 @@ class ReadyAnswer(Struct, frozen=True, kw_only=True):
     """Whether nothing fails."""
     broken: dict[str, str]
     """What fails, by stage; empty if nothing does."""
-
-
-def totals(subjects: dict[str, int]) -> BySeverity:
-    """The number of messages of each severity, from those of each subject."""
-    counts = dict.fromkeys(SEVERITIES, 0)
-    for subject, n in subjects.items():
-        severity = subject.split(".", 2)[1:2]
-        if severity and severity[0] in counts:
-            counts[severity[0]] += n
-    return BySeverity(**counts)

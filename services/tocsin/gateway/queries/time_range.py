@@ -1,9 +1,11 @@
-"""The stretch of time of a request, and the bins of its timeline, from their parameters."""
+"""The time range of a request, in whole seconds, and the bins of its timeline."""
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from tocsin.gateway.queries.params import QueryError
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.window import counts
 from tocsin.model.timestamps import parse_ns
 
 MAX_BINS = 1_500
@@ -13,6 +15,31 @@ _LATEST_S = 4_102_444_800
 """The year 2100."""
 _MS = 1_000
 _NS_PER_MS = 1_000_000
+
+
+class TimeRange(Struct, frozen=True):
+    """What begins or ends within a second takes the whole of it, so that rows and counts agree."""
+
+    from_s: int
+    to_s: int
+
+    @property
+    def from_ms(self) -> int:
+        """The first millisecond."""
+        return self.from_s * _MS
+
+    @property
+    def to_ms(self) -> int:
+        """The first millisecond after it."""
+        return self.to_s * _MS
+
+    def default_step_s(self) -> int:
+        """The width of a bin of its timeline where none is asked for."""
+        return counts.step(self.to_s - self.from_s)
+
+    def bins(self, step_s: int) -> int:
+        """How many bins of this width it has; the last may be shorter."""
+        return -(-(self.to_s - self.from_s) // step_s)
 
 
 def parse(parameters: Mapping[str, str], now_ms: int) -> TimeRange:

@@ -3,7 +3,7 @@
 import itertools
 from array import array
 
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 
 FUTURE_S = 300
 """A clock may be ahead by this much, as the classifier allows it."""

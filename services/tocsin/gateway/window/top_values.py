@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from tocsin.gateway.window.rows import SEVERITIES, SharedFields
+from tocsin.gateway.window.rows import SharedFields
+from tocsin.gateway.window.severities import SEVERITIES
 
 Entry = tuple[str, int, str]
 """Value, how many, and the worst severity among them."""

@@ -6,7 +6,8 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 
 from tocsin.gateway.window.process_links import Links
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields, newest_first
+from tocsin.gateway.window.rows import Row, SharedFields, newest_first
+from tocsin.gateway.window.severities import SEVERITIES
 
 _ROWS = 256
 _REMEMBERED = 10_000

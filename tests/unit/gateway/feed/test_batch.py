@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tocsin.gateway.feed import batch
 from tocsin.gateway.feed.batch import Batch, Collecting
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 
 from support.rows import START_MS, row
 

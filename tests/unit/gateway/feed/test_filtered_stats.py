@@ -5,13 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocsin.gateway.feed.client import Client
 from tocsin.gateway.feed.filtered_stats import FilteredStats
-from tocsin.gateway.feed.groups import Client
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.window import counts
 from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window.row_filter import Matchers
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.model.alert import Alert
 
 from support.gateway import alert
@@ -56,7 +56,7 @@ def watched(own: Hub) -> Client:
 def begin(own: Hub, now_s: int) -> FilteredStats:
     watched(own)
     with own.matching(FILTER, WINDOW_S, now_s, 0.0) as found:
-        found.fill(found.look(own.window.blocks(), FILTER, own.window.head), own.rows_since)
+        found.fill(found.look(own.store.window.blocks(), FILTER, own.store.window.head), own.store.rows_since)
     return found
 
 
@@ -90,9 +90,9 @@ def test_a_client_who_was_told_what_changed_knows_what_a_new_look_would_find(
     own = hub(now, came(before), hours=1.0)
     watched(own)
     with own.matching(FILTER, WINDOW_S, now, 0.0) as found:
-        head = own.window.head
+        head = own.store.window.head
         take(own, came(between), now_s=now)
-        found.fill(found.look(own.window.blocks(), FILTER, head), own.rows_since)
+        found.fill(found.look(own.store.window.blocks(), FILTER, head), own.store.rows_since)
     assert own.matched(FILTER, WINDOW_S, 0.0) is found
     client = Page(found, own.range(WINDOW_S, now).tick)
     for step in later:
@@ -100,7 +100,7 @@ def test_a_client_who_was_told_what_changed_knows_what_a_new_look_would_find(
             now += step
         else:
             take(own, came(step), now_s=now)
-        own.second(now)
+        own.tick(now)
         assert own.matched(FILTER, WINDOW_S, 0.0) is found
         own.range(WINDOW_S, now)
         client.hear(found, own.range(WINDOW_S, now).tick)
@@ -108,7 +108,7 @@ def test_a_client_who_was_told_what_changed_knows_what_a_new_look_would_find(
         assert {second: list(client.bins.get(second, [0] * 4)) for second in table} == table
         assert client.counts == {name: sum(values[n] for values in table.values()) for n, name in enumerate(SEVERITIES)}
     now += 2
-    own.second(now)
+    own.tick(now)
     client.hear(found, 0)
     total = sum(map(sum, expected(seen, now).values()))
     assert client.top["namespace"] == ([("a", total, _worst(expected(seen, now)))] if total else [])
@@ -128,7 +128,7 @@ def test_where_there_are_too_many_different_ones_counts_stay_and_lists_are_not_k
         now_s=NOW,
     )
     assert own.matched(FILTER, WINDOW_S, 0.0) is found
-    own.second(NOW + 2)
+    own.tick(NOW + 2)
     assert found.whole()["matched"]["low"] == 1_100
     assert found.whole()["matched_top"] is None
     assert found.since(0)["matched_top"] is None
@@ -154,7 +154,7 @@ def test_what_nobody_asks_for_is_forgotten_and_so_is_what_was_never_looked_up() 
         pass
     assert own.matched(FILTER, 900, 0.0) is None
     for second in range(20):
-        own.second(NOW + second)
+        own.tick(NOW + second)
     assert own.matched(FILTER, WINDOW_S, 0.0) is None
 
 
@@ -162,7 +162,7 @@ def test_when_the_last_client_with_a_filter_goes_nothing_is_counted_for_it_and_n
     own = hub(NOW)
     client = watched(own)
     with own.matching(FILTER, WINDOW_S, NOW, 0.0) as found:
-        found.fill(found.look(own.window.blocks(), FILTER, own.window.head), own.rows_since)
+        found.fill(found.look(own.store.window.blocks(), FILTER, own.store.window.head), own.store.rows_since)
     assert own.matched(FILTER, WINDOW_S, 0.0) is found
     client.leave()
     take(own, [alert(1, "high", namespace="a")], now_s=NOW)

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.gateway.feed.batch import Batch
-from tocsin.gateway.feed.groups import REPLAY, Client, Fanout, Gap, Snapshot
+from tocsin.gateway.feed.client import REPLAY, Client, Gap, Snapshot
+from tocsin.gateway.feed.groups import Fanout
 from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window.row_filter import EVERYTHING, Filter
-from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.window.rows import Row
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.window import Window
 
 from support.rows import row

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tocsin.gateway.feed.range_stats import RangeStats
 from tocsin.gateway.window import counts as bins
 from tocsin.gateway.window.counts import SecondCounts
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.top_values import TopValues
 
 from support.rows import row

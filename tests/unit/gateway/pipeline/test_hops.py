@@ -1,7 +1,6 @@
 """The hops of the way, made of what services tell, what streams hold and what is broken."""
 
-from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
-from tocsin.gateway.pipeline.passing import Flow
+from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
 from tocsin.gateway.pipeline.service_reports import Instance, ServiceReports
 from tocsin.model import subjects
 from tocsin.runtime import service_report

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.window.rows import SEVERITIES, Row, newest_first
+from tocsin.gateway.window.rows import Row, newest_first
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.window import Window
 
 from support.rows import START_MS, row
