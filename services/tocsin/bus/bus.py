@@ -20,9 +20,10 @@ from tocsin.bus.jetstream_types import Consumer, Stored, Stream
 from tocsin.bus.message import Message
 from tocsin.bus.publish_window import PubAck, PublishWindow, Then
 from tocsin.bus.settings import NatsSettings
+from tocsin.bus.stopping import background
 from tocsin.bus.stream_reader import Start
 from tocsin.model import subjects
-from tocsin.model.errors import BusUnavailable, Conflict, Fatal, Gone
+from tocsin.model.errors import BusUnavailable, Conflict, Gone
 
 log = logging.getLogger(__name__)
 
@@ -355,7 +356,7 @@ async def open_bus(
         await connection.open(stop=stop, wait_s=wait_s)
         bus = Bus(connection, instance=instance, duplicate_window_s=window_s)
         await bus.window.open()
-        async with _background(connection, bus):
+        async with background(connection.watch(bus.probe), bus.window.keep_sending()):
             if settings.declare == "auto":
                 await _declare(bus, settings.store_mb, stop or asyncio.Event())
             yield bus
@@ -374,25 +375,3 @@ async def _declare(bus: Bus, store_mb: int, stop: asyncio.Event) -> None:
             await asyncio.sleep(_DECLARE_AGAIN_S)
         else:
             return
-
-
-@asynccontextmanager
-async def _background(connection: Connection, bus: Bus) -> AsyncIterator[None]:
-    """What watches and resends while the body runs. Its one failure, `Fatal`, comes out as it is."""
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            background = [
-                tasks.create_task(connection.watch(bus.probe)),
-                tasks.create_task(bus.window.keep_sending()),
-            ]
-            try:
-                yield
-            finally:
-                for task in background:
-                    task.cancel()
-    except BaseExceptionGroup as group:
-        fatal, _ = group.split(Fatal)
-        chosen = fatal or group
-        if len(chosen.exceptions) == 1:
-            raise chosen.exceptions[0] from None
-        raise

@@ -14,6 +14,7 @@ from nats.errors import Error
 
 from tocsin.bus import credentials
 from tocsin.bus.settings import NatsSettings
+from tocsin.bus.stopping import started
 from tocsin.model.errors import BusUnavailable, Fatal
 
 log = logging.getLogger(__name__)
@@ -99,24 +100,19 @@ class Connection:
         `BusUnavailable` where *stop* is set first, or *wait_s* passed.
         """
         self.down_since = time.monotonic()
-        connecting: asyncio.Future[Any] = asyncio.ensure_future(self._client.connect(**self._options()))
-        stopping: asyncio.Future[Any] = asyncio.ensure_future((stop or asyncio.Event()).wait())
         try:
-            await asyncio.wait(
-                {connecting, stopping, self._failed}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            if self._failed.done():
-                self._failed.result()
-            if not connecting.done():
-                raise BusUnavailable(f"NATS at {self._where} does not answer: {self.last_error or 'no connection'}")
-            connecting.result()
+            async with (
+                started(self._client.connect(**self._options())) as connecting,
+                started((stop or asyncio.Event()).wait()) as stopping,
+            ):
+                ends: set[asyncio.Future[Any]] = {connecting, stopping, self._failed}
+                await asyncio.wait(ends, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+                if self._failed.done():
+                    self._failed.result()
+                if not connecting.done():
+                    raise BusUnavailable(f"NATS at {self._where} does not answer: {self.last_error or 'no connection'}")
         except (Error, OSError, ValueError) as error:
             raise Fatal(f"cannot connect to NATS at {self._where}: {error or type(error).__name__}") from error
-        finally:
-            stopping.cancel()
-            if not connecting.done():
-                connecting.cancel()
-                await asyncio.wait({connecting})
         self._opened = True
         self.down_since = None
         log.info("nats.connected", extra={"server": self._where, "user": self._who})

@@ -9,6 +9,7 @@ from tocsin.bus.connection import Connection
 from tocsin.bus.message import Message
 from tocsin.bus.publish_window import TooLarge
 from tocsin.bus.pull import Pull
+from tocsin.bus.stopping import background, run_until_stopped, wait_or_stop
 from tocsin.model.errors import BusError, Fatal
 
 log = logging.getLogger(__name__)
@@ -60,34 +61,18 @@ class DurableConsumer:
     async def run(self, stop: asyncio.Event) -> None:
         """Until *stop* is set; `Fatal` and nothing else ends it earlier."""
         self._stop = stop
-        renewing = asyncio.ensure_future(self._renew())
-        try:
-            pull = Pull(
-                self._connection,
-                self._stream,
-                self._durable,
-                self._take,
-                batch=_BATCH,
-                durable=True,
-                arrives=self._arrives,
-            )
-            await self._pull(pull, stop)
-        finally:
-            renewing.cancel()
-
-    async def _pull(self, pull: Pull, stop: asyncio.Event) -> None:
-        """Pull until *stop* is set; a message that cannot be finished then (NATS takes nothing) is left to others."""
-        pulling = asyncio.ensure_future(pull.run(stop))
-        stopping = asyncio.ensure_future(stop.wait())
-        try:
-            await asyncio.wait({pulling, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({pulling}, timeout=_FINISH_S)
-        finally:
-            stopping.cancel()
-            pulling.cancel()
-            await asyncio.wait({pulling})
-        if not pulling.cancelled():
-            pulling.result()
+        pull = Pull(
+            self._connection,
+            self._stream,
+            self._durable,
+            self._take,
+            batch=_BATCH,
+            durable=True,
+            arrives=self._arrives,
+        )
+        async with background(self._renew()):
+            # a message that cannot be finished after the stop (NATS stores nothing) is left to other replicas
+            await run_until_stopped(pull.run(stop), stop, grace_s=lambda: _FINISH_S)
 
     def _arrives(self, message: Message) -> bool:
         """In hand from now on, while it waits for its turn as well; false where it is already."""
@@ -120,20 +105,13 @@ class DurableConsumer:
                 await self._bury(message, str(error))
             except BusError as error:
                 self._say(message, error)
-                if not await self._pause():
+                if not await wait_or_stop(self._stop, _RETRY_S):
                     continue
                 await message.nak()
             except Exception as error:  # whatever its handling meets: no redelivery repairs that
                 log.exception("message.failed", extra={"subject": message.subject, "seq": message.seq})
                 await self._bury(message, f"{type(error).__name__}: {error}")
             return
-
-    async def _pause(self) -> bool:
-        """A moment before the next try; whether we were stopped meanwhile."""
-        waiting = asyncio.ensure_future(self._stop.wait())
-        done, _ = await asyncio.wait({waiting}, timeout=_RETRY_S)
-        waiting.cancel()
-        return bool(done)
 
     def _say(self, message: Message, error: BusError) -> None:
         if time.monotonic() - self._logged_at > _LOG_INTERVAL_S:

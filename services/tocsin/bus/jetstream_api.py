@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
 
 from tocsin.bus.connection import Connection
+from tocsin.bus.stopping import started
 from tocsin.model.errors import BusError, BusUnavailable, Gone
 
 _TIMEOUT_S = 5.0
@@ -47,21 +48,19 @@ async def ask(
     """One request and its answer; `BusUnavailable` where none comes, at once where the connection breaks."""
     if not connection.up:
         raise BusUnavailable(f"{subject}: no connection to NATS")
-    asking = asyncio.ensure_future(connection.client.request(subject, payload, timeout=timeout_s, headers=headers))
+    request = connection.client.request(subject, payload, timeout=timeout_s, headers=headers)
     try:
-        await asyncio.wait({asking, connection.broken}, return_when=asyncio.FIRST_COMPLETED)
-        if not asking.done():
-            raise BusUnavailable(f"{subject}: the connection broke before the answer")
-        return asking.result()
+        async with started(request) as asking:
+            await asyncio.wait({asking, connection.broken}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise BusUnavailable(f"{subject}: the connection broke before the answer")
+            return asking.result()
     except NoRespondersError as error:
         raise BusUnavailable(f"{subject}: nobody answers (is JetStream on, and does the stream exist?)") from error
     except TimeoutError as error:
         raise BusUnavailable(f"{subject}: no answer in {timeout_s:g} s") from error
     except (Error, OSError) as error:
         raise BusUnavailable(f"{subject}: {error or type(error).__name__}") from error
-    finally:
-        if not asking.done():
-            asking.cancel()
 
 
 async def call(connection: Connection, subject: str, request: Any = None, *, timeout_s: float = _TIMEOUT_S) -> bytes:

@@ -14,6 +14,7 @@ from nats.errors import Error
 
 from tocsin.bus.connection import Connection
 from tocsin.bus.message import Message
+from tocsin.bus.stopping import background
 from tocsin.model.timestamps import NS_PER_S
 
 log = logging.getLogger(__name__)
@@ -93,21 +94,17 @@ class Pull:
             f"{prefix}.*", cb=self._on_message, pending_msgs_limit=-1, pending_bytes_limit=-1
         )  # bounded by what was asked for
         self._connection.on_reconnect.append(self._on_reconnect)
-        stopping = asyncio.ensure_future(stop.wait())
-        stopping.add_done_callback(lambda _: self._signal.set())
-        ticking = asyncio.ensure_future(self._tick())
         try:
             self._anew = True
-            while not stop.is_set() and not self.gone:
-                if self._anew:
-                    await self._restart()
-                await self._work(stop)
-                if not self._queue:
-                    await self._signal.wait()
-                self._signal.clear()
+            async with background(self._wake_at(stop), self._tick()):
+                while not stop.is_set() and not self.gone:
+                    if self._anew:
+                        await self._restart()
+                    await self._work(stop)
+                    if not self._queue:
+                        await self._signal.wait()
+                    self._signal.clear()
         finally:
-            stopping.cancel()
-            ticking.cancel()
             self._connection.on_reconnect.remove(self._on_reconnect)
             with contextlib.suppress(Error, OSError, TimeoutError):
                 if self._durable and stop.is_set() and self._connection.up:
@@ -132,6 +129,10 @@ class Pull:
             turn += 1
             if turn % _TURN == 0:
                 await asyncio.sleep(0)
+
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._signal.set()
 
     async def _give_back(self) -> None:
         while self._queue:

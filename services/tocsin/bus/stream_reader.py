@@ -18,6 +18,7 @@ from tocsin.bus import jetstream_api
 from tocsin.bus.connection import Connection
 from tocsin.bus.message import Message
 from tocsin.bus.pull import Pull
+from tocsin.bus.stopping import background, wait_or_stop
 from tocsin.model.errors import BusError, BusUnavailable, Fatal
 from tocsin.model.timestamps import NS_PER_S, format_ns
 
@@ -81,7 +82,7 @@ async def follow(
             if time.monotonic() - logged_at > _LOG_INTERVAL_S:
                 logged_at = time.monotonic()
                 log.warning("stream.unreadable", extra={"stream": stream, "error": str(error)})
-            await _pause(stop, _RETRY_S)
+            await wait_or_stop(stop, _RETRY_S)
 
 
 async def drain(
@@ -120,14 +121,6 @@ async def drain(
 async def _last_seq(connection: Connection, stream: str) -> int:
     answer = await jetstream_api.call(connection, f"STREAM.INFO.{stream}")
     return msgspec.json.decode(answer, type=_Stream).state.last_seq
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    waiting = asyncio.ensure_future(stop.wait())
-    try:
-        await asyncio.wait({waiting}, timeout=seconds)
-    finally:
-        waiting.cancel()
 
 
 class _Reader:
@@ -175,11 +168,8 @@ class _Reader:
             self._place, self._moved_at = 0, time.monotonic()
             self._end = end = asyncio.Event()
             pull = Pull(self._connection, self._stream, created.name, self._take, batch=_BATCH, durable=False)
-            watching = asyncio.ensure_future(self._watch(stop, end))
-            try:
+            async with background(self._watch(stop, end)):
                 await pull.run(end)
-            finally:
-                watching.cancel()
         except _Lost:
             log.warning("stream.reread", extra={"stream": self._stream, "seq": self.start.seq})
         finally:
@@ -188,7 +178,7 @@ class _Reader:
     async def _watch(self, stop: asyncio.Event, end: asyncio.Event) -> None:
         """End one consumer's reading when we are to stop, or when it stalls on the way to the bound."""
         while not stop.is_set():
-            await _pause(stop, _STALLED_S / 4)
+            await wait_or_stop(stop, _STALLED_S / 4)
             if self.bounded and time.monotonic() - self._moved_at > _STALLED_S:
                 break
         end.set()

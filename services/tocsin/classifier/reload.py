@@ -15,6 +15,7 @@ from tocsin.runtime import rule_report_publisher
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.policy_files import Content, Policies
+from tocsin.runtime.reload import reloads
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +53,7 @@ class PolicyReloader:
 
     async def follow(self) -> None:
         """Until cancelled, judge by what the folders hold; what is wrong in them does not end it."""
-        async for content in self._policies.changes():
-            began = time.monotonic()
-            try:
-                built = await asyncio.to_thread(self._build, content)
-            except Exception:  # a fault of ours in building must not end judging
-                log.exception("rules.reload_failed")
-                self._health.broken("rules", "the changed rules could not be loaded; see the log")
-                continue
-            self._health.mended("rules")
+        async for built, took_s in reloads(self._policies, self._build, self._health):
             self.now = built
             self._loaded = format_ns(time.time_ns())
             self._reloads.value += 1
@@ -69,7 +62,7 @@ class PolicyReloader:
                 extra={
                     "rules": len(built.rules.rules),
                     "hash": built.hash,
-                    "took_s": round(time.monotonic() - began, 3),
+                    "took_s": round(took_s, 3),
                 },
             )
             _say(built.problems)

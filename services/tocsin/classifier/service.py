@@ -23,6 +23,7 @@ from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Counter, Metrics
 from tocsin.runtime.policy_files import Policies
 from tocsin.runtime.service_report import report
+from tocsin.runtime.stopping import streams_ready, until_answered
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ async def run(
     classifier = Classifier(bus, rulings, numbers, health)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(report(bus, numbers, health, stop, facts=lambda: _facts(rulings, settings)))
-        await _streams_exist(bus, health, stop)
+        await streams_ready(bus, stop, health, retry_on=(BusError,))
+        await until_answered(lambda: bus.recheck_in(deduplication.RESULTS), stop, health, retry_on=(BusError,))
         if stop.is_set():
             return
         log.info("classifier.started", extra=_facts(rulings, settings))
@@ -84,32 +86,6 @@ def _facts(rulings: PolicyReloader, settings: Settings) -> dict[str, str | int |
         "rules": len(ruling.rules.rules),
         "rules_hash": ruling.hash,
     }
-
-
-async def _streams_exist(bus: Bus, health: Health, stop: asyncio.Event) -> None:
-    """Wait for whoever declares the streams, then learn where they stand."""
-    while not stop.is_set():
-        try:
-            missing = await bus.missing()
-            if not missing:
-                await bus.recheck_in(deduplication.RESULTS)
-                health.mended("streams")
-                return
-            why = f"not declared yet: {', '.join(missing)}"
-        except Fatal:
-            raise
-        except BusError as error:  # JetStream of a server that has only just started refuses for a moment
-            why = str(error)
-        if "streams" not in health.problems:
-            log.warning("streams.missing", extra={"error": why})
-        health.broken("streams", why)
-        await _pause(stop, _RETRY_S)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    waiting = asyncio.ensure_future(stop.wait())
-    await asyncio.wait({waiting}, timeout=seconds)
-    waiting.cancel()
 
 
 class _Asked:

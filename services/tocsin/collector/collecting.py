@@ -25,7 +25,7 @@ from tocsin.model.checkpoint import Checkpoint, Position
 from tocsin.model.errors import BusError
 from tocsin.model.timestamps import format_ns
 from tocsin.runtime.health import Health
-from tocsin.runtime.stopping import RETRY_S, answered, pause
+from tocsin.runtime.stopping import RETRY_S, run_until_stopped, until_answered, wait_or_stop
 
 log = logging.getLogger(__name__)
 
@@ -124,10 +124,11 @@ class Collector:
 
         *dead* is what DEAD_COLLECTOR holds of this source, where that was read for several at once.
         """
-        loaded = await answered(functools.partial(checkpoint.load, self._bus, self.key), stop, self._health)
+        loaded = await until_answered(functools.partial(checkpoint.load, self._bus, self.key), stop, self._health)
         saved = None if loaded is None else loaded.checkpoint
         lasts = {
-            kind: await answered(functools.partial(self._reader.last, kind), stop, self._health) or 0 for kind in KINDS
+            kind: await until_answered(functools.partial(self._reader.last, kind), stop, self._health) or 0
+            for kind in KINDS
         }
         if stop.is_set():
             return False
@@ -143,7 +144,7 @@ class Collector:
         else:
             # where the place is lost, lines from before the floors may be read again: ask for all that is stored
             floors = {kind: self.account.floor(kind) if found else 0 for kind in KINDS}
-            known = await answered(functools.partial(self._reader.stored, floors, dead=dead), stop, self._health)
+            known = await until_answered(functools.partial(self._reader.stored, floors, dead=dead), stop, self._health)
         if known is None:
             return False
         self._known = known
@@ -156,26 +157,19 @@ class Collector:
         while not stop.is_set():
             if await self.save():
                 return Known()
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         return None
 
     async def _resumed(self, position: Position | None, stop: asyncio.Event) -> bool:
         """Whether the source goes on where *position* is; waits while there is nothing at all to look for it in."""
         while (found := self.source.resume(position)) is None and not stop.is_set():
             self.look()
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         return bool(found)
 
     async def collect(self, stop: asyncio.Event) -> None:
         """Read until *stop* or the end; then wait for PubAcks and save."""
-        async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(self._read(stop))
-            stopping = tasks.create_task(stop.wait())
-            await asyncio.wait({reading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                await asyncio.wait({reading}, timeout=_STOP_S if self._bus.connection.up else 0)
-                reading.cancel()
-            stopping.cancel()
+        await run_until_stopped(self._read(stop), stop, grace_s=lambda: _STOP_S if self._bus.connection.up else 0)
         if not stop.is_set():
             log.info("source.ended", extra={"source": self.source.name, "lines": self.account.lines})
         await self._finish(stop)
@@ -193,7 +187,7 @@ class Collector:
         while self._bus.connection.up or not stop.is_set():
             if await self.save() or stop.is_set():
                 break
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         extra = {"source": self.source.name, "lines": self.account.lines, "unsettled": len(self.account)}
         log.info("collector.stopped", extra=extra)
 
@@ -262,7 +256,7 @@ class Collector:
     async def recall(self, events_floor: int, dead_floor: int, stop: asyncio.Event) -> None:
         """Lines may be read now that are stored above these floors, and counted: know them when they come."""
         floors = {Kind.EVENT: events_floor, Kind.DEAD: dead_floor}
-        ids = await answered(functools.partial(self._reader.ids, floors), stop, self._health)
+        ids = await until_answered(functools.partial(self._reader.ids, floors), stop, self._health)
         log.info("lines.recalled", extra={"source": self.source.name, "ids": len(ids or ())})
         self._since_known = 0
         if self._sender.remembers:

@@ -20,7 +20,7 @@ from tocsin.model import subjects
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.service_report import report
-from tocsin.runtime.stopping import answered, streams_exist
+from tocsin.runtime.stopping import streams_ready, until_answered
 
 
 def make_source(settings: Settings) -> Source:
@@ -73,8 +73,8 @@ async def run(bus: Bus, settings: Settings, stop: asyncio.Event, *, source: Sour
 
 
 async def _ready(bus: Bus, settings: Settings, backlog: Backlog, health: Health, stop: asyncio.Event) -> bool:
-    await streams_exist(bus, stop, health)
+    await streams_ready(bus, stop, health)
     reader = Reader(bus, cluster=settings.cluster, node=settings.node, key="")
-    await answered(reader.prepare, stop, health)
+    await until_answered(reader.prepare, stop, health)
     await backlog.ask()
     return not stop.is_set()

@@ -16,21 +16,22 @@ from tocsin.correlator.recovery_plan import RecoveryPlan
 from tocsin.correlator.settings import Settings
 from tocsin.correlator.signal_reader import Outcome, SignalReader
 from tocsin.model import subjects
-from tocsin.model.errors import BusError, Fatal
+from tocsin.model.errors import BusError, BusUnavailable, Fatal
 from tocsin.model.rule_report import RuleReport
 from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.runtime import rule_report_publisher
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.policy_files import Content, Policies
+from tocsin.runtime.reload import reloads
 from tocsin.runtime.service_report import report
+from tocsin.runtime.stopping import streams_ready, until_answered
 from tocsin.sigma.correlation import CorrelationEngine, horizon_ns
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_RETRY_S = 0.5
 _SAVE_S = 1.0
 _STAND_S = 30.0
 _LAST_SAVES = 3
@@ -98,8 +99,8 @@ class Correlator:
 
     async def correlate(self) -> None:
         """Read, and read again after each change of rules, until we are to stop."""
-        await self._retried(self._streams_exist)
-        loaded = await self._retried(self._load)
+        await streams_ready(self._bus, self._stop, self._health, retry_on=(BusError,))
+        loaded = await self._answered(self._load)
         if loaded is None:
             return
         self._keeper = Keeper(self._bus, after=loaded.seq)
@@ -107,10 +108,10 @@ class Correlator:
         if loaded.position is not None:
             self._base = dict(loaded.position.counts)
             # another correlator that still runs learns of us at its next save, before we raise anything
-            await self._retried(lambda: self._claim(loaded))
+            await self._answered(lambda: self._claim(loaded))
         while not self._stop.is_set():
             self._halt.clear()
-            reading = await self._retried(self._begin)
+            reading = await self._answered(self._begin)
             if reading is None:
                 return
             await self._bus.follow(
@@ -155,14 +156,7 @@ class Correlator:
 
     async def follow_rules(self, policies: Policies) -> None:
         """Until cancelled, count by what the folders hold; what is wrong in them does not end it."""
-        async for content in policies.changes():
-            try:
-                built = await asyncio.to_thread(self._build, content)
-            except Exception:  # a fault of ours in building must not end counting
-                log.exception("rules.reload_failed")
-                self._health.broken("rules", "the changed rules could not be loaded; see the log")
-                continue
-            self._health.mended("rules")
+        async for built, _ in reloads(policies, self._build, self._health):
             self.adopt(built)
 
     def adopt(self, built: CorrelationSet) -> None:
@@ -211,12 +205,6 @@ class Correlator:
         await self._outgoing.settle(outcome, message, reading)
         reading.move(message)
 
-    async def _streams_exist(self) -> bool:
-        missing = await self._bus.missing()
-        if missing:
-            raise BusError(f"not declared yet: {', '.join(missing)}")
-        return True
-
     async def _load(self) -> Loaded:
         loaded = await position.load(self._bus)
         if loaded.unreadable:
@@ -224,10 +212,10 @@ class Correlator:
         await self._outgoing.prepare()
         return loaded
 
-    async def _claim(self, loaded: Loaded) -> bool | None:
-        if self._keeper is None or loaded.position is None:
-            return True
-        return await self._keeper.save(loaded.position) or None
+    async def _claim(self, loaded: Loaded) -> None:
+        keeper = self._keeper
+        if keeper is not None and loaded.position is not None and not await keeper.save(loaded.position):
+            raise BusUnavailable("no answer yet")
 
     async def _begin(self) -> SignalReader:
         """Find where to read from, and learn what was raised."""
@@ -304,23 +292,5 @@ class Correlator:
             self._health.mended("position")
         return saved
 
-    async def _retried(self, ask: Callable[[], Awaitable[T | None]]) -> T | None:
-        """The answer of *ask*, which is asked until there is one; ``None`` where we are to stop before that."""
-        while not self._stop.is_set():
-            why = "no answer yet"
-            try:
-                answer = await ask()
-                if answer is not None:
-                    self._health.mended("start")
-                    return answer
-            except Fatal:
-                raise
-            except BusError as error:
-                why = str(error)
-            if "start" not in self._health.problems:
-                log.warning("start.postponed", extra={"error": why})
-            self._health.broken("start", why)
-            waiting = asyncio.ensure_future(self._stop.wait())
-            await asyncio.wait({waiting}, timeout=_RETRY_S)
-            waiting.cancel()
-        return None
+    async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        return await until_answered(ask, self._stop, self._health, retry_on=(BusError,))

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from tocsin.model.errors import SettingsError, TocsinError
 from tocsin.runtime import launch
+from tocsin.runtime.stopping import wait_or_stop
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
@@ -71,8 +72,7 @@ class Child:
                 if time.monotonic() - started > _SETTLED_S:
                     pause_s = _FIRST_PAUSE_S
                 self._tell(f"ended with {_in_words(code)}, starts again in {pause_s:g} s")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), pause_s)
+                await wait_or_stop(self._stopping, pause_s)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         finally:
             self.ended.set()

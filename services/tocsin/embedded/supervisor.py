@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import sys
+from typing import Any
 
 from tocsin.embedded.child import Child, Spec
 from tocsin.model.errors import TocsinError
 from tocsin.runtime import logs
+from tocsin.runtime.stopping import first_of, started
 
 _NAME_WIDTH = 10
 _COLOURS = (36, 33, 35, 32, 34, 31)
@@ -28,44 +30,47 @@ def say(name: str, line: bytes) -> None:
 class Supervisor:
     """The children of one ``tocsin up``."""
 
-    def __init__(self, lock: int) -> None:
-        """*lock* is the descriptor of the state directory's lock, which every child inherits."""
+    def __init__(self, lock: int, tasks: asyncio.TaskGroup) -> None:
+        """*lock* is the descriptor of the state directory's lock, which every child inherits.
+
+        The children run in *tasks*. One that cannot run does not end the others at once: `wait` and `until` raise its
+        error, and `stop` stops all in order.
+        """
         self._lock = lock
+        self._tasks = tasks
         self._children: list[Child] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._failure: Exception | None = None
+        self._failed = asyncio.Event()
 
     def start(self, spec: Spec) -> Child:
         """Start one more child, which is stopped before all that were started before it."""
         child = Child(spec, lock=self._lock, say=say)
         self._children.append(child)
-        self._tasks.append(asyncio.create_task(child.run(), name=spec.name))
+        self._tasks.create_task(self._run(child), name=spec.name)
         return child
+
+    async def _run(self, child: Child) -> None:
+        try:
+            await child.run()
+        except Exception as error:
+            self._failure = self._failure or error
+            self._failed.set()
 
     async def wait(self, stop: asyncio.Event) -> None:
         """Until *stop* is set; `SettingsError` where a child cannot run as it is set up."""
-        waiting = asyncio.create_task(stop.wait())
-        try:
-            while not waiting.done():
-                running = [task for task in self._tasks if not task.done()]
-                await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
-                self._raise_failure()
-        finally:
-            waiting.cancel()
+        await first_of(stop, self._failed)
+        self._raise_failure()
 
     async def stop(self) -> None:
         """Stop all, the last one started first, each finished before the next is asked."""
         for child in reversed(self._children):
             await child.stop()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def until(self, ready: asyncio.Task[None], stop: asyncio.Event, what: str, timeout_s: float) -> None:
         """Wait for *ready* or *stop*; `TocsinError` where a child gives up first or it takes too long."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            waits = [ready, stopping, *self._tasks]
+        async with started(stop.wait()) as stopping, started(self._failed.wait()) as failed:
+            waits: list[asyncio.Task[Any]] = [ready, stopping, failed]
             done, _ = await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
         if ready in done:
             ready.result()
             return
@@ -75,6 +80,5 @@ class Supervisor:
             raise TocsinError(f"{what} was not ready within {timeout_s:g} s")
 
     def _raise_failure(self) -> None:
-        for task in self._tasks:
-            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                raise error
+        if self._failure is not None:
+            raise self._failure

@@ -79,8 +79,8 @@ async def main(options: Options) -> None:
         admin = NatsSettings(
             url=url, user="admin", password=passwords["admin"], duplicate_window_s=window.duplicate_window_s
         )
-        supervisor = Supervisor(lock)
         async with launch.stop_on_signal() as stop, asyncio.TaskGroup() as tasks:
+            supervisor = Supervisor(lock, tasks)
             greeting = tasks.create_task(_greet(port, url, passwords, state))
             try:
                 supervisor.start(_server(state, passwords, nats_port, base))

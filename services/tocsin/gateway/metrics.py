@@ -17,9 +17,9 @@ def watch(metrics: Metrics, state: GatewayState) -> None:
         gauge("tocsin_gateway_nodes", "Nodes that events come from.").set(len(nodes))
         silent = nodes.silent(time.time_ns() // 1_000_000)
         gauge("tocsin_gateway_silent_nodes", "Nodes that have stopped sending.").set(len(silent))
-        sent = hub.fanout.numbers
+        sent = hub.fanout.counts
         gauge("tocsin_gateway_clients", "Browsers on the WebSocket.").set(len(live.sessions))
-        gauge("tocsin_gateway_views", "Different filters among them.").set(hub.fanout.groups)
+        gauge("tocsin_gateway_views", "Different filters among them.").set(hub.fanout.views)
         gauge("tocsin_gateway_read_sequence", "Last sequence of ALERTS that was read.").set(store.window.head)
         gauge("tocsin_gateway_waiting_alerts", "Alerts in the stream that were not read yet.").set(store.waiting)
         gauge("tocsin_gateway_delay_seconds", "From the collector's reading to ours, newest.").set(hub.delay_ms / 1e3)

@@ -35,6 +35,7 @@ from tocsin.runtime.health import Health
 from tocsin.runtime.ledger_metrics import LedgerMetrics
 from tocsin.runtime.metrics import Metrics
 from tocsin.runtime.service_report import report
+from tocsin.runtime.stopping import background, wait_or_stop
 
 log = logging.getLogger(__name__)
 
@@ -164,13 +165,12 @@ class _Gateway:
 
     async def read(self, stop: asyncio.Event) -> None:
         """Read the window back, then follow; again from the beginning where the stream was made anew."""
-        relay = asyncio.create_task(self._end_with(stop))
-        try:
+        async with background(self._end_with(stop)):
             while not stop.is_set():
                 self._ends.clear()
                 head = await self._read_back()
                 if head is None:
-                    await _pause(stop, _RETRY_S)
+                    await wait_or_stop(stop, _RETRY_S)
                     continue
                 self._hub.complete(head, time.monotonic())
                 self._state.live.ready.set()
@@ -179,8 +179,6 @@ class _Gateway:
                     streams.ALERTS, self._take, self._ends, filters=[subjects.ALL_ALERTS], start=Start(seq=head + 1)
                 )
                 self._state.live.ready.clear()
-        finally:
-            relay.cancel()
 
     async def _end_with(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -246,7 +244,7 @@ class _Gateway:
             self._look_at_nodes(now, agents=turn % _AGENTS_EVERY == 1)
             books = self._state.rulebooks
             self._state.composer.rules = rule_status.trouble(books.judges(now), books.differing(now))
-            await _pause(stop, _LOOK_S)
+            await wait_or_stop(stop, _LOOK_S)
 
     def _look_at_nodes(self, now: float, *, agents: bool) -> None:
         state, hub, store, now_ms = self._state, self._hub, self._store, time.time_ns() // _NS_PER_MS
@@ -256,7 +254,7 @@ class _Gateway:
             hub.sight.follow(coverage.agents(state.reports.fresh(now)))
         state.lag.broken = state.words(now, now_ms)
         state.meters["read"].note(store.window.head, now)
-        state.meters["rows"].note(hub.fanout.numbers.rows, now)
+        state.meters["rows"].note(hub.fanout.counts.rows, now)
 
     async def _look_at_stream(self) -> None:
         hub, store, health = self._hub, self._store, self._state.health
@@ -285,8 +283,3 @@ class _Gateway:
             self._state.meters["judged"].note(consumer.ack_floor.stream_seq, time.monotonic())
         events = await self._bus.stream(streams.EVENTS)
         self._state.meters["events"].note(events.state.last_seq, time.monotonic())
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

@@ -10,6 +10,7 @@ from tocsin.model.errors import TocsinError
 from tocsin.runtime import ledger
 from tocsin.runtime.ledger import Ledger, Reader
 from tocsin.runtime.metrics import Metrics
+from tocsin.runtime.stopping import wait_or_stop
 
 INTERVAL_S = 30.0
 _TAKE_S = 20.0
@@ -41,8 +42,7 @@ class LedgerMetrics:
                     used = {(own.stream, own.name) for own in taken.readers if await _is_used(bus, own)}
                     sizes = {name: await _sizes(bus, name) for name in streams.NAMES}
                 self.tell(taken, used, sizes)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), interval_s)
+            await wait_or_stop(stop, interval_s)
 
     def tell(self, taken: Ledger, used: Set[tuple[str, str]], sizes: Mapping[str, tuple[int, int]]) -> None:
         """Put *taken* into the metrics, with what each stream holds and may hold (bytes).

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tocsin.model.errors import SettingsError
+from tocsin.runtime.stopping import background
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +34,10 @@ async def beating(text: str, *, interval_s: float = INTERVAL_S) -> AsyncIterator
         beat(path)
     except OSError as error:
         raise SettingsError(f"{VARIABLE} {text}: {error.strerror}; name a file in a folder that is writable") from error
-    task = asyncio.create_task(_keep(path, interval_s), name="liveness")
     try:
-        yield
+        async with background(_keep(path, interval_s)):
+            yield
     finally:
-        task.cancel()
-        await asyncio.wait({task})
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)  # noqa: ASYNC240 - a file in memory, at the very end
 

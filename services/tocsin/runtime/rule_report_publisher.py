@@ -6,6 +6,7 @@ from collections.abc import Callable
 from tocsin.bus import Bus
 from tocsin.model import rule_report, subjects
 from tocsin.model.rule_report import RuleReport
+from tocsin.runtime.stopping import first_of
 
 INTERVAL_S = 30.0
 
@@ -13,13 +14,9 @@ INTERVAL_S = 30.0
 async def tell(bus: Bus, book: Callable[[], RuleReport], changed: asyncio.Event, stop: asyncio.Event) -> None:
     """Tell until *stop* is set; whoever sets *changed* has it told at once. At most once, no promise."""
     subject = subjects.rules(bus.service, bus.instance)
-    waiting = asyncio.ensure_future(stop.wait())
-    try:
-        while not waiting.done():
-            changed.clear()
-            await bus.tell(subject, rule_report.encode(book()))
-            change = asyncio.ensure_future(changed.wait())
-            await asyncio.wait({waiting, change}, timeout=INTERVAL_S, return_when=asyncio.FIRST_COMPLETED)
-            change.cancel()
-    finally:
-        waiting.cancel()
+    while True:
+        changed.clear()
+        await bus.tell(subject, rule_report.encode(book()))
+        await first_of(stop, changed, timeout_s=INTERVAL_S)
+        if stop.is_set():
+            return

@@ -13,6 +13,7 @@ from tocsin.model import subjects
 from tocsin.model.timestamps import format_ns
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics, Sample
+from tocsin.runtime.stopping import wait_or_stop
 
 INTERVAL_S = 5.0
 Facts = Mapping[str, str | int | float]
@@ -79,19 +80,16 @@ async def report(
     """Tell this instance's metrics, facts and problems every 5 s until *stop* is set; at most once, no promise."""
     watch_bus(bus, metrics, health)
     subject = subjects.metrics(bus.service, bus.instance)
-    waiting = asyncio.ensure_future(stop.wait())
-    try:
-        while not waiting.done():
-            samples = metrics.snapshot()
-            message = ServiceReport(
-                service=bus.service,
-                instance=bus.instance,
-                time=format_ns(time.time_ns()),
-                problems=dict(health.problems),
-                facts=dict(facts()),
-                samples=samples,
-            )
-            await bus.tell(subject, _encoder.encode(message))
-            await asyncio.wait({waiting}, timeout=INTERVAL_S)
-    finally:
-        waiting.cancel()
+    while True:
+        samples = metrics.snapshot()
+        message = ServiceReport(
+            service=bus.service,
+            instance=bus.instance,
+            time=format_ns(time.time_ns()),
+            problems=dict(health.problems),
+            facts=dict(facts()),
+            samples=samples,
+        )
+        await bus.tell(subject, _encoder.encode(message))
+        if await wait_or_stop(stop, INTERVAL_S):
+            return

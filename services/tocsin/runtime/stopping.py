@@ -1,54 +1,68 @@
-"""Asking until there is an answer, and pausing until it is time to stop."""
+"""Waiting at the start of a service: for NATS to answer, and for the streams to exist. The plain waits are `bus`'s."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from tocsin.bus import Bus
-from tocsin.model.errors import BusUnavailable, Gone
+from tocsin.bus.stopping import background, first_of, run_until_stopped, started, wait_or_stop
+from tocsin.model.errors import BusError, BusUnavailable, Fatal, Gone
 from tocsin.runtime.health import Health
+
+__all__ = [
+    "RETRY_S",
+    "background",
+    "first_of",
+    "run_until_stopped",
+    "started",
+    "streams_ready",
+    "until_answered",
+    "wait_or_stop",
+]
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Errors = tuple[type[BusError], ...]
 
 RETRY_S = 0.5
+_TRANSIENT: Errors = (BusUnavailable, Gone)
 
 
-async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait *seconds*, or until *stop* is set."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
+async def until_answered(
+    ask: Callable[[], Awaitable[T]], stop: asyncio.Event, health: Health, *, retry_on: Errors = _TRANSIENT
+) -> T | None:
+    """The answer of *ask*, which is called again after an error of *retry_on*; ``None`` if *stop* is set first.
 
-
-async def answered(ask: Callable[[], Awaitable[T]], stop: asyncio.Event, health: Health) -> T | None:
-    """The answer of *ask*, which is asked until there is one; ``None`` where *stop* came first."""
+    `Fatal` is raised in any case.
+    """
     while not stop.is_set():
         try:
             answer = await ask()
-        except (BusUnavailable, Gone) as error:
-            log.warning("start.postponed", extra={"error": str(error)})
+        except Fatal:
+            raise
+        except retry_on as error:
+            if health.problems.get("start") != str(error):
+                log.warning("start.postponed", extra={"error": str(error)})
             health.broken("start", str(error))
-            await pause(stop, RETRY_S)
+            await wait_or_stop(stop, RETRY_S)
         else:
             health.mended("start")
             return answer
     return None
 
 
-async def streams_exist(bus: Bus, stop: asyncio.Event, health: Health) -> None:
+async def streams_ready(bus: Bus, stop: asyncio.Event, health: Health, *, retry_on: Errors = _TRANSIENT) -> None:
     """Wait until all streams are declared, or until *stop* is set."""
-    told: list[str] = []
+    reported: list[str] = []
     while not stop.is_set():
-        missing = await answered(bus.missing, stop, health)
+        missing = await until_answered(bus.missing, stop, health, retry_on=retry_on)
         if not missing:
             break
-        if missing != told:
+        if missing != reported:
             log.warning("streams.awaited", extra={"missing": missing})
             health.broken("streams", f"waits for {', '.join(missing)}: declared by `tocsin up` or the admin")
-            told = missing
-        await pause(stop, RETRY_S)
+            reported = missing
+        await wait_or_stop(stop, RETRY_S)
     health.mended("streams")

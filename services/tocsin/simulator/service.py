@@ -6,6 +6,7 @@ import logging
 import time
 from pathlib import Path
 
+from tocsin.runtime.stopping import wait_or_stop
 from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.generator import Generator
 from tocsin.simulator.pacing import Pace
@@ -116,5 +117,4 @@ async def _sleep(seconds: float, until: asyncio.Event) -> None:
     if seconds <= 0:
         await asyncio.sleep(0)
         return
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(until.wait(), seconds)
+    await wait_or_stop(until, seconds)

@@ -195,7 +195,7 @@ async def test_without_folding_every_row_is_one_alert(declared: NatsServer) -> N
         await raw.send({"k": "view", "fold": True})
         await raw.until("snapshot")
         assert own.face.state is not None
-        assert own.face.state.hub.fanout.groups == 1
+        assert own.face.state.hub.fanout.views == 1
 
 
 async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it_later(declared: NatsServer) -> None:

@@ -24,7 +24,7 @@ from tocsin.collector.sources.kubernetes.removed_pod import RemovedPodSource
 from tocsin.collector.sources.kubernetes.shared import Patience, Shared
 from tocsin.model.checkpoint import Counts
 from tocsin.runtime.health import Health
-from tocsin.runtime.stopping import answered, streams_exist
+from tocsin.runtime.stopping import streams_ready, until_answered
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +74,11 @@ class Fleet:
 
     async def load(self, stop: asyncio.Event) -> bool:
         """Wait for the streams, and read where all logs stand; false where *stop* came first."""
-        await streams_exist(self._bus, stop, self._health)
+        await streams_ready(self._bus, stop, self._health)
         reader = Reader(self._bus, cluster=self._settings.cluster, node="", key="")
-        await answered(reader.prepare, stop, self._health)
-        pages = await answered(lambda: slot_pages.pages(self._bus, self._cluster), stop, self._health)
-        dead = await answered(
+        await until_answered(reader.prepare, stop, self._health)
+        pages = await until_answered(lambda: slot_pages.pages(self._bus, self._cluster), stop, self._health)
+        dead = await until_answered(
             lambda: slot_pages.dead_letters(self._bus, self._cluster, pages or {}), stop, self._health
         )
         if pages is None or dead is None:

@@ -5,11 +5,11 @@ import os
 import sys
 import time
 from collections.abc import AsyncGenerator
-from typing import Literal
 
 from tocsin.collector.sources.base import CHUNK_BYTES, Batch, Line
 from tocsin.collector.sources.export_file.line_splitter import LineSplitter, Scanned
 from tocsin.model.checkpoint import Position
+from tocsin.runtime.stopping import first_of
 
 _NOWHERE = Position()
 
@@ -36,24 +36,20 @@ class StdinSource:
 
     async def batches(self, stop: asyncio.Event) -> AsyncGenerator[Batch, None]:
         """Lines as they come, until the end of input or until *stop* is set."""
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            while await self._ready(stopping):
-                chunk = os.read(self._descriptor, CHUNK_BYTES)
-                if not chunk:
-                    break
-                yield self._batch(self._scanner.feed(chunk))
-                await asyncio.sleep(0)
-            if stop.is_set():
-                return
-            rest = self._scanner.finish()
-            if rest is not None:
-                yield self._batch([rest])
-            self.caught_up = True
-        finally:
-            stopping.cancel()
+        while await self._ready(stop):
+            chunk = os.read(self._descriptor, CHUNK_BYTES)
+            if not chunk:
+                break
+            yield self._batch(self._scanner.feed(chunk))
+            await asyncio.sleep(0)
+        if stop.is_set():
+            return
+        rest = self._scanner.finish()
+        if rest is not None:
+            yield self._batch([rest])
+        self.caught_up = True
 
-    async def _ready(self, stopping: "asyncio.Task[Literal[True]]") -> bool:
+    async def _ready(self, stop: asyncio.Event) -> bool:
         """Whether there is something to read (the end of input is); not where we are to stop."""
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
@@ -61,14 +57,12 @@ class StdinSource:
             # anew each time: a reader that stays would be called without end while nobody takes what is there
             loop.add_reader(self._descriptor, readable.set)
         except (OSError, ValueError):
-            return not stopping.done()  # an ordinary file is always ready, and cannot be waited for
-        ready = asyncio.create_task(readable.wait())
+            return not stop.is_set()  # an ordinary file is always ready, and cannot be waited for
         try:
-            await asyncio.wait({ready, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(readable, stop)
         finally:
-            ready.cancel()
             loop.remove_reader(self._descriptor)
-        return not stopping.done()
+        return not stop.is_set()
 
     def look(self) -> None:
         """Nothing here can vanish that was not lost already."""

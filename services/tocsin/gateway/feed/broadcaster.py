@@ -41,14 +41,16 @@ class Broadcaster:
 
     @property
     def slow(self) -> int:
-        """Clients who cannot take what there is at this moment."""
+        """Clients that do not keep up."""
         return sum(session.slow for session in self.sessions)
 
     async def serve(self, request: web.Request, over: Callable[[], SessionEnd]) -> web.StreamResponse:
-        """One client, until it goes, is silent for too long, may see this no longer (*over* says so), or we stop."""
+        """Serve one client until it leaves, is silent for too long, is signed out (*over*), or the gateway stops."""
         if self._stopping or len(self.sessions) >= self._limit:
             self.refused += 1
-            raise HttpError(503, "this gateway stops" if self._stopping else f"{self._limit} clients are here already")
+            raise HttpError(
+                503, "the gateway is stopping" if self._stopping else f"all {self._limit} client slots are taken"
+            )
         socket = web.WebSocketResponse(
             protocols=[frames.SUBPROTOCOL], max_msg_size=frames.CLIENT_FRAME_BYTES, timeout=GOODBYE_S
         )
@@ -69,21 +71,21 @@ class Broadcaster:
         return socket
 
     async def keep_time(self, stop: asyncio.Event) -> None:
-        """Cut frames when they are due and tell stats each second, until *stop* is set; then say goodbye."""
-        next_second, hurried_at = time.monotonic(), 0.0
+        """Cut frames when they are due, and send stats each second, until *stop* is set; then close all sessions."""
+        next_second, urgent_at = time.monotonic(), 0.0
         while not stop.is_set():
             now = time.monotonic()
             if now >= next_second:
                 next_second = max(next_second + 1.0, now)
                 self._tick(now)
-            due = self._hub.fanout.tick(now) if self._hub.ready else None
+            due = self._hub.fanout.cut_due(now) if self._hub.ready else None
             rest_s = min(_TICK_S, next_second - now, _TICK_S if due is None else due - now)
-            if await self._hurried(max(0.0, rest_s)):
-                await asyncio.sleep(max(0.0, hurried_at + _REST_S - time.monotonic()))
-                hurried_at = time.monotonic()
+            if await self._urgent_within(max(0.0, rest_s)):
+                await asyncio.sleep(max(0.0, urgent_at + _REST_S - time.monotonic()))
+                urgent_at = time.monotonic()
         await self.close()
 
-    async def _hurried(self, seconds: float) -> bool:
+    async def _urgent_within(self, seconds: float) -> bool:
         """Whether a critical or high alert came within *seconds*."""
         try:
             await asyncio.wait_for(self.urgent.wait(), seconds)
@@ -101,7 +103,7 @@ class Broadcaster:
             self.closed_silent += session.tick(now)
 
     async def close(self) -> None:
-        """Tell every client that we go, and when to try again."""
+        """Close every session and say when to reconnect."""
         self._stopping = True
         for session in self.sessions:
             session.say_goodbye("shutdown")

@@ -11,10 +11,11 @@ import msgspec
 from tocsin.bus import Bus, Start, streams
 from tocsin.gateway.errors import HttpError
 from tocsin.gateway.feed import frames
-from tocsin.gateway.feed.client import Client, Gap
+from tocsin.gateway.feed.client import Gap
 from tocsin.gateway.feed.filtered_stats import FilteredStats
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.feed.range_stats import RangeStats
+from tocsin.gateway.feed.subscription import Selection
 from tocsin.gateway.pipeline.rule_status import Trouble
 from tocsin.gateway.window import cursor
 from tocsin.gateway.window.row_filter import EVERYTHING
@@ -57,22 +58,22 @@ class FrameComposer:
         """A new second: frames are composed again."""
         self._cache.clear()
 
-    def stats(self, client: Client, window_s: int, tick: int) -> tuple[bytes, int]:
+    def stats(self, selection: Selection, tick: int) -> tuple[bytes, int]:
         """The frame for a client whose last stats were of *tick*, and the tick of this one."""
-        hub = self._hub
+        hub, window = self._hub, self._store.window
         now = time.time()
-        range_ = hub.range(window_s, int(now))
-        key = ("stats", client.filter, window_s, tick, range_.tick)
+        range_ = hub.range_stats(selection.window_s, int(now))
+        key = ("stats", selection.filter, selection.window_s, tick, range_.tick)
         if key not in self._cache:
-            matched = self._matched(client, window_s)
+            filtered = self._filtered(selection)
             self._cache[key] = frames.frame(
                 "stats",
                 {
-                    "to": cursor.render(self._store.window.epoch, self._store.window.head),
+                    "to": cursor.render(window.epoch, window.head),
                     "t": int(now),
                     "rate": by_severity(hub.rate),
                     **range_.since(tick),
-                    **({} if matched is None else matched.since(tick)),
+                    **({} if filtered is None else filtered.since(tick)),
                     **hub.late.fields(time.monotonic()),
                     "lag": self._lag(),
                     **({} if self.rules == _NO_TROUBLE else {"rules": self.rules}),
@@ -80,43 +81,47 @@ class FrameComposer:
             )
         return self._cache[key], range_.tick
 
-    async def count(self, client: Client, window_s: int) -> None:
-        """Count what passes the client's filter, unless it is counted; `HttpError` (503) if too many scans wait."""
-        filter_, hub, window = client.filter, self._hub, self._store.window
-        if filter_ == EVERYTHING or self._matched(client, window_s) is not None:
+    async def count(self, selection: Selection) -> None:
+        """Count what passes the filter, unless that is counted already; `HttpError` (503) if too many scans wait."""
+        filter_, window = selection.filter, self._store.window
+        if filter_ == EVERYTHING or self._filtered(selection) is not None:
             return
         with self._store.search.slot("socket"):
             async with self._counting:
-                if self._matched(client, window_s) is not None:
+                if self._filtered(selection) is not None:
                     return
-                with hub.matching(filter_, window_s, int(time.time()), time.monotonic()) as stats:
-                    scan = functools.partial(stats.look, wanted=filter_, up_to=window.head)
-                    found = await self._store.search.scan(scan)
-                    stats.fill(found, self._store.rows_since)
+                with self._hub.new_filtered_stats(
+                    filter_, selection.window_s, int(time.time()), time.monotonic()
+                ) as stats:
+                    scan = functools.partial(stats.scan, filter_=filter_, up_to=window.head)
+                    counted = await self._store.search.scan(scan)
+                    stats.fill(counted, self._store.rows_since)
 
-    async def snapshot(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
-        """The snapshot up to *to* and the tick of its range; *wire* is the filter as the client wrote it.
+    async def snapshot(self, selection: Selection, to: int) -> tuple[bytes, int]:
+        """The snapshot up to *to* and the tick of its range.
 
         `HttpError` (503) if it needs a scan and too many wait for one.
         """
-        range_ = self._hub.range(window_s, int(time.time()))
-        key = ("snapshot", wire, window_s, to, range_.tick)
+        range_ = self._hub.range_stats(selection.window_s, int(time.time()))
+        key = ("snapshot", selection.filter_json, selection.window_s, to, range_.tick)
         frame = self._cache.get(key)
         if frame is None:
             if len(self._cache) > _CACHED:
                 self._cache.clear()
             with contextlib.suppress(HttpError):  # a later stats frame has the counts, once the queue has a slot
-                await self.count(client, window_s)
+                await self.count(selection)
             since_ms, epoch = range_.since_ms, self._store.window.epoch
-            rows = await self._store.newest(client.filter, _SNAPSHOT_ROWS, up_to=to, since_ms=since_ms, caller="socket")
-            frame = self._cache[key] = self._snapshot(client, wire, range_, cursor.render(epoch, to), rows)
+            rows = await self._store.newest(
+                selection.filter, _SNAPSHOT_ROWS, up_to=to, since_ms=since_ms, caller="socket"
+            )
+            frame = self._cache[key] = self._snapshot(selection, range_, cursor.render(epoch, to), rows)
         return frame, range_.tick
 
-    def snapshot_without_rows(self, client: Client, wire: bytes, window_s: int, to: int) -> tuple[bytes, int]:
+    def snapshot_without_rows(self, selection: Selection, to: int) -> tuple[bytes, int]:
         """The same if the scan was refused: the client gets a whole snapshot a second later."""
-        range_ = self._hub.range(window_s, int(time.time()))
+        range_ = self._hub.range_stats(selection.window_s, int(time.time()))
         place = cursor.render(self._store.window.epoch, to)
-        return self._snapshot(client, wire, range_, place, [], busy=True), range_.tick
+        return self._snapshot(selection, range_, place, [], busy=True), range_.tick
 
     async def gap(self, gap: Gap) -> bytes:
         """The frame, with the stream's own counts of the range that cannot be replayed."""
@@ -139,9 +144,9 @@ class FrameComposer:
         whole = await self._bus.count(streams.ALERTS, filter=subject, start=Start(seq=after + 1))
         return whole - await self._bus.count(streams.ALERTS, filter=subject, start=Start(seq=head + 1))
 
-    def _matched(self, client: Client, window_s: int) -> FilteredStats | None:
-        """The stats of the client's filter, if they are complete."""
-        stats = self._hub.matched(client.filter, window_s, time.monotonic())
+    def _filtered(self, selection: Selection) -> FilteredStats | None:
+        """The stats of the filter, if they are complete."""
+        stats = self._hub.filtered_stats(selection.filter, selection.window_s, time.monotonic())
         return stats if stats is not None and stats.ready else None
 
     def _lag(self) -> dict[str, Any]:
@@ -151,18 +156,16 @@ class FrameComposer:
         lag: dict[str, Any] = {"pipeline_ms": delay_ms, "pending": waiting + self.lag.classifier}
         return lag | ({"broken": self.lag.broken} if self.lag.broken else {})
 
-    def _snapshot(
-        self, client: Client, wire: bytes, range_: RangeStats, place: str, rows: list[Row], **more: bool
-    ) -> bytes:
-        matched = self._matched(client, range_.window_s)
+    def _snapshot(self, selection: Selection, range_: RangeStats, place: str, rows: list[Row], **more: bool) -> bytes:
+        filtered = self._filtered(selection)
         return frames.frame(
             "snapshot",
             {
                 "to": place,
-                "filter": msgspec.Raw(wire),
+                "filter": msgspec.Raw(selection.filter_json),
                 "complete_since": by_severity(self._store.counted_since),
                 "rows_since": dict(zip(SEVERITIES, self._store.rows_since, strict=True)),
-                **({} if matched is None else matched.whole()),
+                **({} if filtered is None else filtered.whole()),
                 **range_.whole(),
                 **self._hub.late.fields(time.monotonic()),
                 **more,

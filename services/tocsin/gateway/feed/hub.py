@@ -88,7 +88,7 @@ class Hub:
         self._live[row.shape.index] += not row.late_s
         self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * _MS)
         if row.late_s:
-            self.late.note(row, now)
+            self.late.add(row, now)
         self.fanout.add(row, now)
         return self.fanout.urgent
 
@@ -113,14 +113,14 @@ class Hub:
         if not any(self._rate):
             self.delay_ms = 0
         self._ticks.now += 1
-        self.fanout.second(now_s, self._ticks)
+        self.fanout.tick(now_s, self._ticks)
         for length, stats in list(self._ranges.items()):
             if self._ticks.now - stats.used > _UNUSED:
                 del self._ranges[length]
             else:
-                stats.look(now_s, self._ticks.now)
+                stats.update(now_s, self._ticks.now)
 
-    def range(self, window_s: int, now_s: int) -> RangeStats:
+    def range_stats(self, window_s: int, now_s: int) -> RangeStats:
         """The stats of the range of this length, current to the second."""
         stats = self._ranges.get(window_s)
         if stats is None:
@@ -130,18 +130,18 @@ class Hub:
         stats.used = self._ticks.now
         return stats
 
-    def matched(self, filter_: Filter, window_s: int, now: float) -> FilteredStats | None:
+    def filtered_stats(self, filter_: Filter, window_s: int, now: float) -> FilteredStats | None:
         """The stats of this filter and range, current to the second; ``None`` if nobody asked for them before."""
-        stats = self.fanout.matched(filter_, window_s, now)
+        stats = self.fanout.filtered_stats(filter_, window_s, now)
         if stats is not None:
             stats.used = self._ticks.now
         return stats
 
     @contextmanager
-    def matching(self, filter_: Filter, window_s: int, now_s: int, now: float) -> Iterator[FilteredStats]:
+    def new_filtered_stats(self, filter_: Filter, window_s: int, now_s: int, now: float) -> Iterator[FilteredStats]:
         """Start such stats; the body must `fill` them from the rows in the window, or they are dropped again."""
         stats = FilteredStats(window_s, now_s, self._ticks)
-        with self.fanout.matching(filter_, window_s, stats, now):
+        with self.fanout.new_filtered_stats(filter_, window_s, stats, now):
             yield stats
 
     @property

@@ -1,4 +1,4 @@
-"""One WebSocket session: reads what its client sends, and writes the frames that are due for it."""
+"""One WebSocket session: reads the frames of its client, and sends those that are due."""
 
 import asyncio
 import contextlib
@@ -17,8 +17,7 @@ from tocsin.gateway.feed.client import Client, Gap, Snapshot
 from tocsin.gateway.feed.composer import FrameComposer
 from tocsin.gateway.feed.frames import Ack, Open, Pong, ProtocolError, View
 from tocsin.gateway.feed.hub import Hub
-from tocsin.gateway.window import cursor
-from tocsin.gateway.window import row_filter as filters
+from tocsin.gateway.feed.subscription import Subscription
 from tocsin.gateway.window.row_filter import FilterError
 
 PING_S = 10.0
@@ -43,7 +42,7 @@ class Session:
         over: Callable[[], SessionEnd],
         silence_s: float,
     ) -> None:
-        """*ready* is set while the window can be shown; *over* says whether the client must go."""
+        """*ready* is set while the window can be shown; *over* returns why the client must leave, if so."""
         self._hub = hub
         self._composer = composer
         self._ready = ready
@@ -53,27 +52,25 @@ class Session:
         self._transport = transport
         self._wake = asyncio.Event()
         self._client = Client(hub.fanout, self._wake.set)
-        self._open = False
+        self._subscription = Subscription(self._client)
         self._waiting = False
-        """The client waits for us, not the other way round."""
-        self._hello = False
-        self._filter = b"{}"
-        """As the client wrote it."""
-        self._window_s = 0
-        self._tick = 0
-        self._heard = self._pinged = time.monotonic()
-        self._ping = False
-        self._stats = False
-        self._again = False
-        """Its snapshot had no rows for want of room."""
+        """The client waits for this gateway, not the other way round."""
+        self._received_at = self._pinged_at = time.monotonic()
+        self._hello_due = False
+        self._ping_due = False
+        self._stats_due = False
+        self._stats_tick = 0
+        """The tick of the stats that the client has."""
+        self._snapshot_again = False
+        """The last snapshot had no rows, because its scan was refused."""
         self._bye: bytes | None = None
         self._aborted = False
         self._code = 1001
 
     @property
     def slow(self) -> bool:
-        """Whether the client cannot take what there is."""
-        return self._open and self._client.slow
+        """Whether the client does not keep up."""
+        return self._subscription.opened and self._client.slow
 
     async def run(self) -> None:
         """Read and write until either ends."""
@@ -89,23 +86,23 @@ class Session:
             self._client.leave()
 
     def tick(self, now: float) -> bool:
-        """Once a second: stats, sometimes a ping; whether the client was dropped for its silence."""
+        """Once a second: stats are due, sometimes a ping. Returns whether the client was dropped for its silence."""
         if self._transport is None or self._transport.is_closing():
             self.abort()
             return False
         if self._waiting:
-            self._heard = now
-        if now - self._heard > self._silence_s:
+            self._received_at = now
+        if now - self._received_at > self._silence_s:
             self.abort()
             return True
         ending = "" if self._bye is not None else self._over()
         if ending:
             self.say_goodbye(ending)
-        if now - self._pinged >= PING_S:
-            self._pinged, self._ping = now, True
-        self._stats = self._open
-        if self._again:
-            self._again = False
+        if now - self._pinged_at >= PING_S:
+            self._pinged_at, self._ping_due = now, True
+        self._stats_due = self._subscription.opened
+        if self._snapshot_again:
+            self._snapshot_again = False
             self._client.view(None, None, visible=None, whole=True, now=now)
         self._wake.set()
         return False
@@ -117,7 +114,7 @@ class Session:
         self._wake.set()
 
     def abort(self) -> None:
-        """Drop the connection at once; the client knows its cursor."""
+        """Drop the connection at once; the client can resume from its cursor."""
         self._aborted = True
         if self._transport is not None:
             self._transport.abort()
@@ -125,59 +122,32 @@ class Session:
 
     async def _read(self) -> None:
         async for message in self._socket:
-            self._heard = time.monotonic()
+            self._received_at = time.monotonic()
             if message.type != WSMsgType.TEXT:
                 self.say_goodbye("protocol", "frames are JSON texts")
                 return
             try:
                 frame = frames.decode(message.data)
                 if frame is not None:
-                    await self._hear(frame)
+                    await self._receive(frame)
             except (msgspec.DecodeError, FilterError, ProtocolError, UnicodeError, RecursionError) as error:
                 self.say_goodbye("protocol", str(error)[:200])
                 return
 
-    async def _hear(self, frame: Open | View | Ack | Pong) -> None:
+    async def _receive(self, frame: Open | View | Ack | Pong) -> None:
         if isinstance(frame, Pong):
             return
         if isinstance(frame, Ack):
-            place = cursor.parse(frame.to)
-            if place is not None and self._open:
-                self._client.acknowledge(*place)
+            self._subscription.acknowledge(frame)
             return
         self._waiting = True
         await self._ready.wait()
         self._waiting = False
         if isinstance(frame, Open):
-            self._begin(frame)
+            self._subscription.open(frame, time.monotonic())
+            self._hello_due = self._stats_due = True
         else:
-            self._change(frame)
-
-    def _begin(self, frame: Open) -> None:
-        if self._open:
-            raise ProtocolError("open comes once")
-        place = None if frame.cursor is None else cursor.parse(frame.cursor)
-        if frame.cursor is not None and place is None:
-            raise ProtocolError("the cursor is none of ours")
-        wanted = filters.parse(frame.filter)
-        self._window_s = frames.window_s(frame.window)
-        now = time.monotonic()
-        self._client.open(place, wanted, frame.rows, visible=frame.visible, now=now, fold=frame.fold)
-        self._filter = msgspec.json.encode(frame.filter)
-        self._open = self._hello = self._stats = True
-        self._wake.set()
-
-    def _change(self, frame: View) -> None:
-        if not self._open:
-            raise ProtocolError("open comes first")
-        wanted = None if frame.filter is None else filters.parse(frame.filter)
-        window_s = self._window_s if frame.window is None else frames.window_s(frame.window)
-        whole = window_s != self._window_s
-        if frame.filter is not None:
-            self._filter = msgspec.json.encode(frame.filter)
-        self._window_s = window_s
-        now = time.monotonic()
-        self._client.view(wanted, frame.rows, visible=frame.visible, whole=whole, now=now, fold=frame.fold)
+            self._subscription.change(frame, time.monotonic())
         self._wake.set()
 
     async def _write(self) -> None:
@@ -197,14 +167,15 @@ class Session:
             self.abort()
 
     async def _next(self) -> bytes | None:
-        hub, window = self._hub, self._hub.store.window
-        if self._ping:
-            self._ping = False
+        """The next frame, ``None`` if none is due."""
+        if self._ping_due:
+            self._ping_due = False
             return frames.ping(int(time.time() * 1_000))
-        if not self._open or not hub.ready:
+        if not self._subscription.opened or not self._hub.ready:
             return None
-        if self._hello:
-            self._hello = False
+        window = self._hub.store.window
+        if self._hello_due:
+            self._hello_due = False
             oldest = min((lane.oldest.seq for lane in window.lanes if lane.oldest), default=window.head)
             return frames.hello(window.epoch, head=window.head, oldest=oldest, now_ms=int(time.time() * 1_000))
         step = self._client.next()
@@ -213,20 +184,23 @@ class Session:
         if isinstance(step, Gap):
             return await self._composer.gap(step)
         if isinstance(step, Snapshot):
-            return await self._snapshot(step)
-        if self._stats and not self._client.behind:
-            self._stats = False
-            with contextlib.suppress(HttpError):  # without it until there is room
-                await self._composer.count(self._client, self._window_s)
-            frame, self._tick = self._composer.stats(self._client, self._window_s, self._tick)
-            return frame
+            return await self._snapshot(step.to)
+        if self._stats_due and not self._client.behind:
+            self._stats_due = False
+            return await self._stats()
         return None
 
-    async def _snapshot(self, step: Snapshot) -> bytes:
-        composer, what = self._composer, (self._client, self._filter, self._window_s, step.to)
+    async def _stats(self) -> bytes:
+        with contextlib.suppress(HttpError):  # without the counts of the filter, until the queue has a slot
+            await self._composer.count(self._subscription.selection)
+        frame, self._stats_tick = self._composer.stats(self._subscription.selection, self._stats_tick)
+        return frame
+
+    async def _snapshot(self, to: int) -> bytes:
+        selection = self._subscription.selection
         try:
-            frame, self._tick = await composer.snapshot(*what)
+            frame, self._stats_tick = await self._composer.snapshot(selection, to)
         except HttpError:
-            frame, self._tick = composer.snapshot_without_rows(*what)
-            self._again = True
+            frame, self._stats_tick = self._composer.snapshot_without_rows(selection, to)
+            self._snapshot_again = True
         return frame

@@ -55,8 +55,8 @@ def watched(own: Hub) -> Client:
 
 def begin(own: Hub, now_s: int) -> FilteredStats:
     watched(own)
-    with own.matching(FILTER, WINDOW_S, now_s, 0.0) as found:
-        found.fill(found.look(own.store.window.blocks(), FILTER, own.store.window.head), own.store.rows_since)
+    with own.new_filtered_stats(FILTER, WINDOW_S, now_s, 0.0) as found:
+        found.fill(found.scan(own.store.window.blocks(), FILTER, own.store.window.head), own.store.rows_since)
     return found
 
 
@@ -89,21 +89,21 @@ def test_a_client_who_was_told_what_changed_knows_what_a_new_look_would_find(
 
     own = hub(now, came(before), hours=1.0)
     watched(own)
-    with own.matching(FILTER, WINDOW_S, now, 0.0) as found:
+    with own.new_filtered_stats(FILTER, WINDOW_S, now, 0.0) as found:
         head = own.store.window.head
         take(own, came(between), now_s=now)
-        found.fill(found.look(own.store.window.blocks(), FILTER, head), own.store.rows_since)
-    assert own.matched(FILTER, WINDOW_S, 0.0) is found
-    client = Page(found, own.range(WINDOW_S, now).tick)
+        found.fill(found.scan(own.store.window.blocks(), FILTER, head), own.store.rows_since)
+    assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is found
+    client = Page(found, own.range_stats(WINDOW_S, now).tick)
     for step in later:
         if isinstance(step, int):
             now += step
         else:
             take(own, came(step), now_s=now)
         own.tick(now)
-        assert own.matched(FILTER, WINDOW_S, 0.0) is found
-        own.range(WINDOW_S, now)
-        client.hear(found, own.range(WINDOW_S, now).tick)
+        assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is found
+        own.range_stats(WINDOW_S, now)
+        client.hear(found, own.range_stats(WINDOW_S, now).tick)
         table = expected(seen, now)
         assert {second: list(client.bins.get(second, [0] * 4)) for second in table} == table
         assert client.counts == {name: sum(values[n] for values in table.values()) for n, name in enumerate(SEVERITIES)}
@@ -127,7 +127,7 @@ def test_where_there_are_too_many_different_ones_counts_stay_and_lists_are_not_k
         [alert(n, "low", time_ns=(NOW - 4) * NS, namespace="a", fingerprint=f"g{n}") for n in range(200)],
         now_s=NOW,
     )
-    assert own.matched(FILTER, WINDOW_S, 0.0) is found
+    assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is found
     own.tick(NOW + 2)
     assert found.whole()["matched"]["low"] == 1_100
     assert found.whole()["matched_top"] is None
@@ -150,24 +150,24 @@ def test_it_says_from_when_on_it_is_complete() -> None:
 def test_what_nobody_asks_for_is_forgotten_and_so_is_what_was_never_looked_up() -> None:
     own = hub(NOW)
     begin(own, NOW)
-    with own.matching(FILTER, 900, NOW, 0.0):
+    with own.new_filtered_stats(FILTER, 900, NOW, 0.0):
         pass
-    assert own.matched(FILTER, 900, 0.0) is None
+    assert own.filtered_stats(FILTER, 900, 0.0) is None
     for second in range(20):
         own.tick(NOW + second)
-    assert own.matched(FILTER, WINDOW_S, 0.0) is None
+    assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is None
 
 
 def test_when_the_last_client_with_a_filter_goes_nothing_is_counted_for_it_and_nothing_stale_is_told() -> None:
     own = hub(NOW)
     client = watched(own)
-    with own.matching(FILTER, WINDOW_S, NOW, 0.0) as found:
-        found.fill(found.look(own.store.window.blocks(), FILTER, own.store.window.head), own.store.rows_since)
-    assert own.matched(FILTER, WINDOW_S, 0.0) is found
+    with own.new_filtered_stats(FILTER, WINDOW_S, NOW, 0.0) as found:
+        found.fill(found.scan(own.store.window.blocks(), FILTER, own.store.window.head), own.store.rows_since)
+    assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is found
     client.leave()
     take(own, [alert(1, "high", namespace="a")], now_s=NOW)
     watched(own)
-    assert own.matched(FILTER, WINDOW_S, 0.0) is None
+    assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is None
 
 
 def test_clients_with_one_filter_and_different_lists_are_counted_once() -> None:
@@ -176,7 +176,7 @@ def test_clients_with_one_filter_and_different_lists_are_counted_once() -> None:
     other = Client(own.fanout, lambda: None)
     other.open(None, FILTER, 100, visible=True, now=0.0, fold=False)
     take(own, [alert(1, "high", namespace="a", time_ns=(NOW - 1) * NS)], now_s=NOW)
-    assert own.matched(FILTER, WINDOW_S, 0.0) is found
+    assert own.filtered_stats(FILTER, WINDOW_S, 0.0) is found
     assert found.whole()["matched"]["high"] == 1
 
 

@@ -20,7 +20,7 @@ def test_an_hours_outage_is_filled_in_where_it_was() -> None:
     own = hub(NOW, rows=1_000)
     take(own, [alert(n, "medium", time_ns=(NOW - n) * NS, late_s=0) for n in range(60)], now_s=NOW)
     own.tick(NOW)
-    hour, quarter = own.range(HOUR_S, NOW), own.range(900, NOW)
+    hour, quarter = own.range_stats(HOUR_S, NOW), own.range_stats(900, NOW)
     told = hour.tick
     calm = own.rate
     assert calm == [0, 0, 60, 0]

@@ -1,6 +1,5 @@
 """What JetStream tells of streams and durable readers, asked over one connection that may be refused."""
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Collection
@@ -13,6 +12,7 @@ from tocsin.bus import Bus, Consumer, Message, NatsSettings, Start, Stored, Stre
 from tocsin.bus.connection import Connection
 from tocsin.bus.jetstream_api import call
 from tocsin.bus.permissions import users
+from tocsin.bus.stopping import background
 from tocsin.cli.doctor.observations import Layout, ReaderSeen, StreamSeen
 from tocsin.model.errors import BusError, Gone
 from tocsin.model.timestamps import parse_ns
@@ -32,15 +32,16 @@ async def connected(settings: NatsSettings) -> AsyncIterator[Bus]:
     connection = Connection(settings, user if user in users.NAMES else "admin")
     try:
         await connection.open(wait_s=_CONNECT_S)
-        watching = asyncio.ensure_future(connection.watch(_answers))
-        try:
+        async with background(_watch(connection)):
             yield Bus(connection, instance="doctor", duplicate_window_s=settings.duplicate_window_s)
-        finally:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError, BusError):
-                await watching
     finally:
         await connection.close()
+
+
+async def _watch(connection: Connection) -> None:
+    """What is refused later is no failure: the question that was asked gets no answer."""
+    with contextlib.suppress(BusError):
+        await connection.watch(_answers)
 
 
 async def _answers(timeout_s: float) -> bool:
