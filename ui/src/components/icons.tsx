@@ -1,6 +1,6 @@
 /** Every drawing of the page: severity marks by shape, and the few line icons. */
 import type { ComponentChildren } from "preact";
-import type { Severity } from "../protocol.ts";
+import type { Severity } from "../domain/frames.ts";
 
 const MARKS: Record<Severity, ComponentChildren> = {
   critical: (

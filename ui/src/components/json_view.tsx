@@ -12,7 +12,7 @@ export function JsonView({ text }: { text: string }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <pre tabIndex={0}>
       {text.length <= COLOURED_MOST ? coloured(text) : text.slice(0, SHOWN_MOST)}
-      {text.length > SHOWN_MOST && "\n… cut here; Copy JSON gives all of it"}
+      {text.length > SHOWN_MOST && "\n… truncated. Copy JSON copies all of it."}
     </pre>
   );
 }

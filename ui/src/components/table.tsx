@@ -1,7 +1,7 @@
 /** A table with a caption, heads and a head for each row. On a phone each row is a block with the heads beside its values. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { count } from "../format.ts";
+import { count } from "../domain/format.ts";
 
 export interface Column {
   name: string;

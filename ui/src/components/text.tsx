@@ -1,6 +1,6 @@
 /** A text that somebody else chose: as text, its invisible characters written out, and apart from the words around it. */
-import { calendar, clock, moment } from "../format.ts";
-import { visible } from "../json.ts";
+import { calendar, clock, moment } from "../domain/format.ts";
+import { visible } from "../domain/json_text.ts";
 
 /** Longer texts are cut: whoever wrote them wants more room than they need. */
 const MOST = 400;
