@@ -41,6 +41,9 @@ def watch(metrics: Metrics, state: GatewayState) -> None:
         counter("tocsin_gateway_refused_clients_total", "Clients refused for want of room.").value = live.refused
         searches = store.search.refused
         counter("tocsin_gateway_refused_searches_total", "Searches refused for want of room.").value = searches
+        for key, n in hub.old_filter_keys.items():
+            text = "Filters of WebSocket clients with the former name of a field."
+            counter("tocsin_gateway_old_filter_keys_total", text, key=key).value = n
         unread = state.reports.unreadable + state.rulebooks.unreadable
         counter("tocsin_gateway_undecodable_reports_total", "Reports that make no sense.").value = unread
 

@@ -36,7 +36,7 @@ async def test_lists_can_be_narrowed(declared: NatsServer) -> None:
         await bus.send(*(alert(n, SEVERITIES[n % 4], process=f"/bin/p{n % 2}") for n in range(40)))
         await own.rows(40)
         found = await own.get("/api/runtime/alerts?severity=critical,high&q=P1+exec&limit=5")
-        assert [row["args"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
+        assert [row["arguments"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
         assert found["total"] == 40
         for path, named in (
             ("/api/runtime/alerts?full=1&limit=201", "limit must be a whole number from 1 to 200"),

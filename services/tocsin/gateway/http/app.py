@@ -44,8 +44,12 @@ def application(server: HttpServer) -> web.Application:
 async def handle(server: HttpServer, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
     """Run the endpoint's handler; `QueryError` for a parameter that it does not declare."""
     if endpoint.strict:
-        repeatable = {parameter.name for parameter in endpoint.parameters if parameter.repeatable}
-        params.check(request.query, *(parameter.name for parameter in endpoint.parameters), repeatable=repeatable)
+        params.check(
+            request.query,
+            *(own.name for own in endpoint.parameters if not own.deprecated),
+            repeatable={own.name for own in endpoint.parameters if own.repeatable},
+            deprecated={own.name for own in endpoint.parameters if own.deprecated},
+        )
     return await endpoint.handler(server, request)
 
 

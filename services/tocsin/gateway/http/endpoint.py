@@ -20,6 +20,8 @@ class Parameter(Struct, frozen=True):
     schema: Mapping[str, Any]
     repeatable: bool = False
     """Whether it may be given more than once."""
+    deprecated: bool = False
+    """Whether it works for one more release only."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from functools import cache
 
 from aiohttp import web
 
-from tocsin.gateway.feed.frames import SUBPROTOCOL
+from tocsin.gateway.feed.frames import SUBPROTOCOLS
 from tocsin.gateway.http import handlers, login, openapi, parameters, responses
 from tocsin.gateway.http.endpoint import Endpoint
 from tocsin.gateway.http.server import HttpServer
@@ -132,7 +132,7 @@ ENDPOINTS = (
     Endpoint(
         path=login.STREAM,
         handler=handlers.stream,
-        summary=f"WebSocket with the subprotocol {SUBPROTOCOL}",
+        summary=f"WebSocket with one of the subprotocols {', '.join(SUBPROTOCOLS)}",
         strict=False,
         errors=_COMMON,
         responses={101: ("Frames follow. Close code 4401 means that the client must sign in.", None)},

@@ -140,7 +140,7 @@ class LoginMiddleware:
             raise error
         self._sockets += 1
         try:
-            socket = web.WebSocketResponse(protocols=[frames.SUBPROTOCOL], max_msg_size=1_024, timeout=_CLOSE_S)
+            socket = web.WebSocketResponse(protocols=list(frames.SUBPROTOCOLS), max_msg_size=1_024, timeout=_CLOSE_S)
             await socket.prepare(request)
             with contextlib.suppress(ConnectionError, RuntimeError):
                 await socket.send_frame(frames.bye("auth", _RETRY_MS, str(error)), WSMsgType.TEXT)

@@ -118,6 +118,7 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     ]
     in_query = [
         {"name": own.name, "in": "query", "description": own.description, "schema": dict(own.schema)}
+        | ({"deprecated": True} if own.deprecated else {})
         for own in endpoint.parameters
     ]
     return [*in_path, *in_query]

@@ -1,10 +1,10 @@
 """The parameters of endpoints: name, description and schema."""
 
 from tocsin.gateway.http.endpoint import Parameter
-from tocsin.gateway.queries.aggregate import FIELD_OF
 from tocsin.gateway.queries.params import MAX_ALERTS, MAX_FULL
 from tocsin.gateway.queries.range_queries import MAX_ROWS, MAX_VALUES
-from tocsin.gateway.window.row_filter import FIELDS, MAX_CHARACTERS
+from tocsin.model import alert_row
+from tocsin.model.filter import FIELDS, MAX_CHARACTERS, OLD_NAMES
 
 _VALUES = (
     "Values separated by commas: an alert passes if it has any of them. A leading minus excludes a value. In a value, "
@@ -46,6 +46,10 @@ RANGE = (
     Parameter("to", "End of the time range, not included, rounded up to a second. The default is now.", _TIME),
     *(Parameter(name, f"Filter on {name}. {_VALUES}", {"type": "string"}, repeatable=True) for name in FIELDS),
     _WORDS,
+    *(
+        Parameter(old, f"Former name of {new}.", {"type": "string"}, repeatable=True, deprecated=True)
+        for old, new in OLD_NAMES.items()
+    ),
 )
 ALERTS = (
     *RANGE,
@@ -66,7 +70,7 @@ FACETS = (
     Parameter(
         "narrow",
         "Lists only the values of one field that contain a text. The value is the field, a colon and the text; the "
-        f"field is one of {', '.join(FIELD_OF)}.",
+        f"field is one of {', '.join(alert_row.FACETS)}.",
         _TEXT,
     ),
 )

@@ -3,9 +3,9 @@
 import msgspec
 from msgspec import Struct
 
-from tocsin.gateway.queries.schemas import RowAnswer
 from tocsin.gateway.window.severities import BySeverity
 from tocsin.gateway.window.top_values import Entry
+from tocsin.model.alert_row import AlertRow
 from tocsin.model.severity import Severity
 
 
@@ -25,7 +25,7 @@ class Since(Struct, frozen=True, kw_only=True):
 class RangeAnswer(Struct, frozen=True, kw_only=True):
     """Alerts of a time range, newest first."""
 
-    rows: list[RowAnswer]
+    rows: list[AlertRow]
     """The alerts."""
     before: str | None
     """As the parameter ``before`` it asks for the next rows; ``null`` if these are the last."""
@@ -77,7 +77,7 @@ class NodeAlert(Struct, frozen=True, kw_only=True):
 
     id: str
     """Id of the alert."""
-    sev: Severity
+    severity: Severity
     """Severity of the alert."""
     title: str
     """Title of the alert."""

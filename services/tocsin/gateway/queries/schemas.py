@@ -3,47 +3,9 @@
 from msgspec import Raw, Struct
 
 from tocsin.gateway.window.severities import BySeverity
-from tocsin.model.severity import Severity
+from tocsin.model.alert_row import AlertRow
 
 PROCESSES = 10
-
-
-class RowAnswer(Struct, frozen=True, kw_only=True):
-    """One alert as a list shows it; a field without a value is left out."""
-
-    id: str
-    seq: int
-    """Its place in ALERTS."""
-    t: int
-    """Its time, milliseconds since 1970, UTC."""
-    n: int
-    """How many alerts this row stands for."""
-    sev: Severity
-    fp: str
-    """What repeats: rows of one fingerprint may be folded."""
-    title: str
-    att: list[str]
-    """ATT&CK technique ids."""
-    silenced: bool
-    rule: str = ""
-    """Id of the worst rule that matched."""
-    rules: list[str] = []
-    """All of them, where there is more than one."""
-    bin: str = ""
-    args: str = ""
-    """At most 256 characters; the last is … where it was cut."""
-    event: str = ""
-    """Tetragon's event key, or ``correlation``."""
-    fn: str = ""
-    """The function, hook or system call, or ``correlation``."""
-    ns: str = ""
-    wl: str = ""
-    pod: str = ""
-    node: str = ""
-    container: str = ""
-    target: str = ""
-    late_s: int = 0
-    """Seconds between its time and its arrival, where that is more than 60."""
 
 
 class LaneAnswer(Struct, frozen=True, kw_only=True):
@@ -73,7 +35,7 @@ class Lanes(Struct, frozen=True, kw_only=True):
 class AlertsAnswer(Struct, frozen=True, kw_only=True):
     """The newest alerts, newest first."""
 
-    alerts: list[RowAnswer]
+    alerts: list[AlertRow]
     """Rows; whole alerts (schema Alert) if ``full=1``."""
     total: int
     """Number of alerts in the stream ALERTS, whatever the filter."""

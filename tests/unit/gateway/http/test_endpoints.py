@@ -54,3 +54,10 @@ async def test_a_parameter_that_is_not_declared_is_refused(endpoint: Endpoint) -
     request = make_mocked_request("GET", f"{endpoint.path}?no-such=1")
     with pytest.raises(QueryError, match=r"^no-such: no such parameter; (known: |there are none here)"):
         await app.handle(HttpServer(Settings()), endpoint, request)
+
+
+def test_every_property_of_an_answer_is_described(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"].items()
+    properties = [(name, key, own) for name, schema in schemas for key, own in schema.get("properties", {}).items()]
+    assert len(properties) > 200
+    assert [(name, key) for name, key, own in properties if len(own.get("description", "")) < 5] == []
