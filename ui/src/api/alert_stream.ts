@@ -1,4 +1,4 @@
-/** The conversation with the gateway: `alerts.v1` with cursor, replay, back-off and dead-peer watch. Knows no rows. */
+/** The protocol `alerts.v1`: open, acknowledge, resume from the cursor, back off, and detect a dead peer. */
 import type { ClientFrame, Filter, ServerFrame } from "../domain/frames.ts";
 
 export const SUBPROTOCOL = "alerts.v1";
@@ -6,11 +6,11 @@ export const SUBPROTOCOL = "alerts.v1";
 export const DEAD_AFTER_MS = 25_000;
 export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MOST_MS = 15_000;
-/** A connection that held this long starts the back-off anew. */
+/** A connection that lasted this long resets the back-off. */
 const SETTLED_MS = 5_000;
 /** Close code of the gateway: the session is over, trying again is no use. */
 const SIGNED_OUT = 4401;
-/** Our own close codes, for whoever reads the gateway's log. */
+/** Close codes of the UI, for the gateway's log. */
 const NOT_CONTIGUOUS = 4000;
 const PEER_DEAD = 4001;
 
@@ -35,7 +35,7 @@ export type Status =
   | { is: "connecting" }
   /** `away_ms`: how long the connection was lost before; 0 the first time. */
   | { is: "live"; away_ms: number }
-  /** `retry_at` is null while a try is under way; `refused` is what the gateway found wrong with us. */
+  /** `retry_at` is null during an attempt. `refused` is why the gateway refused the last one. */
   | { is: "reconnecting"; lost_at: number; retry_at: number | null; refused?: string }
   | { is: "signed_out" };
 
@@ -82,7 +82,7 @@ export class AlertStream {
     this.#view = view;
   }
 
-  /** Up to where the alerts are complete; null before the first snapshot. */
+  /** The position up to which all alerts have arrived; null before the first snapshot. */
   get cursor(): string | null {
     return this.#cursor;
   }
@@ -112,7 +112,7 @@ export class AlertStream {
     this.#painted_ms = Math.round(ms);
   }
 
-  /** Tries at once where a retry waits: the network is back, the tab is shown, or somebody asked. */
+  /** Skips the wait for the next attempt: the network is back, the tab is shown, or the user asked. */
   retryNow(): void {
     if (this.#status.is === "signed_out") this.#attempt = 0;
     else if (this.#status.is !== "reconnecting" || this.#status.retry_at === null) return;
@@ -148,12 +148,12 @@ export class AlertStream {
     if (frame === null) this.#reopen("not a frame");
     else if (this.#answer(frame)) {
       this.#listener.frame(frame, at);
-      // After it was heard, so that what it brought can be told.
+      // After the listener has the frame, so that it can count what the frame brought.
       if (catchesUp(frame)) this.#caughtUp(at);
     }
   }
 
-  /** Does what the conversation needs; false where the frame ended it. */
+  /** Answers the frame as the protocol demands; false if that ended the connection. */
   #answer(frame: ServerFrame): boolean {
     switch (frame.k) {
       case "ping":

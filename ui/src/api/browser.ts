@@ -1,4 +1,4 @@
-/** The browser as the stream sees it. */
+/** The browser's functions that the stream needs, and listeners that can be ended. */
 import type { Outside, Socket } from "./alert_stream.ts";
 
 export const browser: Outside = {

@@ -1,4 +1,4 @@
-/** The rows of a time that is over, page by page, newest first as they come and oldest first as they are kept. */
+/** The rows of a past range, page by page. They arrive newest first and are kept oldest first. */
 
 import type { Counts, Row } from "../domain/frames.ts";
 import { order } from "../domain/row_order.ts";
@@ -17,7 +17,7 @@ export type RangeState =
       /** Whether the counts are all that there were. */
       exact: boolean;
       complete_since: CompleteSince;
-      /** Whether there are older rows than those loaded, whether they are on their way, and why they did not come. */
+      /** Whether there are older rows, whether they are loading, and why loading failed. */
       more: boolean;
       loading: boolean;
       why: string;
@@ -40,13 +40,13 @@ export class RangePages {
   /** Oldest first; another array with each page. */
   rows: readonly Row[] = [];
 
-  /** `changed` hears of each new state. */
+  /** `changed` is called after each change of the state. */
   constructor(ask: AskRows, changed: () => void) {
     this.#ask = ask;
     this.#changed = changed;
   }
 
-  /** Begins anew with this time and filter. What is shown of another filter stays until the answer is there. */
+  /** Starts with this range and filter. Rows of another filter stay until the answer arrives. */
   load(query: Query): void {
     const same = this.#query?.from === query.from && this.#query.to === query.to;
     this.#query = query;
@@ -56,7 +56,7 @@ export class RangePages {
     void this.#turn(query, null);
   }
 
-  /** Asks for the page of older rows, unless there are none or it is on its way. */
+  /** Loads the page of older rows, unless there are none or it is loading. */
   more(): void {
     const { state } = this;
     if (this.#query === null || state.is !== "ready" || !state.more || state.loading) return;

@@ -1,4 +1,4 @@
-/** Numbers that the stream does not carry: those under a filter, of a time that is over, and of the time before. */
+/** Numbers that the stream does not have: under a filter, of a past range, and of the range before. */
 
 import { isEmpty } from "../domain/filter.ts";
 import type { Counts, Filter } from "../domain/frames.ts";
@@ -15,13 +15,13 @@ export type StatsQuery = { filter: Filter } & (
 export interface RangeStats {
   /** What they are of. */
   query: StatsQuery;
-  /** Without the filter's severities, so that what is not shown is still counted; null where the stream has it. */
+  /** Without the severities of the filter, so that hidden ones are counted too; null if the stream has it. */
   timeline: TimelineAnswer | null;
-  /** Under the whole filter; null where there is no answer. */
+  /** Under the whole filter; null if there is no answer. */
   facets: Facets | null;
-  /** Of the same length of time just before, under the filter without its severities; null where it is not known. */
+  /** Of the range of the same length before, without the severities of the filter; null if unknown. */
   previous: Counts | null;
-  /** Why some of it is missing, in words. */
+  /** Why some of it is missing. */
   why: string;
 }
 
@@ -36,10 +36,10 @@ export interface Clock {
   later(run: () => void, ms: number): () => void;
 }
 
-/** How often live numbers are asked for under a filter, and what hardly changes: each costs the gateway a query at every row. */
+/** Poll intervals under a filter, and for what hardly changes. Each query makes the gateway scan all rows. */
 const FILTERED_EVERY_MS = 5_000;
 const EVERY_MS = 60_000;
-/** The gateway has so many times as long to rest as it took to answer. */
+/** The gateway rests this many times as long as it took to answer. */
 const REST = 20;
 
 export class RangeStatsPoll {
@@ -47,7 +47,7 @@ export class RangeStatsPoll {
   readonly #clock: Clock;
   readonly #answered: (stats: RangeStats) => void;
   #last: RangeStats | null = null;
-  /** When the time before was asked for last. */
+  /** When the range before was queried last. */
   #comparedAt = Number.NEGATIVE_INFINITY;
   #open: AbortController | null = null;
   #cancel = () => {};
@@ -58,7 +58,7 @@ export class RangeStatsPoll {
     this.#answered = answered;
   }
 
-  /** Asks for these numbers from now on, or (null) for none. */
+  /** Polls these numbers from now on; null stops. */
   watch(query: StatsQuery | null): void {
     this.#cancel();
     this.#open?.abort();
@@ -99,7 +99,7 @@ export class RangeStatsPoll {
     return { facets: await this.#api.facets({ ...spanOf(query, now), filter: query.filter }, signal) };
   }
 
-  /** One bar over the whole time before; where it is not all known there is nothing to compare with. */
+  /** One bar over the whole range before. If it is not complete there is nothing to compare with. */
   async #previous(query: StatsQuery, now: number, signal: AbortSignal): Promise<Partial<RangeStats>> {
     const { from, to } = spanOf(query, now);
     const length = to - from;
@@ -125,7 +125,7 @@ export function stepFor(query: StatsQuery): number {
   return stepOf(query.live ? query.window_s : (query.to - query.from) / 1000);
 }
 
-/** The time that is asked for, in whole bars where it moves on: they must not change their places with each question. */
+/** The range of the query, in whole bars, so that live bars keep their place from query to query. */
 export function spanOf(query: StatsQuery, now: number): { from: number; to: number } {
   if (!query.live) return { from: query.from, to: query.to };
   const step_s = stepFor(query);

@@ -1,4 +1,4 @@
-/** By which rules is judged, in full: asked for when somebody wants to know what is wrong with them. */
+/** The rules, silences and problems of all instances, polled while the UI shows them. */
 
 import { zero } from "../domain/frames.ts";
 import type { Rule, RuleInstance, RuleProblem, Rules, Silence } from "../domain/schemas.ts";

@@ -1,4 +1,4 @@
-/** How each hop from the sensors to the gateway fares, as the gateway says every two seconds while the page is looked at. */
+/** The state of each stage of the pipeline, polled every two seconds while the UI shows it. */
 import type { Coverage, Hop, Ledger, NodeStatus, PipelineStatus } from "../domain/schemas.ts";
 import { ask } from "./client.ts";
 import { Poll } from "./poll.ts";

@@ -1,14 +1,14 @@
-/** What every page stands in: the bar above, the tabs below, what is spoken, and the keys. */
+/** What every page has: the top bar, the tabs of a phone, the live region and the list of shortcuts. */
 
 import { Panel } from "../components/panel.tsx";
 import { AlertPage } from "../pages/alert/alert_page.tsx";
-import { Pipeline } from "../pages/pipeline/pipeline_page.tsx";
-import { Runtime } from "../pages/runtime/runtime_page.tsx";
+import { PipelinePage } from "../pages/pipeline/pipeline_page.tsx";
+import { RuntimePage } from "../pages/runtime/runtime_page.tsx";
 import * as liveRegion from "../state/live_region.ts";
 import * as router from "../state/router.ts";
 
-import { Tabs } from "./phone_tabs.tsx";
-import { Shortcuts } from "./shortcuts_dialog.tsx";
+import { PhoneTabs } from "./phone_tabs.tsx";
+import { ShortcutsDialog } from "./shortcuts_dialog.tsx";
 import { TopBar } from "./top_bar.tsx";
 
 export function App() {
@@ -27,11 +27,11 @@ export function App() {
       <Panel key={router.page.value.name} name="The page">
         <Shown />
       </Panel>
-      <Tabs />
+      <PhoneTabs />
       <div class="vh" role="status" aria-live="polite">
         {liveRegion.text.value}
       </div>
-      <Shortcuts />
+      <ShortcutsDialog />
     </>
   );
 }
@@ -40,11 +40,11 @@ function Shown() {
   const shown = router.page.value;
   switch (shown.name) {
     case "runtime":
-      return <Runtime />;
+      return <RuntimePage />;
     case "alert":
       return <AlertPage key={shown.id} id={shown.id} />;
     case "pipeline":
-      return <Pipeline />;
+      return <PipelinePage />;
     default:
       return <Unknown />;
   }

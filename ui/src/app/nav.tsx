@@ -1,5 +1,5 @@
 import * as router from "../state/router.ts";
-/** The pages, in the bar above and on a phone below. */
+/** The links to the pages, in the top bar and in the tabs of a phone. */
 
 export function pages() {
   return [

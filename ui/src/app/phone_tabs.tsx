@@ -1,9 +1,9 @@
-/** The pages as tabs at the thumb; on a phone only. */
+/** The links to the pages as tabs at the bottom, on a phone only. */
 
 import { Icon } from "../components/icons.tsx";
 import { current, pages } from "./nav.tsx";
 
-export function Tabs() {
+export function PhoneTabs() {
   return (
     <nav class="tabs" aria-label="Pages, below">
       {pages().map(({ name, title, href, icon }) => (

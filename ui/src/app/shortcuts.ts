@@ -1,4 +1,4 @@
-/** The keyboard alone must do. */
+/** The keyboard shortcuts. Every function of the UI works by keyboard. */
 
 import { listen } from "../api/browser.ts";
 import { fieldOf } from "../domain/filter.ts";
@@ -36,7 +36,7 @@ export function startShortcuts(): () => void {
   });
 }
 
-/** Whether the key was one of ours. */
+/** Returns whether the key was handled. */
 function handle(event: KeyboardEvent, target: Element): boolean {
   if (shortcuts.open.peek()) return false;
   const { key } = event;

@@ -1,9 +1,9 @@
-/** All keys on one sheet, and the switch that turns the single ones off. */
+/** The list of shortcuts, and the setting for single keys. */
 import { useEffect, useRef } from "preact/hooks";
 import * as shortcuts from "../state/shortcut_settings.ts";
 import { SHORTCUTS } from "./shortcuts.ts";
 
-export function Shortcuts() {
+export function ShortcutsDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const open = shortcuts.open.value;
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** The bar above every page: where we are, how well we see, how it looks. */
+/** The bar at the top of every page: cluster, pages, state of the connection, and settings. */
 
 import { Brand, HalfCircle, Icon } from "../components/icons.tsx";
 import { clock, count, duration } from "../domain/format.ts";

@@ -1,4 +1,4 @@
-/** A part of the page that fails alone. */
+/** A part of a page. If it fails, the other parts still work. */
 import { Component, type ComponentChildren } from "preact";
 import { useCopy } from "./use_copy.ts";
 

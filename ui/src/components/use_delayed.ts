@@ -1,7 +1,7 @@
-/** Whether something has taken long enough to be worth a word: what comes at once needs no skeleton. */
+/** Whether something takes long enough for a skeleton. */
 import { useEffect, useState } from "preact/hooks";
 
-export function useLate(ms: number): boolean {
+export function useDelayed(ms: number): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), ms);

@@ -1,4 +1,4 @@
-/** A panel that a button opens: closed by Escape, by a press outside and when the focus leaves; focus goes back to the button. */
+/** A panel that a button opens. Escape, a press outside and a lost focus close it; the focus returns to the button. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { all, listen } from "../api/browser.ts";
 

@@ -1,12 +1,12 @@
-/** Whether silence is silence: which agents report, in words. */
+/** Which agents report, in words: an empty list means something only if they do. */
 
 import { count, duration } from "./format.ts";
 import type { NodeStatus } from "./schemas.ts";
 
-export type Sight = { is: "none" } | { is: "some"; silent: number; words: string };
+export type AgentSummary = { is: "none" } | { is: "some"; silent: number; words: string };
 
-/** What the gateway said of the nodes `age_s` seconds ago. */
-export function sight(nodes: readonly NodeStatus[], age_s: number): Sight {
+/** `age_s` is the age of the answer about the nodes. */
+export function agentSummary(nodes: readonly NodeStatus[], age_s: number): AgentSummary {
   if (nodes.length === 0) return { is: "none" };
   const silent = nodes.filter((node) => node.silent).length;
   const last = nodes.reduce<number | null>((least, { last_s }) => {

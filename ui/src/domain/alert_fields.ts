@@ -1,13 +1,13 @@
-/** What is known of an alert beyond why it fired and where: of its process, of its place in the cluster, and when. */
+/** The fields of an alert beyond reason and place, for its page. */
 import type { Alert } from "./schemas.ts";
 
 /** A name and a value. */
-export type Fact = readonly [name: string, value: string];
+export type AlertField = readonly [name: string, value: string];
 
-/** The facts that have a value. `event` is the text of the event as received. */
-export function facts(alert: Alert, event: string): Fact[] {
+/** The alertFields that have a value. `event` is the text of the event as received. */
+export function alertFields(alert: Alert, event: string): AlertField[] {
   const { labels, image, capabilities, namespaces, user } = observed(event);
-  const all: Fact[] = [
+  const all: AlertField[] = [
     ["Arguments", alert.arguments ?? ""],
     ["Parent", [alert.parent_process, alert.parent_arguments].filter(Boolean).join(" ")],
     ["Login user", user],
@@ -30,7 +30,7 @@ interface Observed {
   user: string;
 }
 
-/** What only the event says. Nothing of it is sure to be there, or of the kind that it should be. */
+/** The fields that only the event has. None of them is sure to exist or to have the right type. */
 function observed(event: string): Observed {
   const process = processOf(event);
   const pod = object(process.pod);

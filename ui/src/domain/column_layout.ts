@@ -1,4 +1,4 @@
-/** What the columns of the list are called, how wide they are, and which of the chosen ones have room. */
+/** Names and widths of the list's columns, and which of the chosen ones fit. */
 import { COLUMNS, type Column } from "./columns.ts";
 
 export const COLUMN_NAMES: Record<Column, string> = {
@@ -30,13 +30,13 @@ const WIDTHS: Record<Column, [least: number, track: string]> = {
   technique: [72, "72px"],
 };
 
-/** What goes first where there is no room; the others stay, however narrow. */
+/** The order in which columns are dropped if there is no room. The others stay. */
 const GO_FIRST: readonly Column[] = ["container", "rule", "node", "event", "target", "technique"];
 
 const GAP = 12;
 const EDGES = 26;
 
-/** The chosen columns that fit into `width` px; all of them where the width is not known. */
+/** The chosen columns that fit into `width` px; all of them if the width is unknown. */
 export function fitting(columns: readonly Column[], width: number): readonly Column[] {
   let kept = columns;
   for (const least of GO_FIRST) {
@@ -50,7 +50,7 @@ function needed(columns: readonly Column[]): number {
   return columns.reduce((sum, column) => sum + WIDTHS[column][0] + GAP, EDGES - GAP);
 }
 
-/** The tracks of the grid; one that takes all that is left stands in for those that would. */
+/** The tracks of the grid. If no column grows, an empty track takes the rest. */
 export function tracks(columns: readonly Column[]): string {
   const all = columns.map((column) => WIDTHS[column][1]);
   return (all.some((track) => track.includes("fr")) ? all : [...all, "1fr"]).join(" ");

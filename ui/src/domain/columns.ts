@@ -1,4 +1,4 @@
-/** The columns that the list can show; which ones is the reader's choice. */
+/** The columns that the list can have. The user chooses among them. */
 
 export const COLUMNS = [
   "severity",

@@ -1,4 +1,4 @@
-/** What can be completed in the search box: names of fields, and values of the field before the colon. */
+/** The suggestions of the search box: names of fields, and values after the colon. */
 import { FIELD_NAMES, FIELDS, type Field, fieldOf, quote } from "./filter.ts";
 
 export interface Choice {
@@ -26,7 +26,7 @@ export type Values = (field: Field) => readonly (readonly [value: string, n: num
 
 const MOST = 8;
 
-/** The choices for the part that ends at the caret; `asked` gives names even where nothing is typed yet. */
+/** The suggestions for the term that ends at the caret. `asked` suggests names even for an empty term. */
 export function complete(text: string, caret: number, values: Values, asked = false): Completion | null {
   const start = startOf(text, caret);
   if (start === null) return null;
@@ -82,7 +82,7 @@ function ofField(
   return { start, end, field, partial, choices };
 }
 
-/** The last comma that stands outside quotation marks; -1 where none does. */
+/** The last comma outside quotation marks; -1 if there is none. */
 function lastComma(list: string): number {
   let open = false;
   let last = -1;

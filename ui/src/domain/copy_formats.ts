@@ -1,7 +1,7 @@
-/** An alert in the words of other programs: what a person pastes into a shell or into a file of rules. Nothing is run or written from here. */
+/** An alert as text for other programs: commands for a shell, and a silence for the rules. Nothing is run here. */
 import type { Alert } from "./schemas.ts";
 
-/** What can be copied; `null` where the alert has not what it takes. */
+/** `null` if the alert has not the fields for it. */
 export type Copied = string | null;
 
 /** Alerts of the same severity in the same namespace, as they come: `nats sub 'alerts.high.prod.payments.*'`. */
@@ -12,20 +12,20 @@ export function natsSub({ severity = "", cluster = "", namespace = "" }: Alert):
 
 const TOKEN_CHARACTERS = 63;
 
-/** A name as the gateway's subjects have it; any name where it is not known. What it may hold needs no quotation. */
+/** A name as the subjects on NATS have it; `*` if it is unknown. Its characters need no quotes in a shell. */
 function token(name: string): string {
   const begin = [...name].slice(0, TOKEN_CHARACTERS).join("").toLowerCase();
   const slug = begin.replace(/[^a-z0-9_-]/gu, "_").slice(0, TOKEN_CHARACTERS);
   return slug === "" ? "*" : slug;
 }
 
-/** What Kubernetes knows of the pod, or of the node where there is none. */
+/** Describes the pod, or the node if there is no pod. */
 export function kubectl({ namespace = "", pod = "", node = "" }: Alert): Copied {
   if (pod === "" || namespace === "") return node === "" ? null : command("kubectl", "describe", `node/${node}`);
   return command("kubectl", "describe", `--namespace=${namespace}`, `pod/${pod}`);
 }
 
-/** Words as one line of a shell, each standing for itself in whatever shell it is pasted; `null` where that cannot be had. */
+/** Words as one line for any shell; `null` if a word cannot be quoted safely. */
 export function command(...words: string[]): Copied {
   const quoted = words.map(quote);
   return quoted.includes(null) ? null : quoted.join(" ");
@@ -42,7 +42,7 @@ function quote(word: string): Copied {
 
 const SILENT_FOR_MS = 4 * 3_600_000;
 
-/** A document that lowers what the alert's rules say of its workload for four hours; `null` where no rule matched. */
+/** A silence of four hours for the alert's rules and workload; `null` if no rule matched. */
 export function silence(alert: Alert, now: number, id: string): Copied {
   const rules = (alert.rules ?? []).map((rule) => rule.id).filter((rule) => rule !== "");
   const where = place(alert);
@@ -89,7 +89,7 @@ function place({
   return [...found, ["pod.workload", workload]];
 }
 
-/** A value that Sigma compares as it stands: stars, question marks and backslashes are no wildcards. */
+/** A value without wildcards: Sigma compares stars, question marks and backslashes literally. */
 function literal(value: string): string {
   return value.replace(/[\\*?]/g, "\\$&");
 }

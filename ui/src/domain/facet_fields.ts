@@ -1,4 +1,4 @@
-/** What is most frequent, as it is shown: which lists there are, what of them is asked for, and how they are narrowed. */
+/** The lists of the most frequent values: which there are, and how they are filtered. */
 
 import { type Field, sideOf, signed } from "./filter.ts";
 import type { Filter, Severity } from "./frames.ts";
@@ -8,7 +8,7 @@ export interface Facet {
   dimension: Dimension;
   field: Field;
   title: string;
-  /** Of one of them, for those who hear it. */
+  /** One value of the list, for screen readers. */
   noun: string;
 }
 
@@ -24,10 +24,10 @@ export const FACETS: readonly Facet[] = [
 
 export interface Line {
   value: string;
-  /** `null` where it is asked for and not among the counted ones. */
+  /** `null` if the filter names the value but it is not among the counted ones. */
   n: number | null;
   worst: Severity | null;
-  /** Whether the filter asks for it, or leaves it out. */
+  /** Whether the filter includes or excludes it. */
   is: "free" | "included" | "excluded";
   /** Its length beside the longest, 0 to 1. */
   share: number;
@@ -52,13 +52,13 @@ export function lines(entries: readonly TopValue[], field: Field, filter: Filter
   return [...counted, ...named.map((value) => ({ value, n: null, worst: null, is: is(value), share: 0 }))];
 }
 
-/** `5 of 7`, `12`, `10 or more`: how many values are asked for, of how many there are. */
+/** `5 of 7`, `12`, `10 or more`: the number of included values, and of all values. */
 export function howMany(shown: number, distinct: number | undefined, asked: number): string {
   const all = distinct === undefined ? (shown >= 10 ? "10 or more" : String(shown)) : distinct.toLocaleString("en-US");
   return asked > 0 ? `${asked} of ${all}` : all;
 }
 
-/** How many values of a field are asked for. */
+/** The number of included values of a field. */
 export function asked(filter: Filter, field: Field): number {
   return sideOf(filter[field] ?? [], false).length;
 }

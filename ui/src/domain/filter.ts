@@ -1,4 +1,4 @@
-/** The search grammar: text to filter, filter to text, and whether a row matches. */
+/** The search grammar: from text to filter and back, and whether a row matches. */
 import { type Filter, type Row, SEVERITIES, type Severity } from "./frames.ts";
 
 /** A part of the text that means nothing, and why. */
@@ -48,7 +48,7 @@ export const FIELD_NAMES: Record<Field, string> = {
 
 /** What the gateway takes; a filter that is larger ends the connection. */
 export const LIMITS = { values: 64, characters: 512, words: 16 } as const;
-/** Of the whole filter as it travels; what else stands in the frame fits beside it. */
+/** For the whole filter as it is sent. The rest of the frame fits beside it. */
 const MAX_BYTES = 60_000;
 
 const ALIASES: Record<string, Field> = {
@@ -59,7 +59,7 @@ const ALIASES: Record<string, Field> = {
   technique: "att",
 };
 
-/** Between quotation marks `\"` stands for a mark and `\\` for a backslash. */
+/** Between quotation marks `\"` is a mark and `\\` a backslash. */
 const QUOTED = String.raw`"((?:[^"\\]|\\[^])*)"`;
 /** A part of the text: an optional field with its sign, then values, each quoted or without white space. */
 const PART = new RegExp(String.raw`(?:(-?)([a-z]+):(?!//))?((?:${QUOTED}|[^\s"])*)`, "y");
@@ -187,7 +187,7 @@ function split(text: string): Listed[] {
     .filter(({ text }) => text !== "");
 }
 
-/** A value as it travels, taken apart; one that is asked for and begins with a minus has a backslash before it. */
+/** Splits a value as it is sent. An included value that begins with a minus has a backslash before it. */
 export function unsigned(value: string): { text: string; excludes: boolean } {
   if (value.startsWith("-")) return { text: value.slice(1), excludes: true };
   return { text: LITERAL.test(value) && value.startsWith("\\") ? value.slice(1) : value, excludes: false };
@@ -228,7 +228,7 @@ export function print(filter: Filter): string {
   return parts.join(" ");
 }
 
-/** The values that are left out, or those that are asked for: without their signs. */
+/** The excluded values, or the included ones, without their signs. */
 export function sideOf(values: readonly string[], excludes: boolean): string[] {
   return values
     .map(unsigned)
@@ -236,7 +236,7 @@ export function sideOf(values: readonly string[], excludes: boolean): string[] {
     .map(({ text }) => text);
 }
 
-/** A value of a list, in quotation marks where it needs them. */
+/** A value of a list, in quotation marks if it needs them. */
 export function quote(value: string): string {
   return /[\s,"]|^\/\/|^-/.test(value) ? quoted(value) : value;
 }
@@ -288,7 +288,7 @@ function fieldTest(field: Field, values: string[]): (row: Row) => boolean {
   };
 }
 
-/** What a value of this field is compared with; any of it may be equal. */
+/** The values of a row's field. A filter matches if one of them is equal. */
 function valuesOf(row: Row, field: Field): string[] {
   const { bin = "", fn = "", event = "", att = [], rule = "", rules = [rule] } = row;
   switch (field) {

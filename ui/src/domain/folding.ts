@@ -1,19 +1,19 @@
-/** Repeats as one row: alerts of one fingerprint and severity within ten seconds, however they arrive. */
+/** Repeats as one row: alerts of one fingerprint and severity within ten seconds. */
 import type { Row } from "./frames.ts";
 import { indexOf } from "./row_order.ts";
 
 /** Repeats are gathered by the ten seconds of the clock that they fall in, so that the same alerts fold alike everywhere. */
 export const WITHIN_MS = 10_000;
 
-/** The others that a row of the folded list stands for, itself among them, oldest first. */
+/** The rows that a row of the folded list stands for, with itself, oldest first. */
 const gathered = new WeakMap<Row, Row[]>();
 
-/** What a row of the folded list stands for, oldest first. */
+/** The rows that a row of the folded list stands for, oldest first. */
 export function repeats(row: Row): readonly Row[] {
   return gathered.get(row) ?? [row];
 }
 
-/** How many alerts that is: exact, where the gateway had folded some of them as well. */
+/** The number of alerts of a row. It is exact even if the gateway folded some of them. */
 export function alertsOf(row: Row, folds = true): number {
   return (folds ? repeats(row) : [row]).reduce((sum, { n = 1 }) => sum + n, 0);
 }
@@ -24,7 +24,7 @@ export interface FoldedRows {
   folds: boolean;
 }
 
-/** The position of the row that stands for an alert, 0 is the newest; -1 if there is none. */
+/** The position of the row of an alert, 0 is the newest; -1 if there is none. */
 export function positionOf({ rows, folds }: FoldedRows, id: string | null): number {
   const at = indexOf(rows, id);
   if (at >= 0 || id === null || !folds) return at;
@@ -38,7 +38,7 @@ export class Folding {
   readonly rows: Row[] = [];
   #seen: Row[] = [];
 
-  /** Takes the whole list, oldest first, as it is now. */
+  /** Takes the whole list, oldest first. */
   follow(rows: readonly Row[]): void {
     const dropped = this.#dropped(rows);
     const same = this.#same(rows, dropped);
@@ -55,7 +55,7 @@ export class Folding {
     return at < 0 ? this.#seen.length : at;
   }
 
-  /** How many rows stand where they stood. */
+  /** The number of rows at the same position as before. */
   #same(rows: readonly Row[], dropped: number): number {
     const most = Math.min(rows.length, this.#seen.length - dropped);
     let same = 0;
@@ -63,7 +63,7 @@ export class Folding {
     return same;
   }
 
-  /** Folds anew what is in the ten seconds of the first change or later, and lets go of what is too old. */
+  /** Folds again from the ten seconds of the first change on, and drops rows that are too old. */
   #again(rows: readonly Row[], same: number, dropped: number): void {
     const first = rows[0];
     if (first === undefined) {
@@ -104,7 +104,7 @@ export class Folding {
       const key = row.fp ? `${row.sev} ${row.fp}` : row.id;
       const group = groups.get(key) ?? [];
       group.push(row);
-      // The group stands where its newest alert stands.
+      // The group is at the position of its newest alert.
       groups.delete(key);
       groups.set(key, group);
     }

@@ -1,4 +1,4 @@
-/** Numbers, times and durations for people. */
+/** Numbers, times and durations as text. */
 import { offset, parts, two } from "./time_zone.ts";
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
@@ -32,7 +32,7 @@ export function fraction(ms: number): string {
   return Number.isNaN(thousandths) ? "" : `.${String(thousandths).padStart(3, "0")}`;
 }
 
-/** `2026-11-23`: the day by that clock; nothing where the time is none. */
+/** `2026-11-23`: the day by that clock; empty for an invalid time. */
 export function calendar(ms: number): string {
   const { year, month, day } = parts(ms);
   return Number.isNaN(year) ? "" : [year, month, day].map(two).join("-");
@@ -52,7 +52,7 @@ export function moment(ms: number): string {
   return calendar(ms) === "" ? "unknown" : `${calendar(ms)} ${clock(ms)}${fraction(ms)} ${offset(ms)}`;
 }
 
-/** `4 s`, `31 min`, `2 h`, `11 days`: near enough to tell by. */
+/** `4 s`, `31 min`, `2 h`, `11 days`: rounded. */
 function rough(ms: number, digits = 0): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(digits)} s`;
   if (ms < 5_400_000) return `${Math.round(ms / 60_000)} min`;

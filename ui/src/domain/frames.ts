@@ -1,4 +1,4 @@
-/** The frames of the WebSocket `alerts.v1` and the row, as the gateway writes them. */
+/** The frames of the WebSocket protocol `alerts.v1`, and the row. */
 
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -18,7 +18,7 @@ export interface Row {
   sev: Severity;
   /** Id of the worst rule that matched. */
   rule?: string;
-  /** All of them, where there is more than one. */
+  /** All of them, if there is more than one. */
   rules?: string[];
   title: string;
   bin?: string;
@@ -35,9 +35,9 @@ export interface Row {
   target?: string;
   att?: string[];
   silenced?: boolean;
-  /** How many alerts this row stands for; more than 1 where the gateway folded repeats. */
+  /** The number of alerts of this row; more than 1 if the gateway folded repeats. */
   n?: number;
-  /** Seconds that it arrived late, where that is worth saying. */
+  /** Seconds between the event and its arrival, if that is unusual. */
   late_s?: number;
 }
 
@@ -82,9 +82,9 @@ export interface Snapshot {
   complete_since?: Partial<Counts>;
   counts: Counts;
   previous?: Counts;
-  /** The same under the client's filter, where the gateway counts it. */
+  /** The same under the client's filter, if the gateway counts it. */
   matched?: Counts;
-  /** The filter that `rows` were chosen by, where the gateway repeats it. */
+  /** The filter of `rows`, if the gateway repeats it. */
   filter?: Filter;
   /** It has no rows, because too many searches wait; another one follows in a second. */
   busy?: boolean;
@@ -111,7 +111,7 @@ export type Bin = [second: number, critical: number, high: number, medium: numbe
 
 /** What is wrong with the rules; what is absent is well. */
 export interface RuleTrouble {
-  /** Documents that are not loaded as they stand. */
+  /** Documents that did not load. */
   problems?: number;
   /** Replicas that have judged by other rules for over a minute. */
   differ?: string[];

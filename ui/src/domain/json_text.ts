@@ -1,8 +1,8 @@
-/** JSON as text, never decoded and encoded again: large numbers, repeated keys and odd escapes stay as they were received. */
+/** JSON as text. It is never decoded and encoded again: large numbers, repeated keys and escapes stay as received. */
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/gs;
 
-/** The members of an object as they stand in its text; empty where it is none. A repeated key gives its last value, as everywhere. */
+/** The members of an object as they are written; empty if the text is no object. The last of repeated keys counts. */
 export function members(text: string): Map<string, string> {
   const found = new Map<string, string>();
   let depth = 0;

@@ -1,11 +1,11 @@
-/** Alerts that come long after they happened: catching up after an outage looks like an attack, and is none. */
+/** Alerts that arrive long after their events. After an outage many arrive at once, which looks like an attack. */
 import type { Alerts } from "./frames.ts";
 
 export interface Late {
-  /** How many came; at least so many where some were left out. */
+  /** The number of late alerts; a lower bound if some were left out. */
   alerts: number;
   exact: boolean;
-  /** The longest way of any of them, seconds. */
+  /** The longest delay, seconds. */
   most_s: number;
   /** When the first and the last of them came, and when the earliest happened; ms since 1970. */
   since: number;
@@ -13,10 +13,10 @@ export interface Late {
   from_ms: number;
 }
 
-/** Alerts that come late belong together until none came for this long. */
+/** A pause of this length ends a group of late alerts. */
 const TOGETHER_MS = 30_000;
 
-export class Lateness {
+export class LateArrivals {
   #late: Late | null = null;
 
   arrived({ rows, left_out = 0 }: Alerts, at: number): void {
@@ -33,7 +33,7 @@ export class Lateness {
     };
   }
 
-  /** What has been coming late; `null` where nothing has for a while. */
+  /** The late alerts up to now; `null` if there were none for a while. */
   now(at: number): Late | null {
     return this.#late !== null && at - this.#late.at < TOGETHER_MS ? this.#late : null;
   }

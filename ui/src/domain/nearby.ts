@@ -1,4 +1,4 @@
-/** What else happened where an alert did, some minutes before and after it. */
+/** What else happened in the same pod or on the same node, some minutes before and after an alert. */
 
 import { signed } from "./filter.ts";
 import { type Filter, type Row, SEVERITIES, type Timeline } from "./frames.ts";
@@ -14,7 +14,7 @@ export interface Place {
   filter: Filter;
 }
 
-/** Where to look around an alert; `null` where it names no place. */
+/** The place of an alert; `null` if the alert names none. */
 export function placeOf({ namespace, pod, node }: Alert): Place | null {
   const only = (value: string) => [signed(asInRows(value), false)];
   if (pod)
@@ -31,7 +31,7 @@ function asInRows(name: string): string {
   return all.length > NAME_CHARACTERS ? `${all.slice(0, NAME_CHARACTERS - 1).join("")}…` : name;
 }
 
-/** The rows nearest in time to `t`, newest first, with half of them before it where there are so many. */
+/** The rows nearest to `t`, newest first. */
 export function nearest(rows: readonly Row[], t: number, most = LISTED): Row[] {
   const unique = [...new Map(rows.map((row) => [row.id, row])).values()];
   return unique

@@ -1,4 +1,4 @@
-/** What the numbers of the pipeline mean, in words: which hop is broken, who is silent, what share was seen. */
+/** The state of the pipeline in words: which stage fails, which nodes do not report, which share arrives. */
 
 import { count, duration, plural } from "./format.ts";
 import type { Coverage, Hop, Ledger, NodeStatus, PipelineStatus } from "./schemas.ts";
@@ -14,7 +14,7 @@ export interface Verdict {
 /** What is known at this moment. */
 export interface Known {
   status: PipelineStatus | null;
-  /** Why the gateway does not tell, in a sentence; empty where it does. */
+  /** Why there is no answer now; empty if there is one. */
   why: string;
   /** How old `status` is. */
   age_ms: number;
@@ -29,7 +29,7 @@ const NAMED = 3;
 const UNKNOWN = "unknown";
 const FIND_AGENTS = "kubectl get pods -A -l app.kubernetes.io/name=tetragon -o wide";
 
-/** The one sentence that the page begins with. What keeps us from seeing comes first, then the way of an event. */
+/** The sentence at the top of the page. A missing answer comes first, then the stages in order. */
 export function verdict({ status, why, age_ms, connected }: Known): Verdict {
   if (why !== "") return blind(status, why, age_ms);
   if (status === null) return { is: "loading", lead: "", text: "" };
@@ -93,7 +93,7 @@ function fine({ nodes, hops }: PipelineStatus): Verdict {
   return { is: "fine", lead: works, text: `${sends}${heard}.${dropped(hops)}${unseen(nodes)}` };
 }
 
-/** That a way works does not mean that nothing was lost on it. */
+/** Even if all stages work, some of them may have dropped events. */
 function dropped(hops: readonly Hop[]): string {
   const uncounted = hops.filter((own) => own.dropped === null && own.dropped_why !== "").map(titleOf);
   if (uncounted.length > 0) return ` An unknown number of events was lost at ${uncounted.join(", ")}: see below.`;
@@ -148,7 +148,7 @@ export function ago(s: number | null): string {
   return s < 1 ? "just now" : `${duration(s * 1000)} ago`;
 }
 
-/** `99.9 %`: rounded down, so that only all of it is 100 %. */
+/** `99.9 %`: rounded down, so that 100 % means all. */
 export function percent(share: number): string {
   const tenths = Math.floor(Math.min(1, Math.max(0, share)) * 1000 + 1e-9);
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} %`;

@@ -1,4 +1,4 @@
-/** The processes around an alert as a tree, and how the arrows walk it. */
+/** The processes around an alert as a tree, and how the arrow keys move in it. */
 
 import { SEVERITIES, type Severity } from "./frames.ts";
 import type { Ancestry, NodeAlert, ProcessNode } from "./schemas.ts";
@@ -16,11 +16,11 @@ export type Line = {
   position: number;
   of: number;
   parent: string | null;
-} /** Nothing is known of it but, maybe, its name. */ & (
+} /** A process of which at most the name is known. */ & (
   | { is: "missing"; process: string }
   | { is: "process"; node: ProcessNode; children: number; expanded: boolean; opened: boolean }
   | { is: "alert"; alert: NodeAlert; here: boolean }
-  /** Children that are not listed; `told` where they can be. */
+  /** Children that are not listed; `told` if they can be. */
   | { is: "folded"; hidden: number; high: number; told: boolean }
   | { is: "more"; alerts: number; high: number }
 );
@@ -84,7 +84,7 @@ function byStart(one: Branch, other: Branch): number {
   return (Date.parse(one.node.started) || 0) - (Date.parse(other.node.started) || 0);
 }
 
-/** The worst severity among a process's own alerts; `null` where it has none. */
+/** The highest severity of a process's own alerts; `null` if it has none. */
 export function worst(node: ProcessNode): Severity | null {
   return SEVERITIES.find((severity) => node.alerts.some(({ sev }) => sev === severity)) ?? null;
 }
@@ -136,7 +136,7 @@ function own(node: ProcessNode): (NodeAlert | Rest)[] {
   return more.alerts > 0 ? [...alerts, { is: "more", ...more }] : alerts;
 }
 
-/** The children that are listed: all, or the first ones and those on the way to the alert; then how many there are more. */
+/** The listed children: all, or the first ones and the ancestors of the alert, then the number of others. */
 function listed({ node, children }: Branch, shape: Shape): (Branch | Rest)[] {
   const { processes: untold = 0, high = 0 } = node.folded ?? {};
   const full = shape.full.has(node.exec_id);

@@ -1,4 +1,4 @@
-/** Lists are kept oldest first, because that is where they grow; people read them newest first. */
+/** The order of rows. Lists are kept oldest first, because they grow there, and shown newest first. */
 import type { Row } from "./frames.ts";
 
 /** The row at a place, 0 is the newest. */

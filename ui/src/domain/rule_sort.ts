@@ -1,4 +1,4 @@
-/** Rules as a table: in the order that is asked for, and only those that are asked for. */
+/** The rules of the table: sorted and filtered. */
 import type { CanFire, Rule } from "./schemas.ts";
 
 export type Key = "title" | "level" | "can_fire" | "hits" | "failures";
@@ -29,7 +29,7 @@ const PASSES: Record<Shown, (rule: Rule) => boolean> = {
   failing: ({ failures }) => failures > 0,
 };
 
-/** The other way round, or the way that a first look wants: names from a, numbers from the highest. */
+/** The order after a press on a column: reversed, or its first direction (names ascending, numbers descending). */
 export function turned(order: Order, by: Key): Order {
   if (order.by === by) return { by, down: !order.down };
   return { by, down: by === "hits" || by === "failures" || by === "level" };
@@ -57,7 +57,7 @@ function compare(a: number | string, b: number | string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The folder that all these files are in, with its last slash: what need not be said of each. */
+/** The folder that all these files have in common, with its last slash. */
 export function folder(files: readonly string[]): string {
   const [first, ...others] = files.filter((file) => file !== "").map((file) => file.split("/").slice(0, -1));
   if (first === undefined) return "";

@@ -1,4 +1,4 @@
-/** The time that the page shows: the last minutes and on, or from one moment to another. */
+/** The time range that the UI shows: a live window, or from one moment to another. */
 
 export type Range = { live: true; window: string } | { live: false; from: number; to: number };
 
@@ -11,14 +11,14 @@ const MOST_MS = 86_400_000;
 const EARLIEST = Date.UTC(2000, 0);
 const LATEST = Date.UTC(2100, 0);
 
-/** The length of a window like `15m`; `null` where it is none, or longer than a day. */
+/** The length of a window like `15m`; `null` if it is invalid or longer than a day. */
 export function windowMs(text: string): number | null {
   const [, digits = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const ms = Number(digits) * (UNITS[unit] ?? 0);
   return ms > 0 && ms <= MOST_MS ? ms : null;
 }
 
-/** The range that a text of the address stands for, or in words why it stands for none. */
+/** The range of a text of the address, or why the text is invalid. */
 export function readRange(text: string): Range | string {
   const [from = "", to, ...more] = text.split("/");
   if (to === undefined) {
@@ -33,7 +33,7 @@ export function readRange(text: string): Range | string {
 
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?$/;
 
-/** Milliseconds of an ISO 8601 text, in UTC where it names no zone; NaN where it is none. */
+/** Milliseconds of an ISO 8601 text, in UTC if it names no zone; NaN if it is invalid. */
 function readMoment(text: string): number {
   const [, , , zone] = MOMENT.exec(text) ?? [text, "", "", null];
   if (zone === null) return Number.NaN;
@@ -41,7 +41,7 @@ function readMoment(text: string): number {
   return ms >= EARLIEST && ms < LATEST ? ms : Number.NaN;
 }
 
-/** The text of the address that stands for this range. */
+/** The text of a range in the address. */
 export function writeRange(range: Range): string {
   return range.live ? range.window : `${writeMoment(range.from)}/${writeMoment(range.to)}`;
 }

@@ -1,4 +1,4 @@
-/** Whose clock times are written by: the reader's own, or UTC. */
+/** The clock of all times: the user's own, or UTC. */
 import { signal } from "@preact/signals";
 
 export type Zone = "local" | "utc";
@@ -16,7 +16,7 @@ export interface Parts {
   seconds: number;
 }
 
-/** A moment as calendar and clock of the chosen zone show it; NaN in all of it where the time is none. */
+/** A moment in the chosen zone; all parts are NaN for an invalid time. */
 export function parts(ms: number, by: Zone = zone.value): Parts {
   const time = new Date(ms);
   if (by === "utc") {
@@ -47,7 +47,7 @@ export function offset(ms: number, by: Zone = zone.value): string {
   return `${minutes < 0 ? "-" : "+"}${two(hours)}:${two(rest)}`;
 }
 
-/** The moment that calendar and clock of the chosen zone show as `2026-11-23T14:08:12`; NaN where none does. */
+/** The moment of a text like `2026-11-23T14:08:12` in the chosen zone; NaN if it is invalid. */
 export function momentOf(text: string, by: Zone = zone.value): number {
   if (!/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/.test(text)) return Number.NaN;
   return Date.parse(text.replace(" ", "T") + (by === "utc" ? "Z" : ""));

@@ -1,10 +1,10 @@
-/** Counts over time: how they move on with the clock, what they add up to, and the heights that are drawn of them. */
+/** Counts over time: advancing with the clock, sums, and the heights of the bars. */
 import { type Bin, type Counts, SEVERITIES, type Severity, type Timeline, zero } from "./frames.ts";
 
-/** About so many bars has a timeline. */
+/** The approximate number of bars. */
 const BARS = 150;
 
-/** The width of a bar, in seconds, of a timeline of so many seconds; that of the gateway's own timelines. */
+/** The width of a bar in seconds, for a timeline of this length. The gateway computes the same. */
 export function stepOf(length_s: number): number {
   return Math.max(1, Math.floor(length_s / BARS));
 }
@@ -13,7 +13,7 @@ export function lengthOf({ critical }: Timeline): number {
   return critical.length;
 }
 
-/** When bar `index` begins, in seconds since 1970; the one behind the last is where the timeline ends. */
+/** When bar `index` begins, in seconds since 1970. The index after the last gives the end. */
 export function beginOf({ t0, step_s }: Timeline, index: number): number {
   return t0 + index * step_s;
 }
@@ -59,7 +59,7 @@ export function barOf(timeline: Timeline, index: number): Counts {
   return found;
 }
 
-/** The bar that a moment (in seconds) lies in; the first or last one where it lies outside. */
+/** The bar of a moment, in seconds; the first or last one for a moment outside. */
 export function indexAt(timeline: Timeline, second: number): number {
   const index = Math.floor((second - timeline.t0) / timeline.step_s);
   return Math.max(0, Math.min(lengthOf(timeline) - 1, index));
@@ -90,7 +90,7 @@ export function ceiling(n: number): number {
   return ([1, 2, 3, 4, 5, 6, 8, 10].find((step) => (step * size) % 2 === 0 && n <= step * size) ?? 10) * size;
 }
 
-/** Where each severity's bars end when they stand one upon the other, the worst on the ground.
+/** The upper ends of the stacked bars for each severity. The highest severity is at the bottom.
  *
  * Critical alerts are never lower than `least`, or one among thousands could not be seen. Severities that are not
  * shown have no height. */
@@ -108,7 +108,7 @@ export function stacked(timeline: Timeline, shown: readonly Severity[], least: n
   return ends;
 }
 
-/** So many sums over neighbours: a small drawing shows a course and no single bar. */
+/** This many sums over neighbouring values, for a small drawing. */
 export function coarse(values: readonly number[], points: number): number[] {
   if (values.length <= points) return values.slice();
   return Array.from({ length: points }, (_, point) => {
@@ -137,10 +137,10 @@ export interface Change {
   up: boolean;
 }
 
-/** Small numbers change by so many, large ones by a share: `+3,100%` of 2 says less than `+62`. */
+/** Changes of small numbers are absolute, those of large ones relative: `+3,100%` of 2 says less than `+62`. */
 const SHARES_FROM = 100;
 
-/** How a count compares with that of the same time before; `null` where there was nothing to compare. */
+/** How a count differs from that of the range before; `null` if there is nothing to compare. */
 export function change(n: number, before: number, write: (n: number) => string): Change | null {
   if (n === 0 && before === 0) return null;
   const more = n - before;
@@ -164,7 +164,7 @@ const TICKS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 
 const TICK_PX = 74;
 const HALF_PX = 16;
 
-/** Where times stand below an axis: round ones by the reader's clock, and none that would stand out at a side. */
+/** The labels of the time axis: round times by the chosen clock, none that would exceed a side. */
 export function ticks(t0: number, length_s: number, width: number, offset_s: number): number[] {
   const wanted = (length_s / width) * TICK_PX;
   const step = TICKS.find((each) => each >= wanted) ?? (TICKS.at(-1) as number);

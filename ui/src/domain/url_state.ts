@@ -1,4 +1,4 @@
-/** The page's state in its address: every view is a link. */
+/** The state of the UI in its address, so that every view is a link. */
 import { type Column, DEFAULT_COLUMNS, isColumn, sameColumns } from "./columns.ts";
 import { FIELDS, isSeverity, limit, type Problem, phrases, signed, unsigned } from "./filter.ts";
 import type { Filter } from "./frames.ts";
@@ -21,7 +21,7 @@ export interface Read extends State {
   problems: Problem[];
 }
 
-/** What an address without parameters stands for. */
+/** The state of an address without parameters. */
 export const DEFAULTS: State = {
   filter: {},
   open: null,
@@ -33,7 +33,7 @@ export const DEFAULTS: State = {
 
 const OURS: readonly string[] = [...FIELDS, "q", "range", "cols", "fold", "tz", "open"];
 
-/** The state that a query string stands for. */
+/** The state of a query string. */
 export function read(search: string): Read {
   const params = new URLSearchParams(search);
   const problems: Problem[] = [];
@@ -75,7 +75,7 @@ function readText(text: string, problems: Problem[]): string {
   return phrases(text).length > 0 ? text.trim() : "";
 }
 
-/** A parameter as `reader` understands it; where that answers with words they are why it does not. */
+/** A parameter as `reader` understands it. If `reader` returns a text, that is why the parameter is invalid. */
 function known<T>(
   params: URLSearchParams,
   name: string,
@@ -112,7 +112,7 @@ function readColumns(text: string | null, problems: Problem[]): readonly Column[
   return columns.length > 0 ? columns : DEFAULTS.columns;
 }
 
-/** The query string of this state; parameters of `previous` that are not ours stay as they are. */
+/** The query string of a state. Unknown parameters of `previous` stay as they are. */
 export function write(state: State, previous: string): string {
   const { range, columns, fold, zone, open } = state;
   const parts: string[] = [];
@@ -138,7 +138,7 @@ export function writeFilter(filter: Filter): string[] {
   return parts;
 }
 
-/** A query string with another zone and all else as it was: for pages whose address says no more. */
+/** A query string with another zone, for pages whose address has no other state. */
 export function writeZone(search: string, zone: Zone): string {
   const parts = search
     .replace(/^\?/, "")

@@ -1,4 +1,4 @@
-/** Which rows of a long list are drawn, and where: fixed row heights, and open rows with a fixed detail below. */
+/** Which rows of a long list are drawn, and where. Rows have a fixed height; open rows have a fixed detail below. */
 
 export interface Measures {
   /** Height of a row, px. */
@@ -16,7 +16,7 @@ export interface Viewport {
 /** Rows drawn above and below what is seen, so that scrolling shows no blank. */
 const OVERSCAN = 6;
 
-/** How many of the open rows, which are in ascending order, stand before a row. */
+/** The number of open rows before a row. `open` is in ascending order. */
 export function before(index: number, open: readonly number[]): number {
   const found = open.findIndex((each) => each >= index);
   return found < 0 ? open.length : found;
@@ -57,7 +57,7 @@ export function viewport(
   return { first: Math.min(first, length), end: Math.max(end, 0) };
 }
 
-/** Where to scroll so that a row is seen whole (with its detail where that fits); the place it has where it is. */
+/** The scroll position that shows a whole row, with its detail if that fits; the present one if it does already. */
 export function reveal(
   index: number,
   scroll: number,

@@ -1,4 +1,4 @@
-/** What has arrived: rows in order and without repeats, counts, and the list that the reader's place holds still. */
+/** The alerts of the stream: rows in order and without repeats, counts, and the list that can be frozen. */
 import { isEmpty, matcher, narrows } from "../domain/filter.ts";
 import {
   type Alerts,
@@ -14,36 +14,36 @@ import {
   total,
   zero,
 } from "../domain/frames.ts";
-import { type Late, Lateness } from "../domain/late_arrivals.ts";
+import { type Late, LateArrivals } from "../domain/late_arrivals.ts";
 import { merge, order, place } from "../domain/row_order.ts";
 import { moved } from "../domain/timeline.ts";
 
 export const CAPACITY = 50_000;
-/** The list counts as cut for this long after a frame that left rows out. */
+/** Rows count as omitted for this long after a frame that left some out. */
 const OMITTED_FOR_MS = 2_000;
 const LAGGING_MS = 2_000;
 const LAGGING_FOR_MS = 5_000;
-/** Looks into every text of a row, so that the one that is searched in is there before anybody searches. */
+/** Builds the searched text of a row when it arrives, so that the first search is fast. */
 const prepare = matcher({ q: "\u0000" });
 
-/** Why the list stands still although nobody paused it. */
+/** Why the list is frozen without a pause. */
 export type FreezeReason = "scrolled" | "pointer" | "open" | "selection" | "focus";
 
-/** The numbers of the cards and of the pill. */
+/** The numbers of the cards. */
 export interface Numbers {
   counts: Counts;
   previous: Counts | null;
-  /** Counts under the filter, where the gateway says them. */
+  /** Counts under the filter, if the gateway sends them. */
   matched: Counts | null;
   rate: Counts;
-  /** Whether the gateway has said any number yet. */
+  /** Whether the gateway has sent any number yet. */
   known: boolean;
 }
 
 export interface MissedRange {
   why: Gap["why"];
   alerts: number;
-  /** Times of the last row before the break and of the first one after it, where there are any. */
+  /** Times of the last row before the gap and of the first one after it, if there are any. */
   from_ms: number | null;
   to_ms: number | null;
 }
@@ -54,11 +54,11 @@ export class AlertStore {
   #shown: Row[] = this.#all;
   #known = new Map<string, Row>();
   #filter: Filter = {};
-  /** The filter under which the rows are complete; null where there is none. */
+  /** The filter under which the rows are complete; null if they are not. */
   #complete: Filter | null = {};
   #reasons = new Set<FreezeReason>();
   #frozen: readonly Row[] | null = null;
-  /** Rows of the list that are not on the screen yet. */
+  /** Rows of the list that are not painted yet. */
   #unpainted = new Set<Row>();
   #paused: { at: number; numbers: Numbers } | null = null;
   #numbers: Numbers = { counts: zero(), previous: null, matched: null, rate: zero(), known: false };
@@ -70,25 +70,25 @@ export class AlertStore {
   #transport_ms = 0;
   #pipeline_ms: number | null = null;
 
-  /** Counts over time, and what is most frequent: of everything, whatever the filter. */
+  /** Timeline and top values of all alerts, without the filter. */
   timeline: Timeline | null = null;
   top: Top = {};
   window_s: number | null = null;
-  /** The beginning of the window by the gateway's clock, ms: what happened before is not listed. */
+  /** The beginning of the window by the gateway's clock, ms. Older rows are not listed. */
   since_ms = Number.NEGATIVE_INFINITY;
-  /** The gateway's clock less ours, ms. */
+  /** The gateway's clock minus the browser's, ms. */
   ahead_ms = 0;
   complete_since: Partial<Counts> = {};
-  /** Whether the gateway has no room for our search just now. */
+  /** Whether the gateway has no capacity for the search at the moment. */
   busy = false;
-  /** Messages that wait in NATS. */
+  /** Messages waiting in NATS. */
   pending = 0;
-  /** What could not be replayed, until it is dismissed. */
+  /** The alerts that could not be replayed, until the user dismisses the notice. */
   missed: MissedRange | null = null;
-  /** Alerts of the time away that this connection added; null where that cannot be told from what is older. */
+  /** Alerts from the time without a connection that were added since; null if their number is unknown. */
   recovered: number | null = 0;
 
-  #late = new Lateness();
+  #late = new LateArrivals();
 
   constructor(capacity: number = CAPACITY) {
     this.#capacity = capacity;
@@ -126,14 +126,14 @@ export class AlertStore {
     this.#numbers = { ...this.#numbers, counts: frame.counts, previous, matched, known: true };
     this.busy = frame.busy === true;
     if (this.busy) {
-      // Its rows say nothing: what is loaded stays until they come.
+      // A busy gateway sends no rows. The loaded ones stay until it does.
       this.#complete = null;
       this.recovered = null;
       return;
     }
     const complete = this.#complete;
     if (frame.filter && !sameFilter(frame.filter, this.#filter)) {
-      // From here on the gateway chooses by that filter, until it answers ours.
+      // The gateway has answered an earlier filter; it will answer this one.
       this.#complete = complete !== null && narrows(frame.filter, complete) ? frame.filter : null;
       this.recovered = null;
       return;
@@ -144,15 +144,15 @@ export class AlertStore {
     if (!keeps) this.#clear();
     this.#complete = this.#filter;
     const added = this.#insert(frame.rows);
-    // Rows of another filter were not shown before, so that they are new here says nothing of their age.
+    // Rows of another filter were not loaded before, so a new one may be old.
     const same = keeps && sameFilter(this.#filter, complete);
     this.recovered = same && this.recovered !== null ? this.recovered + added : null;
-    // A new list has nothing on the screen that could be kept still.
+    // Nothing of a new list is painted yet.
     if (!keeps) this.#unpainted.clear();
     this.#closeGap(before, frame.rows);
   }
 
-  /** After a gap the snapshot may still reach back to what was there; then nothing is missing from the list. */
+  /** If the snapshot reaches back to the rows before the gap, nothing is missing from the list. */
   #closeGap(before: number | null, rows: readonly Row[]): void {
     const gap = this.#pendingGap;
     this.#pendingGap = null;
@@ -171,7 +171,7 @@ export class AlertStore {
     this.#late.arrived(frame, at);
   }
 
-  /** What has been coming late up to now; `null` where nothing has for a while. */
+  /** The late alerts up to now; `null` if there were none for a while. */
   late(now: number): Late | null {
     return this.#late.now(now);
   }
@@ -189,13 +189,13 @@ export class AlertStore {
     else this.#lateSince = null;
   }
 
-  /** Clocks differ, so only what a frame took longer than the fastest one is known to be delay. */
+  /** Clocks differ, so the delay is the time beyond that of the fastest frame. */
   #travelled(apparent_ms: number): void {
     this.#fastest = Math.min(this.#fastest, apparent_ms);
     this.#transport_ms = apparent_ms - this.#fastest;
   }
 
-  /** Lets go of what happened before the window. */
+  /** Drops rows that are older than the window. */
   #outlive(since_ms: number): void {
     this.since_ms = since_ms;
     const old = this.#all.findIndex(({ t }) => t >= since_ms);
@@ -203,7 +203,7 @@ export class AlertStore {
     if (gone > 0) this.#drop(gone);
   }
 
-  /** Puts rows where they belong by time and returns for how many alerts the new ones stand. */
+  /** Inserts rows in order of time. Returns the number of alerts of the new ones. */
   #insert(rows: readonly Row[]): number {
     const fresh: Row[] = [];
     let alerts = 0;
@@ -233,7 +233,7 @@ export class AlertStore {
     if (excess > 0) this.#drop(excess);
   }
 
-  /** Lets go of so many of the oldest rows. */
+  /** Drops this many of the oldest rows. */
   #drop(n: number): void {
     for (const row of this.#all.splice(0, n)) {
       this.#known.delete(row.id);
@@ -254,7 +254,7 @@ export class AlertStore {
     this.#shown = isEmpty(this.#filter) ? this.#all : this.#all.filter(matcher(this.#filter));
   }
 
-  /** Narrows what is loaded at once; a wider filter is complete only after the gateway's next snapshot. */
+  /** Filters the loaded rows at once. A wider filter is complete after the gateway's next snapshot only. */
   filter(filter: Filter): void {
     this.#filter = filter;
     this.#narrow();
@@ -281,7 +281,7 @@ export class AlertStore {
     this.#thaw();
   }
 
-  /** What the list holds now is on the screen: a hold keeps exactly that, so that nothing moves when it begins. */
+  /** The list is painted. A freeze keeps exactly what is painted, so that nothing moves when it begins. */
   painted(): void {
     if (this.#frozen === null) this.#unpainted.clear();
   }
@@ -295,24 +295,24 @@ export class AlertStore {
     if (this.#paused === null && this.#reasons.size === 0) this.#frozen = null;
   }
 
-  /** The rows of the list, OLDEST first; they stand still while held or paused. */
+  /** The rows of the list, OLDEST first. They do not change while frozen or paused. */
   get list(): readonly Row[] {
     return this.#frozen ?? this.#shown;
   }
 
-  /** Whether the gateway has answered this filter, so that what is not in the list did not happen. */
+  /** Whether the gateway has answered this filter, so that alerts outside the list did not happen. */
   get complete(): boolean {
     return this.#complete !== null && sameFilter(this.#filter, this.#complete);
   }
 
-  /** Rows that arrived above the list while it stood still. */
+  /** The number of rows that arrived while the list was frozen. */
   get waiting(): number {
     if (this.#frozen === null) return 0;
     const newest = this.#frozen.at(-1);
     return newest === undefined ? this.#shown.length : this.#shown.length - place(this.#shown, newest, true);
   }
 
-  /** Whether so many wait that the oldest of them are no longer loaded. */
+  /** Whether the oldest of the waiting rows are no longer loaded. */
   get overflowed(): boolean {
     return this.waiting >= this.#capacity;
   }
@@ -325,22 +325,22 @@ export class AlertStore {
     return this.#reasons.has(reason);
   }
 
-  /** When the page was paused, ms since 1970. */
+  /** When the user paused, ms since 1970. */
   get paused_at(): number | null {
     return this.#paused?.at ?? null;
   }
 
-  /** The counts; those of the moment of the pause while paused. */
+  /** The counts; while paused, those of the pause. */
   get numbers(): Numbers {
     return this.#paused?.numbers ?? this.#numbers;
   }
 
-  /** How many alerts are loaded, whatever the filter. */
+  /** The number of loaded rows, without the filter. */
   get loaded(): number {
     return this.#all.length;
   }
 
-  /** How far what is shown lies behind, ms; null until the gateway has said so. */
+  /** The delay of what is shown, ms; null until the gateway reports it. */
   get lag_ms(): number | null {
     return this.#pipeline_ms === null ? null : this.#pipeline_ms + this.#transport_ms;
   }
@@ -349,7 +349,7 @@ export class AlertStore {
     return this.#lateSince !== null && this.#lastStats - this.#lateSince >= LAGGING_FOR_MS;
   }
 
-  /** Whether the gateway lately left rows out because there were more than a screen can show. */
+  /** Whether the gateway recently left rows out because there were too many for a screen. */
   omitted(now: number): boolean {
     return now - this.#omittedAt < OMITTED_FOR_MS;
   }

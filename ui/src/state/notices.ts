@@ -181,7 +181,7 @@ function gap({ why, alerts, from_ms, to_ms }: MissedRange): string {
   if (why === "epoch") return "The alert stream was recreated. Earlier alerts are not in the list.";
   const range = from_ms === null || to_ms === null ? "A range" : `${clock(from_ms)}–${clock(to_ms)}`;
   const many = alerts > 0 ? ` (${plural(alerts, "alert")})` : "";
-  return `${range}${many} could not be replayed. Counts include it.`;
+  return `${range}${many} could not be replayed. Counts include them.`;
 }
 
 /** Names of replicas in the notice; the page has all of them. */

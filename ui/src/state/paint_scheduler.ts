@@ -1,8 +1,8 @@
-/** Paints follow people, not alerts: at most ten a second, each on an animation frame. */
+/** Limits painting to ten times a second, each on an animation frame. */
 
 const LEAST_MS = 100;
 
-/** A function that asks for a paint; `painted` hears how long the last one took, from the asking to the screen. */
+/** Returns a function that requests a paint. `painted` gets the time from the request to the screen. */
 export function painter(paint: () => void, painted: (ms: number) => void): () => void {
   let asked_at: number | null = null;
   let last = 0;
@@ -11,7 +11,7 @@ export function painter(paint: () => void, painted: (ms: number) => void): () =>
     asked_at = null;
     last = performance.now();
     paint();
-    // A task posted from the frame runs after that frame is drawn.
+    // A task that the frame posts runs after the frame is drawn.
     setTimeout(() => painted(performance.now() - since), 0);
   };
   return () => {

@@ -168,7 +168,7 @@ describe("reconnecting", () => {
     expect(status()).toMatchObject({ retry_at: world.time + 250 });
   });
 
-  it("starts the wait anew after a connection that held", () => {
+  it("starts the wait again after a connection that lasted", () => {
     for (let round = 0; round < 4; round += 1) {
       world.socket.hangUp();
       retry();

@@ -1,7 +1,7 @@
 /** Which agents report, in words. */
 import { expect, it } from "vitest";
 import { complete } from "../../src/api/status.ts";
-import { sight } from "../../src/domain/agent_summary.ts";
+import { agentSummary } from "../../src/domain/agent_summary.ts";
 import type { NodeStatus } from "../../src/domain/schemas.ts";
 
 function node(last_s: number | null, silent = false): NodeStatus {
@@ -9,8 +9,8 @@ function node(last_s: number | null, silent = false): NodeStatus {
 }
 
 it("counts the agents that report, and says when the last event came", () => {
-  expect(sight([], 0)).toEqual({ is: "none" });
-  const seen = sight([node(30, true), node(2), node(null, true)], 1);
+  expect(agentSummary([], 0)).toEqual({ is: "none" });
+  const seen = agentSummary([node(30, true), node(2), node(null, true)], 1);
   expect(seen).toEqual({ is: "some", silent: 2, words: "1 of 3 agents reporting, last event 3 s ago." });
-  expect(sight([node(null)], 5)).toMatchObject({ words: "1 of 1 agents reporting, no event yet." });
+  expect(agentSummary([node(null)], 5)).toMatchObject({ words: "1 of 1 agents reporting, no event yet." });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { facts } from "../../src/domain/alert_fields.ts";
+import { alertFields } from "../../src/domain/alert_fields.ts";
 
 const EVENT = JSON.stringify({
   process_kprobe: {
@@ -14,12 +14,12 @@ const EVENT = JSON.stringify({
 });
 
 function values(alert: object, event = "{}"): Record<string, string> {
-  return Object.fromEntries(facts(alert, event));
+  return Object.fromEntries(alertFields(alert, event));
 }
 
 describe("facts", () => {
   it("are what is known and nothing else", () => {
-    expect(facts({}, "")).toEqual([]);
+    expect(alertFields({}, "")).toEqual([]);
     const alert = { arguments: "-i", parent_process: "/bin/sh", parent_arguments: "-c x", workload_kind: "Deployment" };
     expect(values(alert)).toEqual({ Arguments: "-i", Parent: "/bin/sh -c x", "Workload kind": "Deployment" });
   });

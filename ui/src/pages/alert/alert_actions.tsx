@@ -1,4 +1,4 @@
-/** What can be done with an open alert: narrow the list, look around it in time, and hand it to others. */
+/** What the user can do with an open alert: filter, show the minutes around it, copy. */
 
 import { Icon } from "../../components/icons.tsx";
 import { useCopy } from "../../components/use_copy.ts";
@@ -19,11 +19,11 @@ interface Props {
   id: string;
   row: Row | null;
   t: number;
-  /** In the grid it stays open; a sheet would lie over what was asked for. */
+  /** Whether it is in the grid. A sheet is closed by an action, because it would cover the result. */
   cell: boolean;
 }
 
-export function Acts({ alert, id, row, t, cell }: Props) {
+export function AlertActions({ alert, id, row, t, cell }: Props) {
   const leave = () => {
     if (!cell) openRows.closeAll();
   };

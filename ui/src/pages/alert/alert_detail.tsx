@@ -1,4 +1,4 @@
-/** An open alert: why it fired, which process did it and who started it, the event itself, and what can be done from here. */
+/** The detail of an open row: why it fired, the process ancestry, the event, and the actions. */
 
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Detail } from "../../api/alert_details.ts";
@@ -10,17 +10,17 @@ import type { Row } from "../../domain/frames.ts";
 import { shown, visible } from "../../domain/json_text.ts";
 import * as queries from "../../state/queries.ts";
 import { alertPath } from "../../state/router.ts";
-import { Acts } from "./alert_actions.tsx";
-import { Why } from "./alert_reason.tsx";
-import { Counted } from "./correlation_evidence.tsx";
-import { Box, named } from "./detail_box.tsx";
-import { AncestryTree } from "./process_tree_view.tsx";
+import { AlertActions } from "./alert_actions.tsx";
+import { AlertReason } from "./alert_reason.tsx";
+import { CorrelationEvidence } from "./correlation_evidence.tsx";
+import { DetailBox, named } from "./detail_box.tsx";
+import { ProcessTreeView } from "./process_tree_view.tsx";
 
 type Ready = Extract<Detail, { is: "ready" }>;
 
 interface Props {
   row: Row;
-  /** The alert that was asked for: the row's own, or one of its repeats. */
+  /** The alert that is open: that of the row, or one of its repeats. */
   id: string;
   /** Of the grid, from 1. */
   rowIndex: number;
@@ -52,7 +52,7 @@ interface BoxesProps {
   id: string;
   /** Where the list has one. */
   row: Row | null;
-  /** Whether it stands in the grid. */
+  /** Whether it is in the grid. */
   cell: boolean;
 }
 
@@ -93,22 +93,22 @@ function Whole({ found, id, row, cell }: BoxesProps & { found: Ready }) {
   const { correlation } = alert;
   return (
     <>
-      <Box name="Why this fired" kind="why" cell={cell}>
-        <Why alert={alert} row={row} />
-      </Box>
+      <DetailBox name="Why this fired" kind="why" cell={cell}>
+        <AlertReason alert={alert} row={row} />
+      </DetailBox>
       {correlation ? (
-        <Box name="What was counted" kind="counted" cell={cell} tool={<Page id={id} />}>
-          <Counted alert={alert} correlation={correlation} inList />
-        </Box>
+        <DetailBox name="What was counted" kind="counted" cell={cell} tool={<Page id={id} />}>
+          <CorrelationEvidence alert={alert} correlation={correlation} inList />
+        </DetailBox>
       ) : (
-        <Box name="Process ancestry" kind="line" cell={cell} still tool={<Page id={id} />}>
+        <DetailBox name="Process ancestry" kind="line" cell={cell} still tool={<Page id={id} />}>
           <Line id={id} t={t} />
-        </Box>
+        </DetailBox>
       )}
-      <Box name={whole ? "Alert" : "Event"} kind="json" cell={cell} still tool={<CopyJson text={text} />}>
+      <DetailBox name={whole ? "Alert" : "Event"} kind="json" cell={cell} still tool={<CopyJson text={text} />}>
         <JsonView text={text} />
-      </Box>
-      <Acts alert={alert} id={id} row={row} t={t} cell={cell} />
+      </DetailBox>
+      <AlertActions alert={alert} id={id} row={row} t={t} cell={cell} />
     </>
   );
 }
@@ -124,7 +124,7 @@ function Line({ id, t }: { id: string; t: number }) {
   return (
     <div class="scrolls" ref={root}>
       <Panel name="The ancestry">
-        <AncestryTree id={id} t={t} />
+        <ProcessTreeView id={id} t={t} />
       </Panel>
     </div>
   );

@@ -1,23 +1,23 @@
-/** All that is known of an alert: why it fired, where, and what only the event says. */
+/** All fields of an alert, with those that only the event has. */
 
-import { facts } from "../../domain/alert_fields.ts";
+import { alertFields } from "../../domain/alert_fields.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { Alert } from "../../domain/schemas.ts";
-import { Why } from "./alert_reason.tsx";
-import { Fact } from "./field_row.tsx";
+import { AlertReason } from "./alert_reason.tsx";
+import { FieldRow } from "./field_row.tsx";
 
-export function AlertFacts({ alert, event }: { alert: Alert; event: string }) {
+export function AlertFieldsList({ alert, event }: { alert: Alert; event: string }) {
   return (
     <>
       <div class="whys">
-        <Why alert={alert} row={null} />
+        <AlertReason alert={alert} row={null} />
       </div>
       <dl>
-        {facts(alert, event).map(([name, value]) =>
+        {alertFields(alert, event).map(([name, value]) =>
           value.length > LONG ? (
             <Long key={name} name={name} value={value} />
           ) : (
-            <Fact key={name} name={name} value={value} />
+            <FieldRow key={name} name={name} value={value} />
           ),
         )}
       </dl>

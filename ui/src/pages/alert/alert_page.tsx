@@ -1,4 +1,4 @@
-/** The page `/alerts/{id}`: one alert, who started its process, what is known of it, and what else happened there. */
+/** The page `/alerts/{id}`: the alert, its process ancestry, its fields, and alerts nearby. */
 
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import type { Detail } from "../../api/alert_details.ts";
@@ -17,10 +17,10 @@ import * as queries from "../../state/queries.ts";
 import * as router from "../../state/router.ts";
 
 import { alertPath } from "../../state/router.ts";
-import { AlertFacts } from "./alert_fields_list.tsx";
-import { Counted } from "./correlation_evidence.tsx";
-import { Around } from "./nearby_alerts.tsx";
-import { AncestryTree } from "./process_tree_view.tsx";
+import { AlertFieldsList } from "./alert_fields_list.tsx";
+import { CorrelationEvidence } from "./correlation_evidence.tsx";
+import { NearbyAlerts } from "./nearby_alerts.tsx";
+import { ProcessTreeView } from "./process_tree_view.tsx";
 
 type Ready = Extract<Detail, { is: "ready" }>;
 
@@ -70,7 +70,7 @@ function Absent({ id, found }: { id: string; found: Exclude<Detail, Ready> }) {
 }
 
 function Whole({ id, found }: { id: string; found: Ready }) {
-  const { alert, event, whole } = found;
+  const { alert, event } = found;
   const text = useMemo(() => shown(event), [event]);
   const json = useCopy("Copy JSON", text);
   const link = useCopy("Copy link", window.location.origin + alertPath(id));
@@ -82,7 +82,6 @@ function Whole({ id, found }: { id: string; found: Ready }) {
       commands.setPage(null);
     };
   }, [id, text]);
-  const severity = severityOf(alert);
   const t = Date.parse(alert.time ?? "");
   return (
     <>
@@ -103,57 +102,71 @@ function Whole({ id, found }: { id: string; found: Ready }) {
           </a>
         </div>
       </div>
-      <header class={`head ${severity}`}>
-        <p class="sevword">
-          <SeverityMark severity={severity} />
-          {capital(severity)}
-        </p>
-        <h1 id="alert-title">
-          <bdi>{visible(alert.title || "Untitled alert")}</bdi>
-        </h1>
-        <When t={t} />
-        {alert.reason && (
-          <p class="reason">
-            <bdi>{visible(alert.reason)}</bdi>
-          </p>
-        )}
-      </header>
-      <div class="columns">
-        <div>
-          {alert.correlation && (
-            <section class="panel piece" aria-labelledby="counted-title">
-              <h2 id="counted-title">What was counted</h2>
-              <Counted alert={alert} correlation={alert.correlation} inList={false} />
-            </section>
-          )}
-          <section class="panel piece" aria-labelledby="ancestry-title">
-            <h2 id="ancestry-title">{alert.correlation ? "Process ancestry of the evidence" : "Process ancestry"}</h2>
-            <Panel name="The ancestry">
-              <AncestryTree id={id} t={t} />
-            </Panel>
-          </section>
-          <section class="panel piece event" aria-labelledby="event-title">
-            <h2 id="event-title">{whole ? "Alert as JSON" : "Event as received"}</h2>
-            <JsonView text={text} />
-          </section>
-        </div>
-        <div>
-          <section class="panel piece" aria-labelledby="facts-title">
-            <h2 id="facts-title">Why this fired</h2>
-            <Panel name="The list of fields">
-              <AlertFacts alert={alert} event={event} />
-            </Panel>
-          </section>
-          <Panel name="The list of nearby alerts">
-            <Around id={id} alert={alert} t={t} />
-          </Panel>
-        </div>
-      </div>
+      <Head alert={alert} t={t} />
+      <Columns id={id} found={found} text={text} t={t} />
     </>
   );
 }
 
-/** The moment, and how long ago: the one place that tells time that way. */
+function Head({ alert, t }: { alert: Alert; t: number }) {
+  const severity = severityOf(alert);
+  return (
+    <header class={`head ${severity}`}>
+      <p class="sevword">
+        <SeverityMark severity={severity} />
+        {capital(severity)}
+      </p>
+      <h1 id="alert-title">
+        <bdi>{visible(alert.title || "Untitled alert")}</bdi>
+      </h1>
+      <When t={t} />
+      {alert.reason && (
+        <p class="reason">
+          <bdi>{visible(alert.reason)}</bdi>
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Columns({ id, found, text, t }: { id: string; found: Ready; text: string; t: number }) {
+  const { alert, event, whole } = found;
+  return (
+    <div class="columns">
+      <div>
+        {alert.correlation && (
+          <section class="panel piece" aria-labelledby="counted-title">
+            <h2 id="counted-title">What was counted</h2>
+            <CorrelationEvidence alert={alert} correlation={alert.correlation} inList={false} />
+          </section>
+        )}
+        <section class="panel piece" aria-labelledby="ancestry-title">
+          <h2 id="ancestry-title">{alert.correlation ? "Process ancestry of the evidence" : "Process ancestry"}</h2>
+          <Panel name="The ancestry">
+            <ProcessTreeView id={id} t={t} />
+          </Panel>
+        </section>
+        <section class="panel piece event" aria-labelledby="event-title">
+          <h2 id="event-title">{whole ? "Alert as JSON" : "Event as received"}</h2>
+          <JsonView text={text} />
+        </section>
+      </div>
+      <div>
+        <section class="panel piece" aria-labelledby="facts-title">
+          <h2 id="facts-title">Why this fired</h2>
+          <Panel name="The list of fields">
+            <AlertFieldsList alert={alert} event={event} />
+          </Panel>
+        </section>
+        <Panel name="The list of nearby alerts">
+          <NearbyAlerts id={id} alert={alert} t={t} />
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+/** The moment, and how long ago it was. */
 function When({ t }: { t: number }) {
   if (Number.isNaN(t)) return null;
   return (

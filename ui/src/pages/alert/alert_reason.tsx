@@ -1,14 +1,14 @@
-/** Why an alert fired: what happened in words, each rule with the values that made it match, and what its author knows of it. */
+/** AlertReason an alert fired: the reason, and each rule with the values that matched, its runbook and false positives. */
 
 import { useEffect } from "preact/hooks";
 import type { Row } from "../../domain/frames.ts";
 import { visible } from "../../domain/json_text.ts";
 import type { Alert, Rule as Known, RuleHit } from "../../domain/schemas.ts";
 import * as queries from "../../state/queries.ts";
-import { Fact } from "./field_row.tsx";
-import { Times } from "./folded_times.tsx";
+import { FieldRow } from "./field_row.tsx";
+import { FoldedTimes } from "./folded_times.tsx";
 
-export function Why({ alert, row }: { alert: Alert; row: Row | null }) {
+export function AlertReason({ alert, row }: { alert: Alert; row: Row | null }) {
   const { rules = [], severity_from = "" } = alert;
   useEffect(() => (rules.length > 0 ? queries.rules.watch() : undefined), [alert]);
   return (
@@ -20,23 +20,23 @@ export function Why({ alert, row }: { alert: Alert; row: Row | null }) {
         <bdi>{visible(alert.reason ?? "")}</bdi>
       </p>
       <dl>
-        <Fact name="Silenced by" value={alert.silenced_by} />
-        <Fact name="Without it" value={alert.unsilenced_severity} plain />
+        <FieldRow name="Silenced by" value={alert.silenced_by} />
+        <FieldRow name="Without it" value={alert.unsilenced_severity} plain />
       </dl>
-      {row && <Times row={row} />}
+      {row && <FoldedTimes row={row} />}
       {rules.map((rule, index) => (
         <Rule key={index} rule={rule} />
       ))}
       <dl>
-        <Fact name="Decided by" value={severity_from} />
-        <Fact name="Table said" value={alert.base_severity} plain />
+        <FieldRow name="Decided by" value={severity_from} />
+        <FieldRow name="Table said" value={alert.base_severity} plain />
         {rules.length === 0 &&
           (alert.techniques ?? []).map((technique) => (
-            <Fact key={technique} name="Technique" value={technique} field="att" />
+            <FieldRow key={technique} name="Technique" value={technique} field="att" />
           ))}
-        <Fact name="Outcome" value={alert.outcome} plain />
-        <Fact name="Policy" value={alert.policy} />
-        <Fact name="Action" value={alert.action} plain />
+        <FieldRow name="Outcome" value={alert.outcome} plain />
+        <FieldRow name="Policy" value={alert.policy} />
+        <FieldRow name="Action" value={alert.action} plain />
       </dl>
       {!alert.correlation && <Who alert={alert} />}
     </>
@@ -48,13 +48,13 @@ function Who({ alert }: { alert: Alert }) {
   const ids = [pid === undefined ? "" : `pid ${pid}`, uid === undefined ? "" : `uid ${uid}`].filter(Boolean).join(", ");
   return (
     <dl>
-      <Fact name="Process" value={alert.process} field="proc" />
-      <Fact name="Target" value={alert.target} field="target" />
-      <Fact name="Event" value={alert.event_type} field="event" />
+      <FieldRow name="Process" value={alert.process} field="proc" />
+      <FieldRow name="Target" value={alert.target} field="target" />
+      <FieldRow name="Event" value={alert.event_type} field="event" />
       <Places alert={alert} />
-      <Fact name="Folder" value={alert.cwd} />
-      <Fact name="Ids" value={ids} />
-      <Fact name="Time" value={alert.time} />
+      <FieldRow name="Folder" value={alert.cwd} />
+      <FieldRow name="Ids" value={ids} />
+      <FieldRow name="Time" value={alert.time} />
     </dl>
   );
 }
@@ -63,13 +63,13 @@ function Who({ alert }: { alert: Alert }) {
 export function Places({ alert }: { alert: Alert }) {
   return (
     <>
-      <Fact name="Namespace" value={alert.namespace} field="ns" />
-      <Fact name="Workload" value={alert.workload} field="wl" />
-      <Fact name="Pod" value={alert.pod} field="pod" />
-      <Fact name="Container" value={alert.container} field="container" />
-      <Fact name="Image" value={alert.image} />
-      <Fact name="Node" value={alert.node} field="node" />
-      <Fact name="Cluster" value={alert.cluster} />
+      <FieldRow name="Namespace" value={alert.namespace} field="ns" />
+      <FieldRow name="Workload" value={alert.workload} field="wl" />
+      <FieldRow name="Pod" value={alert.pod} field="pod" />
+      <FieldRow name="Container" value={alert.container} field="container" />
+      <FieldRow name="Image" value={alert.image} />
+      <FieldRow name="Node" value={alert.node} field="node" />
+      <FieldRow name="Cluster" value={alert.cluster} />
     </>
   );
 }
@@ -84,20 +84,20 @@ function Rule({ rule }: { rule: RuleHit }) {
       <Advice id={id} />
       <dl>
         {matched.map(({ field, value }, index) => (
-          <Fact key={index} name={field} value={value} />
+          <FieldRow key={index} name={field} value={value} />
         ))}
-        <Fact name="Rule" value={id} field="rule" />
+        <FieldRow name="Rule" value={id} field="rule" />
         {techniques.map((technique) => (
-          <Fact key={technique} name="Technique" value={technique} field="att" />
+          <FieldRow key={technique} name="Technique" value={technique} field="att" />
         ))}
-        <Fact name="Author" value={author} plain />
+        <FieldRow name="Author" value={author} plain />
         <More link={link} />
       </dl>
     </section>
   );
 }
 
-/** What to do first, and what else it may be: of the rule as it is now. */
+/** The runbook and the false positives of the rule, from its current version. */
 function Advice({ id }: { id: string }) {
   const now = queries.rulesAnswer();
   if (now.is === "loading") return null;
@@ -107,9 +107,9 @@ function Advice({ id }: { id: string }) {
   const { runbook, falsepositives } = rule;
   return (
     <dl class="advice">
-      <Fact name="Do first" value={runbook} plain />
+      <FieldRow name="Do first" value={runbook} plain />
       {falsepositives.map((text, index) => (
-        <Fact key={index} name={index === 0 ? "False positives" : ""} value={text} plain />
+        <FieldRow key={index} name={index === 0 ? "False positives" : ""} value={text} plain />
       ))}
     </dl>
   );
@@ -117,7 +117,7 @@ function Advice({ id }: { id: string }) {
 
 /** A rule may come from anywhere: only an address of the web is made a link. */
 function More({ link = "" }: { link: string | undefined }) {
-  if (!/^https?:\/\//i.test(link)) return <Fact name="Reference" value={link} />;
+  if (!/^https?:\/\//i.test(link)) return <FieldRow name="Reference" value={link} />;
   return (
     <>
       <dt>Reference</dt>

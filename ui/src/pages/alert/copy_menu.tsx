@@ -1,4 +1,4 @@
-/** An alert for a shell or for the rules, as text to paste. The page itself runs and writes nothing. */
+/** Copies an alert as a command for a shell or as a silence. The UI runs and writes nothing. */
 
 import { Icon } from "../../components/icons.tsx";
 import { useCopy } from "../../components/use_copy.ts";
@@ -56,7 +56,7 @@ interface WayProps {
   name: string;
   does: string;
   text: (() => string) | null;
-  /** Why there is none. */
+  /** Why it cannot be copied. */
   why?: string;
 }
 

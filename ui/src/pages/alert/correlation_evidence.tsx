@@ -9,7 +9,7 @@ import { alertPath } from "../../state/router.ts";
 import * as listing from "../../state/rows.ts";
 
 import { Places } from "./alert_reason.tsx";
-import { Fact } from "./field_row.tsx";
+import { FieldRow } from "./field_row.tsx";
 
 const ID_CHARACTERS = 12;
 
@@ -20,19 +20,19 @@ interface Props {
   inList: boolean;
 }
 
-export function Counted({ alert, correlation, inList }: Props) {
+export function CorrelationEvidence({ alert, correlation, inList }: Props) {
   const { rule, key = {}, from, to, count: counted } = correlation;
   const evidence = alert.evidence ?? [];
   return (
     <dl>
-      <Fact name="Count" value={counted === undefined ? undefined : count(counted)} plain />
+      <FieldRow name="Count" value={counted === undefined ? undefined : count(counted)} plain />
       {Object.entries(key).map(([field, value]) => (
-        <Fact key={field} name={field} value={value} />
+        <FieldRow key={field} name={field} value={value} />
       ))}
-      <Fact name="From" value={from} />
-      <Fact name="To" value={to} />
-      <Fact name="Correlation" value={rule} />
-      <Fact name="Process" value={alert.process} field="proc" />
+      <FieldRow name="From" value={from} />
+      <FieldRow name="To" value={to} />
+      <FieldRow name="Correlation" value={rule} />
+      <FieldRow name="Process" value={alert.process} field="proc" />
       <Places alert={alert} />
       {evidence.length > 0 && (
         <>

@@ -1,9 +1,9 @@
-/** A box of an open alert: a cell of the list's grid, or a part of the sheet. It scrolls, so it takes the focus. */
+/** A box of an open alert: a cell of the grid, or a part of the sheet. It takes the focus because it scrolls. */
 import type { ComponentChildren } from "preact";
 
 interface Props {
   name: string;
-  /** Whether it stands in the grid. */
+  /** Whether it is in the grid. */
   cell: boolean;
   kind: string;
   /** Beside the name. */
@@ -18,7 +18,7 @@ export function named(name: string, cell: boolean) {
   return cell ? { role: "gridcell" as const } : { role: "group" as const, "aria-label": name };
 }
 
-export function Box({ name, cell, kind, tool, still = false, children }: Props) {
+export function DetailBox({ name, cell, kind, tool, still = false, children }: Props) {
   return (
     <div class={`box ${kind}`} {...named(name, cell)} tabIndex={still ? undefined : 0}>
       <h3>

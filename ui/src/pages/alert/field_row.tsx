@@ -1,8 +1,8 @@
-/** One name and one value in a box of an open alert; nothing where there is no value. */
+/** One name and one value of an alert; nothing if there is no value. */
 import type { ComponentChildren } from "preact";
 import type { Field } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
-import { Value } from "./filterable_value.tsx";
+import { FilterableValue } from "./filterable_value.tsx";
 
 interface Props {
   name: string;
@@ -13,14 +13,16 @@ interface Props {
   field?: Field | undefined;
 }
 
-export function Fact({ name, value, plain = false, field }: Props): ComponentChildren {
+export function FieldRow({ name, value, plain = false, field }: Props): ComponentChildren {
   if (!value) return null;
   return (
     <>
       <dt>
         <bdi>{visible(name)}</bdi>
       </dt>
-      <dd class={plain ? "" : "mono"}>{field ? <Value field={field} value={value} /> : <bdi>{visible(value)}</bdi>}</dd>
+      <dd class={plain ? "" : "mono"}>
+        {field ? <FilterableValue field={field} value={value} /> : <bdi>{visible(value)}</bdi>}
+      </dd>
     </>
   );
 }

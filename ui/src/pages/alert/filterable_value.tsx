@@ -1,10 +1,10 @@
-/** A value that can be filtered by: + shows only it, − all but it. */
+/** A value to filter by: + includes it, − excludes it. */
 
 import { FIELD_NAMES, type Field } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
 import * as query from "../../state/query.ts";
 
-export function Value({ field, value }: { field: Field; value: string }) {
+export function FilterableValue({ field, value }: { field: Field; value: string }) {
   const words = `${FIELD_NAMES[field]} ${visible(value)}`;
   return (
     <span class="value" data-field={field} data-value={value}>

@@ -1,4 +1,4 @@
-/** The times of the alerts that a folded row stands for. */
+/** The times of the alerts of a folded row. */
 
 import { useMemo } from "preact/hooks";
 import { timesOf } from "../../api/fold_members.ts";
@@ -10,7 +10,7 @@ import * as query from "../../state/query.ts";
 
 import { alertPath } from "../../state/router.ts";
 
-export function Times({ row }: { row: Row }) {
+export function FoldedTimes({ row }: { row: Row }) {
   const n = alertsOf(row, query.fold.value);
   const found = useMemo(() => (n > 1 ? timesOf(row) : null), [row.id, n])?.value;
   if (found === undefined) return null;

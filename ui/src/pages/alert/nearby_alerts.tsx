@@ -1,4 +1,4 @@
-/** What else happened in the same pod, five minutes before and after: a small timeline and the nearest rows. */
+/** Alerts in the same pod or on the same node, five minutes before and after: a small timeline and the nearest rows. */
 
 import { useMemo, useState } from "preact/hooks";
 import { type Nearby, nearbyAlerts } from "../../api/nearby_query.ts";
@@ -20,7 +20,7 @@ interface Props {
   t: number;
 }
 
-export function Around({ id, alert, t }: Props) {
+export function NearbyAlerts({ id, alert, t }: Props) {
   const place = placeOf(alert);
   const [turn, setTurn] = useState(0);
   const found = useMemo(

@@ -1,24 +1,13 @@
-/** The processes around an alert, walked by arrows: who started it, what it started, and what else each of them did. */
+/** The process ancestry of an alert as a tree, with the other alerts of each process. */
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { SeverityMark } from "../../components/icons.tsx";
-import { apart, clock, moment, plural } from "../../domain/format.ts";
 import { visible } from "../../domain/json_text.ts";
-import {
-  enter,
-  grow,
-  type Line,
-  lines,
-  press,
-  reshape,
-  type Shape,
-  type Step,
-  worst,
-} from "../../domain/process_tree.ts";
+import { enter, grow, lines, press, reshape, type Shape, type Step } from "../../domain/process_tree.ts";
 import type { Ancestry } from "../../domain/schemas.ts";
 import * as queries from "../../state/queries.ts";
 import * as router from "../../state/router.ts";
 import { alertPath } from "../../state/router.ts";
+import { TreeLine } from "./process_tree_line.tsx";
 
 interface Props {
   /** Of the alert. */
@@ -27,7 +16,7 @@ interface Props {
   t: number;
 }
 
-export function AncestryTree({ id, t }: Props) {
+export function ProcessTreeView({ id, t }: Props) {
   const found = useMemo(() => queries.ancestry(id), [id]).value;
   if (found.is === "loading") return <p class="muted">Loading…</p>;
   if (found.is === "failed") {
@@ -79,7 +68,7 @@ function Tree({ answer, id, t }: Props & { answer: Ancestry }) {
     <>
       <div ref={root} class="ancestry" role="tree" aria-label="Process ancestry" onKeyDown={onKeyDown}>
         {all.map((line) => (
-          <Item
+          <TreeLine
             key={line.key}
             line={line}
             id={id}
@@ -104,126 +93,4 @@ const SOURCES: Record<string, string> = {
 
 function thisKey({ nodes }: Ancestry): string {
   return nodes.find((node) => node.this)?.exec_id ?? nodes[0]?.exec_id ?? "";
-}
-
-interface ItemProps {
-  line: Line;
-  id: string;
-  t: number;
-  chosen: boolean;
-  onClick: () => void;
-}
-
-function Item({ line, id, t, chosen, onClick }: ItemProps) {
-  const here = line.is === "process" && line.node.this;
-  const sev = here ? (worst(line.node) ?? "") : "";
-  return (
-    <div
-      role="treeitem"
-      class={`${line.is}${here ? ` here ${sev}` : ""}`}
-      style={{ paddingLeft: `${6 + (line.level - 1) * 15}px` }}
-      aria-level={line.level}
-      aria-posinset={line.position}
-      aria-setsize={line.of}
-      aria-expanded={expanded(line)}
-      aria-current={here ? "true" : undefined}
-      tabIndex={chosen ? 0 : -1}
-      onClick={onClick}
-    >
-      {line.level > 1 && <i class="limb" aria-hidden="true" />}
-      <Words line={line} id={id} t={t} />
-    </div>
-  );
-}
-
-function expanded(line: Line): boolean | undefined {
-  if (line.is !== "process") return undefined;
-  return line.children > 0 || line.node.alerts.length > 0 ? line.expanded || line.opened : undefined;
-}
-
-function Words({ line, id, t }: { line: Line; id: string; t: number }) {
-  switch (line.is) {
-    case "process":
-      return <Process line={line} id={id} t={t} />;
-    case "alert":
-      return <Raised line={line} t={t} />;
-    case "missing":
-      return (
-        <span>
-          {line.process ? <b>{visible(line.process)} </b> : null}
-          <em>{line.process ? "not recorded" : "parent not recorded"}</em>
-        </span>
-      );
-    case "folded":
-      return (
-        <span>
-          {line.hidden} more{line.high > 0 && `, ${line.high} high`}
-        </span>
-      );
-    default:
-      return (
-        <span>
-          {plural(line.alerts, "more alert")}
-          {line.high > 0 && `, ${line.high} high`}
-        </span>
-      );
-  }
-}
-
-function Process({ line, id, t }: { line: Extract<Line, { is: "process" }>; id: string; t: number }) {
-  const { node } = line;
-  const mark = worst(node);
-  const others = node.alerts.length + node.more.alerts;
-  return (
-    <>
-      {mark && (
-        <>
-          <SeverityMark severity={mark} />
-          <span class="vh">{mark}: </span>
-        </>
-      )}
-      <span class="cmd" title={visible(`${node.process} ${node.arguments}`)}>
-        <bdi>
-          <b>{visible(node.process)}</b> <em>{visible(node.arguments)}</em>
-        </bdi>
-      </span>
-      {others > 1 && (
-        <span class="x" title="Press Enter to list them">
-          {plural(others, "alert")}
-        </span>
-      )}
-      <small title={started(node.started, node.pid)}>
-        {node.this
-          ? node.alerts.some((alert) => alert.id === id)
-            ? "this alert"
-            : "its process"
-          : placed(node.started, node.pid, t)}
-      </small>
-    </>
-  );
-}
-
-function Raised({ line, t }: { line: Extract<Line, { is: "alert" }>; t: number }) {
-  const { alert, here } = line;
-  return (
-    <>
-      <SeverityMark severity={alert.sev} />
-      <span class="vh">{alert.sev}: </span>
-      <span class="cmd">
-        <bdi>{visible(alert.title)}</bdi>
-      </span>
-      <small title={moment(alert.t)}>{here ? "this alert" : `${clock(alert.t)} ${apart(alert.t - t)}`}</small>
-    </>
-  );
-}
-
-function placed(at: string, pid: number | null, t: number): string {
-  const ms = Date.parse(at);
-  if (Number.isNaN(ms) || Number.isNaN(t)) return pid === null ? "" : `pid ${pid}`;
-  return apart(ms - t);
-}
-
-function started(at: string, pid: number | null): string {
-  const ms = Date.parse(at);
-  return [pid === null ? "" : `pid ${pid}`, Number.isNaN(ms) ? "" : `started ${moment(ms)}`].filter(Boolean).join(", ");
 }

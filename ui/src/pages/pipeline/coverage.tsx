@@ -1,4 +1,4 @@
-/** Of what the kernel produced on a node, the share that reached you, and what became of the rest. */
+/** The share of a node's events that reached the gateway, and where the others were lost. */
 
 import { Text, Why } from "../../components/text.tsx";
 import { count } from "../../domain/format.ts";

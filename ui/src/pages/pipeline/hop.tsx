@@ -1,4 +1,4 @@
-/** One hop from the sensors to this browser: what goes in and out, how far behind it is, what it dropped. */
+/** One stage of the pipeline: what goes in and out, how far behind it is, and what it dropped. */
 
 import type { ComponentChildren } from "preact";
 import { Icon } from "../../components/icons.tsx";
@@ -8,9 +8,9 @@ import type { Hop as Facts } from "../../domain/schemas.ts";
 
 interface BoxProps {
   title: string;
-  /** What is wrong, as a sentence; empty where nothing is. */
+  /** What fails, as a sentence; empty if nothing does. */
   problem: string;
-  /** Why nothing is known of now, in a word or two; empty where it is. */
+  /** Why the present state is unknown, in a word or two; empty if it is known. */
   unknown?: string;
   children: ComponentChildren;
 }

@@ -1,7 +1,7 @@
-/** The way of an event, hop by hop; the last one is this browser. */
+/** The stages of the pipeline. The last one is this browser. */
 
 import { Text } from "../../components/text.tsx";
-import { useLate } from "../../components/use_delayed.ts";
+import { useDelayed } from "../../components/use_delayed.ts";
 import { plural } from "../../domain/format.ts";
 import { total } from "../../domain/frames.ts";
 import { rate, span } from "../../domain/pipeline_summary.ts";
@@ -21,7 +21,7 @@ interface Props {
 }
 
 export function Hops({ status, old }: Props) {
-  const late = useLate(SKELETON_MS);
+  const late = useDelayed(SKELETON_MS);
   const hops = (status?.hops ?? []).filter(({ name }) => name !== "you");
   return (
     <section class="panel block" aria-labelledby="hops-title">

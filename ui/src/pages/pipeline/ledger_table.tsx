@@ -1,4 +1,4 @@
-/** The ledger: what every hop counted, held against each other. */
+/** The ledger: the counts of all stages, compared with each other. */
 
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";

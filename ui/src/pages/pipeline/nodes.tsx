@@ -1,4 +1,4 @@
-/** The nodes, silent ones first, and what share of each one's events reaches you. */
+/** The nodes, first those that do not report, with the share of events that reached the gateway. */
 
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";

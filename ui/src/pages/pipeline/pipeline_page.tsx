@@ -1,4 +1,4 @@
-/** The page `/pipeline`: from the sensors to this browser, which hop is broken, and by which rules is judged. */
+/** The page `/pipeline`: whether events arrive, from the agents to this browser, and which rules are active. */
 
 import type { PipelineStatus } from "../../domain/schemas.ts";
 import * as live from "../../state/live.ts";
@@ -12,7 +12,7 @@ import type { Poll, Polled } from "../../api/poll.ts";
 import { Icon } from "../../components/icons.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { Text } from "../../components/text.tsx";
-import { useLate } from "../../components/use_delayed.ts";
+import { useDelayed } from "../../components/use_delayed.ts";
 import { clock, duration } from "../../domain/format.ts";
 import { LATE_MS, sentence, type Verdict, verdict } from "../../domain/pipeline_summary.ts";
 
@@ -23,7 +23,7 @@ import { RulesPanel } from "./rules_panel.tsx";
 
 const SKELETON_MS = 150;
 
-export function Pipeline() {
+export function PipelinePage() {
   useWatched(queries.status);
   useWatched(queries.rules);
   useWatched(queries.latency);
@@ -32,7 +32,7 @@ export function Pipeline() {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <main id="main" class="body pipeline" tabIndex={0} aria-labelledby="pipeline-title">
       <h1 id="pipeline-title" tabIndex={-1}>
-        Pipeline
+        PipelinePage
       </h1>
       <Panel name="The summary">
         <Summary />
@@ -57,7 +57,7 @@ function useWatched(poll: Poll<unknown>): void {
   useEffect(() => poll.watch(), [poll]);
 }
 
-/** Goes to the part that the address names, and again when what stands above it has come; a reader who moves is left alone. */
+/** Scrolls to the part that the address names, again when data arrives above it. Stops when the user scrolls. */
 function useGoal(): void {
   const moved = useRef(false);
   const there = queries.status.state.value.answer !== null && queries.rules.state.value.answer !== null;
@@ -79,7 +79,7 @@ function useGoal(): void {
   }, [there]);
 }
 
-/** Why there is no answer now; empty while there is one, or nobody was asked long enough. */
+/** Why there is no current answer; empty if there is one or the request is recent. */
 function silence({ why, asked }: Polled<unknown>): string {
   if (why !== "") return why;
   const waited = asked === null ? 0 : live.now.value - asked;
@@ -88,7 +88,7 @@ function silence({ why, asked }: Polled<unknown>): string {
 
 function Summary() {
   const state = queries.status.state.value;
-  const late = useLate(SKELETON_MS);
+  const late = useDelayed(SKELETON_MS);
   const said = verdict({
     status: state.answer,
     why: silence(state),
@@ -165,7 +165,7 @@ function RulesPart() {
 }
 
 function Absent({ id, title, why }: { id: string; title: string; why: string }) {
-  const late = useLate(SKELETON_MS);
+  const late = useDelayed(SKELETON_MS);
   return (
     <section class="panel block" id={id} aria-labelledby={`${id}-title`}>
       <h2 id={`${id}-title`} tabIndex={-1}>

@@ -1,4 +1,4 @@
-/** Every rule with its hits and failures, and whether it can fire here; sorted by a head, found by text. */
+/** All rules with hits and failures, and whether they can fire. The table can be sorted and filtered. */
 
 import { useState } from "preact/hooks";
 import { place } from "../../api/rules.ts";

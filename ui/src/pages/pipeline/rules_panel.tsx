@@ -1,4 +1,4 @@
-/** By which rules is judged: the sets of all instances, what is not loaded, each rule with its hits, and the silences. */
+/** The rules: the rule sets of all instances, problems, each rule with its hits, and the silences. */
 
 import { differing, place } from "../../api/rules.ts";
 import { Icon } from "../../components/icons.tsx";

@@ -1,4 +1,4 @@
-/** The silences: who asked for each, why, until when, and what it hid. */
+/** The silences: owner, reason, expiry, and the alerts that they lowered. */
 
 import { Icon } from "../../components/icons.tsx";
 import { Table } from "../../components/table.tsx";

@@ -1,4 +1,4 @@
-/** One list of what is most frequent: a click shows only a value, Alt-click all but it; the arrows walk the list. */
+/** One list of the most frequent values. A click includes a value, Alt-click excludes it; the arrow keys move. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { facets } from "../../api/client.ts";
@@ -89,13 +89,13 @@ function FacetLine({ facet: { field, noun }, line, stops, onFocus }: LineProps) 
   );
 }
 
-/** Asks for the value or leaves it out; where that is so already, takes it back. */
+/** Includes or excludes the value; removes it if it is in the filter already. */
 function turn({ value }: Line, field: Facet["field"], excludes: boolean): void {
   if (has(query.filter.peek(), field, value, excludes)) query.remove(field, value);
   else query.include(field, value, excludes);
 }
 
-/** Up and down go from line to line, in the column where the focus is. */
+/** Up and down move from line to line, in the column of the focus. */
 function walk(event: KeyboardEvent): void {
   const steps: Record<string, number> = {
     ArrowDown: 1,
@@ -113,7 +113,7 @@ function walk(event: KeyboardEvent): void {
   to?.querySelectorAll("button")[Math.max(0, column)]?.focus();
 }
 
-/** The values that hold the text, of all that there are; null until the gateway has said, or where it does not. */
+/** All values that contain the text; null until the gateway answers. */
 function useNarrowed({ dimension }: Facet, narrowed: string): TopValue[] | null {
   const [found, setFound] = useState<TopValue[] | null>(null);
   const asking = useRef(new AbortController());

@@ -1,4 +1,4 @@
-/** The column of what is most frequent; where there is no room for it, a drawer. */
+/** The lists of the most frequent values: a column, or a drawer on a narrow screen. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";

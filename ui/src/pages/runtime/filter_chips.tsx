@@ -1,4 +1,4 @@
-/** What is asked for, one chip for each field and sign; what means nothing is struck out. */
+/** The filter as chips, one for each field and sign. Invalid parts are struck out. */
 
 import { Icon } from "../../components/icons.tsx";
 import { FIELD_NAMES, FIELDS, type Field, sideOf } from "../../domain/filter.ts";

@@ -1,4 +1,4 @@
-/** Time range, search box, filters and Pause. */
+/** Time range, search box, filters, refresh and pause. */
 
 import { Icon } from "../../components/icons.tsx";
 import { FIELDS } from "../../domain/filter.ts";
@@ -10,12 +10,12 @@ import * as liveRegion from "../../state/live_region.ts";
 import * as query from "../../state/query.ts";
 
 import { SearchBox } from "./search_box.tsx";
-import { TimeRange } from "./time_range_picker.tsx";
+import { TimeRangePicker } from "./time_range_picker.tsx";
 
 export function QueryBar() {
   return (
     <div class="query" role="search">
-      <TimeRange />
+      <TimeRangePicker />
       <SearchBox />
       <FiltersButton />
       <RefreshButton />
@@ -34,7 +34,7 @@ export function QueryBar() {
   );
 }
 
-/** Brings out the facets where their column has no room. */
+/** Opens the facets if they have no column of their own. */
 function FiltersButton() {
   const set = FIELDS.filter((field) => (query.filter.value[field] ?? []).length > 0).length;
   const open = layout.drawerOpen.value;
@@ -55,7 +55,7 @@ function FiltersButton() {
   );
 }
 
-/** What stands still can be asked for again. */
+/** A frozen view can be refreshed. */
 function RefreshButton() {
   const following = query.range.value.live;
   if (following && live.pausedAt.value === null) return null;

@@ -1,4 +1,4 @@
-/** The page `/runtime`: what is most frequent at the side; counts, their course and the list one below the other. */
+/** The page `/runtime`: facets at the side; counts, timeline and list below each other. */
 import * as stats from "../../state/stats.ts";
 import "../../styles/numbers.css";
 import "../../styles/timeline.css";
@@ -10,10 +10,10 @@ import { Facets } from "./facets.tsx";
 import { AlertList } from "./list/alert_list.tsx";
 import { QueryBar } from "./query_bar.tsx";
 import { StatCards } from "./stat_cards.tsx";
-import { Timeline } from "./timeline_panel.tsx";
+import { TimelinePanel } from "./timeline_panel.tsx";
 
 /** The bar above, the tabs below, what is spoken and the keys are the app's: `app.tsx`. */
-export function Runtime() {
+export function RuntimePage() {
   useEffect(() => stats.watch(), []);
   return (
     <>
@@ -26,13 +26,13 @@ export function Runtime() {
         </Panel>
         <main id="main" class="main">
           <h1 class="vh" tabIndex={-1}>
-            Runtime alerts
+            RuntimePage alerts
           </h1>
           <Panel name="The counts">
             <StatCards />
           </Panel>
           <Panel name="The timeline">
-            <Timeline />
+            <TimelinePanel />
           </Panel>
           <Panel name="The list">
             <AlertList />

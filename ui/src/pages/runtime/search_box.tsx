@@ -1,4 +1,4 @@
-/** The search box: chips, then what is being typed, with completion of `field:value`. */
+/** The search box: chips, the text, and suggestions for `field:value`. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";

@@ -1,4 +1,4 @@
-/** The course of a count, small and without numbers: they stand beside it. */
+/** A small line of a count over time. */
 import { coarse, line } from "../../domain/timeline.ts";
 
 const WIDTH = 58;

@@ -1,4 +1,4 @@
-/** Five counts, each with its change and its course; four of them choose what is shown. */
+/** Five counts, each with its change and a sparkline. Four of them filter by severity. */
 
 import { SeverityMark } from "../../components/icons.tsx";
 import { brief, capital, clock, count, duration, moment } from "../../domain/format.ts";
@@ -14,7 +14,7 @@ import { Sparkline } from "./sparkline.tsx";
 interface CardProps {
   n: number | null;
   before: number | null;
-  /** From when on (ms) the count is complete; null where all of the time is. */
+  /** From when on (ms) the count is complete; null if it is complete. */
   since: number | null;
   exact: boolean;
   values: readonly number[] | null;
@@ -42,7 +42,7 @@ export function StatCards() {
   );
 }
 
-/** `in the last 15 min`, `in this time`; the gateway may show more than was asked for. */
+/** `in the last 15 min`, `in this range`. The gateway may use a longer window. */
 function spanWords(): string {
   return query.range.value.live ? `in the last ${lengthWords()}` : "in this range";
 }
@@ -110,7 +110,7 @@ function Value({ of, n, before, since, exact, values }: { of: string } & CardPro
   );
 }
 
-/** How far back the count reaches where that is not all of the time; else how it has changed. */
+/** Since when the count is complete; if it is complete, how it changed. */
 function Note({ n, before, since }: Pick<CardProps, "n" | "before" | "since">) {
   if (since !== null) {
     return (

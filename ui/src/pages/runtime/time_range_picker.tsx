@@ -1,4 +1,4 @@
-/** Which time the page shows: the last minutes, or from one moment to another; and by whose clock. */
+/** The menu for time range and time zone. */
 
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../../components/icons.tsx";
@@ -10,7 +10,7 @@ import { momentOf, offset, zone } from "../../domain/time_zone.ts";
 import * as live from "../../state/live.ts";
 import * as query from "../../state/query.ts";
 
-export function TimeRange() {
+export function TimeRangePicker() {
   const { root, open, close, toggle } = usePopup<HTMLDivElement>();
   useEffect(() => {
     if (open) root.current?.querySelector<HTMLElement>("[aria-pressed=true], input")?.focus();
@@ -43,7 +43,7 @@ export function TimeRange() {
   );
 }
 
-/** `Last 15 min`, `13:53:00 – 14:08:12`, with the day where it is another one. */
+/** `Last 15 min`, `13:53:00 – 14:08:12`; with the day if it is not today. */
 export function rangeWords(current: Range, today: string): string {
   if (current.live) return `Last ${windowWords(current.window)}`;
   const from = `${day(current.from, today)} ${clock(current.from)}`.trim();

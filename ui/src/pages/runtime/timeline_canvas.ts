@@ -1,4 +1,4 @@
-/** The drawing of a timeline on a canvas: stacked bars, axes, a crosshair and a stretch that is chosen. */
+/** Draws the timeline on a canvas: stacked bars, axes, crosshair and selection. */
 import { brief, clock } from "../../domain/format.ts";
 import { SEVERITIES, type Severity, type Timeline } from "../../domain/frames.ts";
 import { beginOf, ceiling, highest, lengthOf, stacked, ticks } from "../../domain/timeline.ts";
@@ -22,7 +22,7 @@ export interface Colours extends Record<Severity, string> {
   font: string;
 }
 
-/** The colours in force where `element` stands: a canvas knows no variables. */
+/** The colours of the style sheet at `element`, because a canvas cannot use its variables. */
 export function coloursAt(element: HTMLElement): Colours {
   const probe = document.createElement("span");
   element.append(probe);
@@ -50,7 +50,7 @@ export interface Drawing {
   shown: readonly Severity[];
   /** The bar that the crosshair is on. */
   at: number | null;
-  /** The first and the last bar that are chosen, whichever way round. */
+  /** The first and the last selected bar, in any order. */
   chosen: readonly [number, number] | null;
   /** The clock's distance from UTC, seconds. */
   offset_s: number;
@@ -66,18 +66,18 @@ function fieldOf({ clientWidth, clientHeight }: HTMLElement): Field {
   return { width: Math.max(1, clientWidth - SIDE), height: Math.max(1, clientHeight - HEAD - FOOT) };
 }
 
-/** When the bar at so many px from the left of the window begins, in seconds; the first or last one beside them. */
+/** The begin of the bar at `x` px from the left of the window, in seconds; the first or last bar outside. */
 export function secondAt(canvas: HTMLElement, x: number, course: Timeline): number {
   const length = lengthOf(course);
   const within = (x - canvas.getBoundingClientRect().left - SIDE) / fieldOf(canvas).width;
   return beginOf(course, Math.max(0, Math.min(length - 1, Math.floor(within * length))));
 }
 
-/** Draws all of it anew, sharp on every screen. Nothing where a canvas cannot be drawn on. */
+/** Draws everything, sharp on every screen. Does nothing if there is no canvas. */
 export function draw(canvas: HTMLCanvasElement, colours: Colours, drawing: Drawing): void {
   const ratio = window.devicePixelRatio;
   const size = { width: Math.round(canvas.clientWidth * ratio), height: Math.round(canvas.clientHeight * ratio) };
-  // Another size empties a canvas, and so costs even where it is the same.
+  // Setting a size clears the canvas, even if the size is the same.
   if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   const pen = canvas.getContext("2d");
   if (pen === null) return;
@@ -119,7 +119,7 @@ function bars(pen: Pen, { width, height }: Field, colours: Colours, { course, sh
   const ends = stacked(course, shown, (LEAST / height) * top);
   const each = width / lengthOf(course);
   const gap = each >= GAPS_FROM ? 1 : 0;
-  // On whole dots of the screen: half ones would blur where bars meet.
+  // Rounded to pixels of the screen, so that the edges of bars are sharp.
   const ratio = window.devicePixelRatio;
   const snapped = (x: number) => Math.round(x * ratio) / ratio;
   for (let index = 0; index < lengthOf(course); index += 1) {

@@ -1,4 +1,4 @@
-/** The bars, with the hands on: point to read one, drag to choose a time; or with the arrows, Shift and Enter. */
+/** The bars with pointer and keyboard: point to read one, drag to select a range; or arrows, Shift and Enter. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { capital, clock, count } from "../../domain/format.ts";
@@ -18,7 +18,7 @@ interface Props {
   point: (second: number | null) => void;
 }
 
-/** The bars where a choice began and where it has come to, by their begin in seconds. */
+/** The first and the current bar of a selection, by their begin in seconds. */
 interface Choice {
   from: number;
   to: number;

@@ -1,8 +1,8 @@
-/** Alerts over time: bars to look at and to choose a time from, by hand or by keys, and the same numbers as a table. */
+/** Alerts over time: bars to read and to select a range from, and the same numbers as a table. */
 
 import { useState } from "preact/hooks";
 import { SeverityMark } from "../../components/icons.tsx";
-import { useLate } from "../../components/use_delayed.ts";
+import { useDelayed } from "../../components/use_delayed.ts";
 import { brief, capital, clock, count, moment } from "../../domain/format.ts";
 import { type Counts, type Timeline as Course, SEVERITIES, type Severity } from "../../domain/frames.ts";
 import { barOf, beginOf, indexAt, stepWords, sums } from "../../domain/timeline.ts";
@@ -12,7 +12,7 @@ import * as stats from "../../state/stats.ts";
 import { TimelineChart } from "./timeline_chart.tsx";
 import { TimelineTable } from "./timeline_table.tsx";
 
-export function Timeline() {
+export function TimelinePanel() {
   const [asTable, setAsTable] = useState(false);
   const [at, setAt] = useState<number | null>(null);
   const course = stats.timeline.value;
@@ -43,17 +43,17 @@ export function Timeline() {
 }
 
 function Waiting() {
-  return <div class="plot">{useLate(150) && <div class="bone" />}</div>;
+  return <div class="plot">{useDelayed(150) && <div class="bone" />}</div>;
 }
 
 interface LegendProps {
   course: Course;
   shown: readonly Severity[];
-  /** Begin of the bar that is read, in seconds; null where none is. */
+  /** Begin of the bar under the crosshair, in seconds; null if there is none. */
   at: number | null;
 }
 
-/** The numbers of the bar under the crosshair; of all bars while there is none. */
+/** The numbers of the bar under the crosshair, else of all bars. */
 function Legend({ course, shown, at }: LegendProps) {
   const counts: Counts = at === null ? sums(course) : barOf(course, indexAt(course, at));
   const begin = at === null ? null : beginOf(course, indexAt(course, at)) * 1000;

@@ -1,4 +1,4 @@
-/** The timeline in numbers, newest first: for those who hear it, and for those who want to know exactly. */
+/** The timeline as a table, newest first: for screen readers, and for exact numbers. */
 
 import { calendar, capital, clock, count, day } from "../../domain/format.ts";
 import type { Severity, Timeline } from "../../domain/frames.ts";

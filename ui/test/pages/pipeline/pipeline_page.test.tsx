@@ -3,7 +3,7 @@
 import axe from "axe-core";
 import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Pipeline } from "../../../src/pages/pipeline/pipeline_page.tsx";
+import { PipelinePage } from "../../../src/pages/pipeline/pipeline_page.tsx";
 import { resetState } from "../../../src/state/fresh.ts";
 import * as live from "../../../src/state/live.ts";
 import * as queries from "../../../src/state/queries.ts";
@@ -27,7 +27,7 @@ beforeEach(() => {
   document.title = "Pipeline";
   document.documentElement.lang = "en";
   document.body.innerHTML = '<div id="app"></div>';
-  render(<Pipeline />, app());
+  render(<PipelinePage />, app());
 });
 
 afterEach(() => render(null, app()));
@@ -162,7 +162,7 @@ it("says what a gateway that never answered leaves unknown", async () => {
   render(null, app());
   resetState();
   answers.clear();
-  render(<Pipeline />, app());
+  render(<PipelinePage />, app());
   await seen('[data-verdict="blind"]');
   expect(find("#nodes").textContent).toBe("NodesUnknown. The gateway could not be reached.");
   expect(find("#ledger").textContent).toContain("Unknown.");
@@ -172,7 +172,7 @@ it("shows a skeleton only for what takes its time", async () => {
   render(null, app());
   resetState();
   answers.set("/api/v1/status", () => new Promise(() => {}));
-  render(<Pipeline />, app());
+  render(<PipelinePage />, app());
   expect(document.querySelector(".bones")).toBeNull();
   await seen(".bones");
 });

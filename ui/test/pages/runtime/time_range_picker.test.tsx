@@ -59,6 +59,7 @@ it("closes the range menu with Escape and gives the focus back", async () => {
   find(".period > button").click();
   await seen(".popup");
   find(".popup button").focus();
+  await frame();
   key("Escape");
   await frame();
   expect(document.querySelector(".popup")).toBeNull();

@@ -1,4 +1,4 @@
-/** The rows of the list: only those near what is seen are in the document, each at its own place. */
+/** The rows of the list. Only the visible ones and their neighbours are in the document. */
 
 import { useMemo, useRef } from "preact/hooks";
 import { COLUMN_NAMES, fitting, tracks } from "../../../domain/column_layout.ts";
@@ -15,25 +15,25 @@ import * as listing from "../../../state/rows.ts";
 
 import { AlertDetail } from "../../alert/alert_detail.tsx";
 import { AlertRow } from "./alert_row.tsx";
-import { ListEnd } from "./list_footer.tsx";
+import { ListFooter } from "./list_footer.tsx";
 import { rowHeights } from "./row_heights.ts";
-import { useControl } from "./use_list_navigation.ts";
+import { useListNavigation } from "./use_list_navigation.ts";
 import { usePrefetch } from "./use_prefetch.ts";
-import { useHolds } from "./use_scroll_freeze.ts";
-import { usePlace } from "./use_scroll_position.ts";
+import { useScrollFreeze } from "./use_scroll_freeze.ts";
+import { useScrollPosition } from "./use_scroll_position.ts";
 
 /** A row of three lines has room for these. */
 const ON_PHONE: readonly Column[] = ["severity", "time", "alert", "process", "where", "technique"];
 
-export function Grid() {
+export function AlertGrid() {
   const shown = listing.shown.value;
   const { rows } = shown;
   const frame = useRef<HTMLDivElement>(null);
   const ids = openRows.ids.value;
   const open = useMemo(() => places(shown, layout.phone.value ? [] : ids), [shown, ids, layout.phone.value]);
-  const place = usePlace(frame);
-  const toggle = useControl(frame, place);
-  const holds = useHolds(open.length > 0 || (layout.phone.value && ids.length > 0));
+  const place = useScrollPosition(frame);
+  const toggle = useListNavigation(frame, place);
+  const holds = useScrollFreeze(open.length > 0 || (layout.phone.value && ids.length > 0));
   const prefetch = usePrefetch((target) => rowOf(rows, target));
   const { first, end } = viewport(place.scroll, place.visible, rows.length, open, rowHeights());
   const chosen = layout.phone.value ? ON_PHONE : fitting(query.columns.value, place.width);
@@ -65,7 +65,7 @@ export function Grid() {
         <div class="space" style={{ height: `${height(rows.length, open, rowHeights())}px` }}>
           <Drawn first={first} end={end} open={open} columns={chosen} />
         </div>
-        <ListEnd near={end >= rows.length} />
+        <ListFooter near={end >= rows.length} />
       </div>
     </div>
   );
@@ -76,7 +76,7 @@ function places(shown: { rows: readonly Row[]; folds: boolean }, ids: readonly s
   return [...new Set(found)].sort((a, b) => a - b);
 }
 
-/** A click opens the row, or filters by its technique; where text was selected it does nothing. */
+/** A click opens the row, or filters by its technique. It does nothing while text is selected. */
 function clicked(event: MouseEvent, rows: readonly Row[], toggle: (row: Row, beside: boolean) => void): void {
   const target = event.target as Element;
   const link = target.closest<HTMLElement>(".row a[data-field]");
@@ -124,7 +124,7 @@ function Drawn({ first, end, open, columns }: DrawnProps) {
     const row = rowAt(rows, index);
     if (row !== undefined) drawn.push([index, row]);
   }
-  // Tab stops at the active row, or at the first one drawn where that is elsewhere.
+  // Tab stops at the active row, or at the first row if the active one is not drawn.
   const stop = drawn.some(([, { id }]) => id === openRows.active.value) ? openRows.active.value : drawn[0]?.[1].id;
   return (
     <>

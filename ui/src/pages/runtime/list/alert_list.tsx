@@ -1,24 +1,24 @@
-/** The list: how many, what to know about it, and the rows or why there are none. */
+/** The list with its head: number of alerts, notices, and the rows or why there are none. */
 
 import { useRef } from "preact/hooks";
 import { count } from "../../../domain/format.ts";
 import * as live from "../../../state/live.ts";
 import * as listing from "../../../state/rows.ts";
 
-import { Grid } from "./alert_grid.tsx";
-import { Sheet } from "./bottom_sheet.tsx";
+import { AlertGrid } from "./alert_grid.tsx";
+import { BottomSheet } from "./bottom_sheet.tsx";
 import { ColumnMenu } from "./column_menu.tsx";
-import { Empty } from "./empty_state.tsx";
+import { EmptyState } from "./empty_state.tsx";
 import { ExportMenu } from "./export_menu.tsx";
 import { FoldToggle } from "./fold_toggle.tsx";
-import { NewPill } from "./new_alerts_pill.tsx";
+import { NewAlertsPill } from "./new_alerts_pill.tsx";
 import { Notice } from "./notice.tsx";
 import { RulesNotice } from "./rules_notice.tsx";
-import { useFocusKept } from "./use_focus_restore.ts";
+import { useFocusRestore } from "./use_focus_restore.ts";
 
 export function AlertList() {
   const root = useRef<HTMLElement>(null);
-  useFocusKept(root);
+  useFocusRestore(root);
   return (
     <section class="panel alerts" aria-labelledby="list-title" ref={root}>
       <header>
@@ -26,7 +26,7 @@ export function AlertList() {
           {live.mode.value === "live" ? "Live alerts" : "Alerts"}
         </h2>
         <HowMany />
-        <NewPill />
+        <NewAlertsPill />
         <div class="tools">
           <FoldToggle />
           <ColumnMenu />
@@ -37,13 +37,13 @@ export function AlertList() {
         <Notice />
         <RulesNotice />
       </div>
-      {listing.shown.value.rows.length === 0 ? <Empty /> : <Grid />}
-      <Sheet />
+      {listing.shown.value.rows.length === 0 ? <EmptyState /> : <AlertGrid />}
+      <BottomSheet />
     </section>
   );
 }
 
-/** All of this time and filter, listed or not; where that is not known, how many rows there are. */
+/** The number of alerts in this range and filter, listed or not; the number of rows if that is unknown. */
 function HowMany() {
   const all = listing.alerts.value;
   const rows = `${count(listing.shown.value.rows.length)} ${listing.shown.value.rows.length === 1 ? "row" : "rows"}`;

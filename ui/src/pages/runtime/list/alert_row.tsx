@@ -1,4 +1,4 @@
-/** One line of the list. Every text in it is a text node, with what cannot be seen written out. */
+/** One row of the list. Every text in it is a text node, with invisible characters written out. */
 
 import type { ComponentChildren } from "preact";
 import { SeverityMark } from "../../../components/icons.tsx";
@@ -18,7 +18,7 @@ interface Props {
   open: boolean;
   /** Whether Tab stops here. */
   active: boolean;
-  /** Whether it stands for its repeats too. */
+  /** Whether the row includes its repeats. */
   folds: boolean;
 }
 

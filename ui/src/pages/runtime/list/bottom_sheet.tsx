@@ -1,4 +1,4 @@
-/** On a phone an alert opens as a sheet over the whole page. It is a history entry, so that Back closes it. */
+/** The detail of an alert on a phone: a sheet over the page. It has a history entry, so that Back closes it. */
 
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { Icon, SeverityMark } from "../../../components/icons.tsx";
@@ -14,7 +14,7 @@ import * as listing from "../../../state/rows.ts";
 
 import { Boxes } from "../../alert/alert_detail.tsx";
 
-export function Sheet() {
+export function BottomSheet() {
   const id = layout.phone.value ? query.openId.value : null;
   return id === null ? null : <Over key={id} id={id} />;
 }
@@ -74,7 +74,7 @@ function Moment({ row }: { row: Row }) {
   );
 }
 
-/** Below the sheet lies the list: Back goes there, also where the sheet was opened by a link. */
+/** Adds the list as the entry before the sheet, also if a link opened the sheet. */
 function makeEntry(): void {
   if (isEntry()) return;
   const here = window.location.pathname + window.location.search;

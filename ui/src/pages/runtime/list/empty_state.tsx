@@ -1,8 +1,8 @@
-/** Why the list is empty: nothing happened, nothing matches, or nothing can be seen. Each looks and reads different. */
+/** Why the list is empty: nothing happened, nothing matches, or alerts cannot arrive. Each looks different. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { sight } from "../../../domain/agent_summary.ts";
+import { agentSummary } from "../../../domain/agent_summary.ts";
 import { FIELD_NAMES, FIELDS, isEmpty, print } from "../../../domain/filter.ts";
 import { count, duration, moment, plural } from "../../../domain/format.ts";
 import { total } from "../../../domain/frames.ts";
@@ -12,7 +12,7 @@ import * as queries from "../../../state/queries.ts";
 import * as query from "../../../state/query.ts";
 import * as listing from "../../../state/rows.ts";
 
-export function Empty() {
+export function EmptyState() {
   if (!query.range.value.live) return <Past />;
   const current = live.status.value;
   if (current.is === "connecting") return <Skeleton />;
@@ -54,7 +54,7 @@ function Skeleton() {
   );
 }
 
-/** While nothing can be seen, nothing is said of what happened. */
+/** Without a connection it says nothing about alerts. */
 function Blind() {
   const current = live.status.value;
   const seconds =
@@ -70,7 +70,7 @@ function Blind() {
   );
 }
 
-/** Connected to the gateway, which hears nothing of what should come before it. */
+/** The gateway answers, but a stage before it fails. */
 function Broken() {
   return (
     <Why is="broken" blind head="Alerts may be missing">
@@ -104,7 +104,7 @@ function Quiet() {
   const counted = total(live.numbers.value.counts);
   const span = live.window_s.value === null ? "yet" : `in the last ${duration(live.window_s.value * 1000)}`;
   const { answer, at, why } = queries.status.state.value;
-  const seen = answer === null || at === null ? null : sight(answer.nodes, (live.now.value - at) / 1000);
+  const seen = answer === null || at === null ? null : agentSummary(answer.nodes, (live.now.value - at) / 1000);
   if (counted === 0 && seen?.is === "none") return <NoAgents />;
   const heard =
     live.lastFrameAt.value === null
@@ -134,9 +134,7 @@ function Quiet() {
 function NoAgents() {
   return (
     <Why is="no-agents" blind head="No agent has reported">
-      <p>
-        No node has sent an event, so an empty list does not mean that all is well. Check Tetragon and the pipeline:
-      </p>
+      <p>No node has sent an event. Check Tetragon and the pipeline:</p>
       <pre>{"kubectl get pods -A -l app.kubernetes.io/name=tetragon\ntocsin ledger"}</pre>
       <p>
         Details: <a href="/pipeline">Pipeline</a>
@@ -145,7 +143,7 @@ function NoAgents() {
   );
 }
 
-/** `all`: how many alerts there are whatever the filter; `null` where that is not known. */
+/** `all` is the number of alerts without the filter; `null` if unknown. */
 function Filtered({ all, children }: { all: number | null; children?: ComponentChildren }) {
   return (
     <Why is="filtered" head={all === null ? "No alert matches." : `${plural(all, "alert")}, none match.`}>

@@ -1,4 +1,4 @@
-/** The rows of the shown time and filter as a file. */
+/** A download of the rows of the current range and filter. */
 
 import { exportAddress } from "../../../api/client.ts";
 import { Icon } from "../../../components/icons.tsx";

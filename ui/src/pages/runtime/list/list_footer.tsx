@@ -1,4 +1,4 @@
-/** What stands below the last row: whether that is all, and how to get at the rest. */
+/** The end of the list: whether that is all, and how to load more. */
 
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
@@ -10,12 +10,12 @@ import * as query from "../../../state/query.ts";
 import * as listing from "../../../state/rows.ts";
 
 /** `near`: the last row is drawn. */
-export function ListEnd({ near }: { near: boolean }) {
+export function ListFooter({ near }: { near: boolean }) {
   if (!near) return null;
   return query.range.value.live ? <LiveEnd /> : <RangeEnd />;
 }
 
-/** A row of the grid like the others: what stands between its rows has to be one. */
+/** A row of the grid: a grid may contain nothing else. */
 function End({ children }: { children: ComponentChildren }) {
   return (
     <div class="end" role="row">

@@ -1,4 +1,4 @@
-/** How many wait above the list while it stands still; a press shows them. */
+/** The number of new alerts above a frozen list. A press shows them. */
 
 import { Icon } from "../../../components/icons.tsx";
 import { count } from "../../../domain/format.ts";
@@ -6,9 +6,9 @@ import * as commands from "../../../state/commands.ts";
 import * as live from "../../../state/live.ts";
 import * as query from "../../../state/query.ts";
 
-export function NewPill() {
+export function NewAlertsPill() {
   const { waiting, overflowed, frozen } = live.list.value;
-  // While paused, the Resume button says how many wait; a range has none.
+  // While paused, the Resume button has the number. A past range has no new alerts.
   if (!frozen || waiting === 0 || live.pausedAt.value !== null || !query.range.value.live) return null;
   return (
     <button type="button" class="pill" onClick={() => commands.ofList()?.newest()}>

@@ -1,4 +1,4 @@
-/** One slot above the list for what is to be known about it. */
+/** The place of the notice above the list. */
 
 import { Icon } from "../../../components/icons.tsx";
 import * as notices from "../../../state/notices.ts";

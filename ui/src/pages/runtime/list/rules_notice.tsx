@@ -1,4 +1,4 @@
-/** What is wrong with the rules: a line above the list, which leads to the files and lines. */
+/** The notice about rules that did not load, with a link to the details. */
 
 import { Icon } from "../../../components/icons.tsx";
 import * as live from "../../../state/live.ts";

@@ -1,9 +1,9 @@
-/** The focus is never lost to the page as a whole: what had it and goes leaves it to its row, else to the list. */
+/** Keeps the focus in the list. If a focused element goes away, its row or the list gets the focus. */
 import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
 import { all, listen } from "../../../api/browser.ts";
 
-export function useFocusKept(root: RefObject<HTMLElement | null>): void {
+export function useFocusRestore(root: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const element = root.current as HTMLElement;
     let had: Element | null = null;

@@ -1,4 +1,4 @@
-/** Moving through the list, opening and copying, with the focus kept where the reader is. */
+/** Moving in the list, opening rows and copying, by click and by key. */
 
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
@@ -18,12 +18,15 @@ import * as listing from "../../../state/rows.ts";
 
 import { rowHeights } from "./row_heights.ts";
 import { releaseAll } from "./use_scroll_freeze.ts";
-import type { Place } from "./use_scroll_position.ts";
+import type { ScrollPosition } from "./use_scroll_position.ts";
 
 type Frame = RefObject<HTMLDivElement | null>;
 
 /** Hands the list to the keys; returns what a click on a row does, `beside` leaves the others open. */
-export function useControl(frame: Frame, { visible, scrollTo }: Place): (row: Row, beside?: boolean) => void {
+export function useListNavigation(
+  frame: Frame,
+  { visible, scrollTo }: ScrollPosition,
+): (row: Row, beside?: boolean) => void {
   const wantsFocus = useFocus(frame);
   const revealRow = (id: string) => {
     const own = listing.shown.peek();
@@ -90,7 +93,7 @@ function useOpenRevealed(revealRow: (id: string) => void): { current: string | n
   return shown;
 }
 
-/** The id by which a row is open: it may be that of one of its repeats. */
+/** The id in the list of open rows: that of the row or of one of its repeats. */
 function openIdOf(row: Row): string | null {
   const own = listing.shown.peek();
   return openRows.ids.peek().find((id) => rowAt(own.rows, positionOf(own, id)) === row) ?? null;

@@ -1,4 +1,4 @@
-/** Asks for an alert's detail a moment before it is opened: once pointer or focus have rested on its row. */
+/** Loads the detail of an alert when pointer or focus rest on its row. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { Row } from "../../../domain/frames.ts";

@@ -1,4 +1,4 @@
-/** What keeps the list still: rows never move under a pointer, a focused row, an open row or selected text. */
+/** Freezes the list while a row is under the pointer, focused, open or selected, so that rows do not move. */
 
 import { useEffect } from "preact/hooks";
 import { listen } from "../../../api/browser.ts";
@@ -11,7 +11,7 @@ export const REASONS: readonly FreezeReason[] = ["scrolled", "pointer", "focus",
 /** A finger leaves before its click arrives. */
 const TAP_MS = 300;
 
-export function useHolds(isOpen: boolean) {
+export function useScrollFreeze(isOpen: boolean) {
   useEffect(() => live.freeze("open", isOpen), [isOpen]);
   useEffect(watchSelection, []);
   useEffect(() => releaseAll, []);

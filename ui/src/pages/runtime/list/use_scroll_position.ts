@@ -1,11 +1,11 @@
-/** Where the list is scrolled to, and how much of it is seen. */
+/** The scroll position of the list, and the size of its visible part. */
 
 import type { RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import * as live from "../../../state/live.ts";
 import * as query from "../../../state/query.ts";
 
-export interface Place {
+export interface ScrollPosition {
   scroll: number;
   /** Height of what is seen, px. */
   visible: number;
@@ -15,7 +15,7 @@ export interface Place {
   onScroll(event: { currentTarget: HTMLElement }): void;
 }
 
-export function usePlace(frame: RefObject<HTMLDivElement | null>): Place {
+export function useScrollPosition(frame: RefObject<HTMLDivElement | null>): ScrollPosition {
   const [scroll, setScroll] = useState(0);
   const [visible, setVisible] = useState(600);
   const [width, setWidth] = useState(0);

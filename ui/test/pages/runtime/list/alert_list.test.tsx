@@ -5,7 +5,7 @@ import * as layout from "../../../../src/state/layout.ts";
 import * as queries from "../../../../src/state/queries.ts";
 import * as query from "../../../../src/state/query.ts";
 import * as listing from "../../../../src/state/rows.ts";
-import { answers, asked, closeApp, copied, far, find, key, openApp, say, seen } from "../../../support/app.ts";
+import { answers, asked, closeApp, copied, far, find, frame, key, openApp, say, seen } from "../../../support/app.ts";
 import { alerts, row, rows, snapshot, stats } from "../../../support/frames.ts";
 
 const COUNTS = { critical: 1, high: 2, medium: 3, low: 4_994 };
@@ -125,6 +125,7 @@ it("has the columns that the reader chose, in the address too", async () => {
   expect(find(".grid").style.getPropertyValue("--tracks").split(" minmax")).not.toHaveLength(1);
   button("Reset").click();
   await vi.waitFor(() => expect(window.location.search).toBe(""));
+  await frame();
   key("Escape");
   await vi.waitFor(() => expect(document.querySelector(".popup")).toBeNull());
 });
