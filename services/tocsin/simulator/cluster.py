@@ -5,13 +5,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.simulator.event_numbers import LABEL
 from tocsin.simulator.template import NUMBER, text_slot
 
 _KUBERNETES_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _ZONES = ("eu-central-1a", "eu-central-1b", "eu-central-1c")
-_CONTAINER_AGE_NS = 3 * 3_600 * 1_000_000_000
+_CONTAINER_AGE_NS = 3 * 3_600 * NS_PER_S
 
 
 class Workload(Struct, frozen=True):

@@ -6,6 +6,7 @@ import logging
 import time
 from pathlib import Path
 
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.runtime.stopping import wait_or_stop
 from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.generator import Generator
@@ -69,7 +70,7 @@ async def _to_stdout(generator: Generator, settings: Settings, stop: asyncio.Eve
 
 
 async def _to_file(generator: Generator, settings: Settings, path: Path, stop: asyncio.Event) -> None:
-    every_ns = int(settings.rotate_every_s * 1e9)
+    every_ns = int(settings.rotate_every_s * NS_PER_S)
     file = RotatingFile(path, max_bytes=int(settings.max_size_mb * _MIB), rotate_every_ns=every_ns)
     done = asyncio.Event()
     try:

@@ -9,6 +9,7 @@ import aiohttp
 from msgspec import Struct
 
 from tocsin.collector.counters import Counters, CountersParser
+from tocsin.model import metric_names
 from tocsin.runtime.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -126,25 +127,23 @@ def watch(metrics: Metrics, agents: Agents) -> None:
                     sums[key] = sums.get(key, 0) + value
         for (name, node, place), value in sums.items():
             labels = {"node": node, "place": place} if place else {"node": node}
-            metrics.counter(f"tocsin_collector_agent_{name}_total", _HELP[name], **labels).value = value
+            metrics.counter(name, _HELP[name], **labels).value = value
         for node, age_s in ages.items():
-            gauge = metrics.gauge(
-                "tocsin_collector_agent_age_seconds", "Seconds since the agent's counters were read.", node=node
-            )
+            gauge = metrics.gauge(metric_names.AGENT_AGE, "Seconds since the agent's counters were read.", node=node)
             gauge.set(round(age_s, 1))
 
     metrics.observe(refresh)
 
 
 _HELP = {
-    "exported_events": "Events exported by the agent, from its own counters.",
-    "lost_events": "Events lost by the agent, by place, from its own counters.",
-    "throttled_cgroups": "Number of times the agent began to throttle the events of a cgroup.",
+    metric_names.AGENT_EXPORTED_EVENTS: "Events exported by the agent, from its own counters.",
+    metric_names.AGENT_LOST_EVENTS: "Events lost by the agent, by place, from its own counters.",
+    metric_names.AGENT_THROTTLED_CGROUPS: "Number of times the agent began to throttle the events of a cgroup.",
 }
 
 
 def _values(counters: Counters) -> Iterator[tuple[str, str, int]]:
-    yield "exported_events", "", counters.exported or 0
-    yield "throttled_cgroups", "", counters.throttled
+    yield metric_names.AGENT_EXPORTED_EVENTS, "", counters.exported or 0
+    yield metric_names.AGENT_THROTTLED_CGROUPS, "", counters.throttled
     for place, n in counters.lost.items():
-        yield "lost_events", place, n
+        yield metric_names.AGENT_LOST_EVENTS, place, n

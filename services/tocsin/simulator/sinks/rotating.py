@@ -9,11 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from tocsin.model.timestamps import NS_PER_MS
 from tocsin.simulator.event_numbers import number_of
 
 _MODE = 0o600
 _TAIL_BYTES = 1 << 20
-_NS_PER_MS = 1_000_000
 _CHUNK_BYTES = 1 << 18
 """Bytes written at once if lines are not written singly."""
 
@@ -151,7 +151,7 @@ def _gz(plain: Path) -> Path:
 
 def _free_backup(path: Path, now_ns: int) -> Path:
     """The name for a file rotated now; if it is taken, that of the next free millisecond."""
-    ms = now_ns // _NS_PER_MS
+    ms = now_ns // NS_PER_MS
     while True:
         moment = datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H-%M-%S")
         backup = path.with_name(f"{path.stem}-{moment}.{ms % 1000:03d}{path.suffix}")
