@@ -96,7 +96,7 @@ async def test_the_gateway_reads_what_is_passed_on() -> None:
     [
         (lambda _: web.Response(status=500), "it answers 500"),
         (lambda _: web.Response(status=302, headers={"Location": "/elsewhere"}), "it answers 302"),
-        (lambda _: web.Response(text="<html>hello</html>"), "no metrics of Tetragon"),
+        (lambda _: web.Response(text="<html>hello</html>"), "not Tetragon's metrics"),
     ],
 )
 async def test_what_is_no_answer_of_an_agent_is_a_problem_and_no_number(

@@ -29,7 +29,7 @@ def home_for(story: Story, homes: list[Home]) -> Home:
     return next(h for h in homes if (h.pod.workload.role if h.pod else "host") == wanted)
 
 
-def tell(story: Story, home: Home) -> Scene:
+def scene_of(story: Story, home: Home) -> Scene:
     script = Script(story.name, home, random.Random(1))
     story.attack(script)
     return script.scene()
@@ -65,7 +65,7 @@ def test_all_events_of_an_attack_hang_on_running_processes_of_one_place(story, h
     home = home_for(story, homes)
     running = {p.exec_id for p in (home.main, home.worker, *home.daemons.values())}
     known = set(running)
-    for event in play(tell(story, home)):
+    for event in play(scene_of(story, home)):
         assert event["node_name"] == home.node.name
         process = body(event).get("process")
         if process is None:
@@ -81,7 +81,7 @@ def test_all_events_of_an_attack_hang_on_running_processes_of_one_place(story, h
 @pytest.mark.parametrize("story", ATTACKS, ids=lambda story: story.name)
 def test_what_an_attack_starts_it_ends(story, homes):
     started: dict[str, int] = {}
-    for event in play(tell(story, home_for(story, homes))):
+    for event in play(scene_of(story, home_for(story, homes))):
         if "process_exec" in event:
             started[body(event)["process"]["exec_id"]] = body(event)["process"]["pid"]
         if "process_exit" in event:
@@ -92,7 +92,7 @@ def test_what_an_attack_starts_it_ends(story, homes):
 
 def test_a_second_exec_of_a_process_keeps_its_pid(homes):
     story = next(s for s in STORIES if s.name == "container_escape")
-    told = [body(e)["process"] for e in play(tell(story, home_for(story, homes))) if "process_exec" in e]
+    told = [body(e)["process"] for e in play(scene_of(story, home_for(story, homes))) if "process_exec" in e]
     enter = next(p for p in told if p["binary"].endswith("nsenter"))
     host = next(p for p in told if p["parent_exec_id"] == enter["exec_id"])
     assert host["pid"] == enter["pid"]
@@ -102,7 +102,7 @@ def test_a_second_exec_of_a_process_keeps_its_pid(homes):
 
 def test_what_kubectl_exec_starts_is_outside_the_first_process_tree(homes):
     story = next(s for s in STORIES if s.name == "exec_recon")
-    first = body(play(tell(story, home_for(story, homes)))[0])
+    first = body(play(scene_of(story, home_for(story, homes)))[0])
     assert first["process"]["in_init_tree"] is False
     assert "pod" in first["process"]
     assert first["parent"]["binary"].endswith("containerd-shim-runc-v2")
@@ -123,7 +123,7 @@ def test_a_fork_storm_is_one_exec_and_many_exits(homes):
 
 def events_of(name: str, homes: list[Home]) -> list[dict[str, Any]]:
     story = next(story for story in stories() if story.name == name)
-    return play(tell(story, home_for(story, homes)))
+    return play(scene_of(story, home_for(story, homes)))
 
 
 def connects(events: list[dict[str, Any]]) -> list[tuple[str, int]]:

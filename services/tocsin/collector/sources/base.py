@@ -42,7 +42,7 @@ class Batch(Struct, frozen=True):
 
 
 class Source(Protocol):
-    """Where lines come from."""
+    """A source of lines."""
 
     @property
     def name(self) -> str:
