@@ -267,7 +267,7 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
 
 
 def _heard(own: Gateway) -> set[str]:
-    return {said.service for said in own.face.state.reports.fresh(0)} if own.face.state else set()
+    return {said.service for said in own.face.state.service_reports.fresh(0)} if own.face.state else set()
 
 
 async def test_metrics_of_all_services_are_shown_with_their_labels(declared: NatsServer) -> None:

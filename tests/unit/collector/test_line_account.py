@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.collector.line_account import Entry, Kind, LineAccount
-from tocsin.collector.readback import Found, Known
+from tocsin.collector.stored_messages import StoredIds, StoredMessage
 from tocsin.model.checkpoint import Checkpoint, Position
 
 _NEW = Checkpoint(source="test", cluster="c")
@@ -89,12 +89,12 @@ class Stream:
             self.owner.append(owner)
         return len(self.ids) - self.ids[::-1].index(id)
 
-    def above(self, floor: int, owner: str) -> Known:
+    def above(self, floor: int, owner: str) -> StoredIds:
         found = [
             (seq, id, who) for seq, (id, who) in enumerate(zip(self.ids, self.owner, strict=True), 1) if seq > floor
         ]
-        mine = {id: Found(Kind.EVENT, seq, 1) for seq, id, who in found if who == owner}
-        return Known(mine, {id for _, id, who in found if who != owner})
+        mine = {id: StoredMessage(Kind.EVENT, seq, 1) for seq, id, who in found if who == owner}
+        return StoredIds(mine, {id for _, id, who in found if who != owner})
 
 
 class Life:
@@ -159,8 +159,8 @@ class Life:
         self.send_again()
         while self._flight:
             self.hear()
-        for found in self._known.unmet():
-            self._account.found(found.kind, found.seq, 1)
+        for found in self._known.take_unmet():
+            self._account.count_stored(found.kind, found.seq, 1)
         self._account.withheld = False
         self.save()
         assert len(self._account) == 0

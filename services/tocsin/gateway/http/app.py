@@ -287,11 +287,11 @@ class _Routes:
         """By which rules is judged."""
         _no_parameters(request)
         state = self._face.running()
-        books = state.rulebooks
+        books = state.rule_reports
 
         async def ask() -> bytes:
-            now, seen = time.monotonic(), state.hub.sight.seen.summary(int(time.time()))
-            return _encode(rule_status.answer(books.judges(now), books.differing(now), now, _now(), seen))
+            now, seen = time.monotonic(), state.hub.visibility.kinds.summary(int(time.time()))
+            return _encode(rule_status.answer(books.current(now), books.differing(now), now, _now(), seen))
 
         body = await self._face.kept("rules", ask)
         assert isinstance(body, bytes)
@@ -323,7 +323,7 @@ class _Routes:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             raise HttpError(400, "this path is a WebSocket")
         entry = self._face.doorstep.entry(request)
-        return await self._face.running().live.serve(request, partial(self._face.doorstep.over, entry))
+        return await self._face.running().broadcaster.serve(request, partial(self._face.doorstep.over, entry))
 
     async def openapi(self, request: web.Request) -> web.Response:
         """The document of this interface."""
@@ -336,7 +336,7 @@ class _Routes:
         state = self._face.running()
         bus = state.bus
         own = {"service": bus.service, "instance": bus.instance}
-        others = state.reports.groups(time.monotonic(), but=(bus.service, bus.instance))
+        others = state.service_reports.groups(time.monotonic(), but=(bus.service, bus.instance))
         text = render([(own, state.metrics.snapshot()), *others])
         return web.Response(body=text.encode("utf-8", "replace"), headers={"Content-Type": _PROMETHEUS})
 

@@ -49,7 +49,7 @@ class TopValues:
             self._flush()
 
     def lists(self, now_s: int, window_s: int) -> dict[str, list[Entry]]:
-        """The ten most frequent values of each list in the last *window_s*, in whole minutes, or hours for a long range."""
+        """The ten most frequent values of each list in the last *window_s*, in whole minutes (long ranges: hours)."""
         return {name: _best(counts) for name, counts in self._counts(now_s - window_s, None, now_s).items()}
 
     def between(self, from_s: int, to_s: int, now_s: int, length: int) -> tuple[dict[str, list[Entry]], dict[str, int]]:
