@@ -46,9 +46,8 @@ def constants() -> set[str]:
 
 
 def is_made(name: str, texts: set[str]) -> bool:
-    """Whether the sources hold *name*, or the part of it that one of their helpers makes it from."""
-    inner = re.sub(r"^tocsin_[a-z]+_|_total$", "", name)
-    return bool({name, inner, inner.removesuffix("_total"), inner.removeprefix("agent_")} & texts)
+    """Whether the sources hold *name*."""
+    return name in texts
 
 
 def label_uses(text: str) -> Iterator[tuple[int, str]]:

@@ -4,6 +4,7 @@ import time
 
 from tocsin.gateway.state import GatewayState
 from tocsin.gateway.window.severities import SEVERITIES
+from tocsin.model.timestamps import NS_PER_MS
 from tocsin.runtime.metrics import Metrics
 
 
@@ -20,7 +21,7 @@ def watch(metrics: Metrics, state: GatewayState) -> None:
 def _set_gauges(metrics: Metrics, state: GatewayState) -> None:
     hub, store, gauge = state.hub, state.store, metrics.gauge
     nodes, rules = hub.visibility.nodes, state.composer.rules
-    silent = nodes.silent(time.time_ns() // 1_000_000)
+    silent = nodes.silent(time.time_ns() // NS_PER_MS)
     delay = "From the collector reading an event to the gateway reading its alert, for the newest alert."
     gauge("tocsin_gateway_nodes", "Nodes that have sent events.").set(len(nodes))
     gauge("tocsin_gateway_silent_nodes", "Nodes that have stopped sending.").set(len(silent))

@@ -30,7 +30,7 @@ from tocsin.gateway.window.store import AlertStore, StreamRange
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, SettingsError
 from tocsin.model.severity import WORST_FIRST
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_MS, parse_ns
 from tocsin.runtime.health import Health
 from tocsin.runtime.ledger_metrics import LedgerMetrics
 from tocsin.runtime.metrics import Metrics
@@ -48,7 +48,6 @@ _AGENTS_EVERY = 5
 _CLOSE_S = 2.0
 _LINE_BYTES = 65_536
 """The longest request line: a filter may be as long as on the WebSocket."""
-_NS_PER_MS = 1_000_000
 
 
 @asynccontextmanager
@@ -177,7 +176,7 @@ class _Reader:
         self._restart.set()
 
     def _take(self, message: Message) -> None:
-        now_ms = time.time_ns() // _NS_PER_MS
+        now_ms = time.time_ns() // NS_PER_MS
         if self._hub.take(message.subject, message.payload, message.seq, now=time.monotonic(), now_ms=now_ms):
             self._state.broadcaster.urgent.set()
 
@@ -214,9 +213,9 @@ class _Reader:
 
         await self._bus.read(streams.ALERTS, take, filters=[subject], start=Start(seq=begin))
         if begin > first:
-            store.incomplete(index, time.time_ns() // _NS_PER_MS)
+            store.incomplete(index, time.time_ns() // NS_PER_MS)
         elif first > 1:
-            store.incomplete(index, time.time_ns() // _NS_PER_MS, first_ns=parse_ns(state.first_ts))
+            store.incomplete(index, time.time_ns() // NS_PER_MS, first_ns=parse_ns(state.first_ts))
 
 
 class _Monitor:
@@ -230,7 +229,7 @@ class _Monitor:
         """The report of a service."""
         received = self._state.service_reports.receive(subject, payload, time.monotonic())
         if received is not None and received.service == "collector":
-            self._state.hub.visibility.receive(received, time.time_ns() // _NS_PER_MS)
+            self._state.hub.visibility.receive(received, time.time_ns() // NS_PER_MS)
 
     def receive_rules(self, subject: str, payload: bytes) -> None:
         """The active rules of an instance."""
@@ -265,7 +264,7 @@ class _Monitor:
             await wait_or_stop(stop, _CHECK_S)
 
     def _check_nodes(self, now: float, *, agents: bool) -> None:
-        state, visibility, now_ms = self._state, self._state.hub.visibility, time.time_ns() // _NS_PER_MS
+        state, visibility, now_ms = self._state, self._state.hub.visibility, time.time_ns() // NS_PER_MS
         if state.in_outage(now):
             visibility.nodes.outage(now_ms)
         if agents:

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 
 NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+MS_PER_S = 1_000
 YEAR_2000_NS = 946_684_800 * NS_PER_S
 MAX_AHEAD_NS = 300 * NS_PER_S
 """A kernel's clock may be this far ahead of the collector's; a time beyond is not believed."""

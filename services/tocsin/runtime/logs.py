@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tocsin.model.timestamps import format_ns
+from tocsin.model.text import printable, truncate
+from tocsin.model.timestamps import NS_PER_S, format_ns
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TRACE_CHARACTERS = 8_000
@@ -26,7 +27,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         line: dict[str, Any] = {
-            "time": format_ns(int(record.created * 1e9)),
+            "time": format_ns(int(record.created * NS_PER_S)),
             "level": record.levelname.lower(),
             "event": _bounded(record.getMessage()),
             **self._base,
@@ -41,8 +42,7 @@ class JsonLines(logging.Formatter):
 
 def _bounded(value: object) -> object:
     if isinstance(value, str):
-        clean = value.encode("utf-8", "replace").decode()
-        return clean if len(clean) <= _TEXT_CHARACTERS else clean[:_TEXT_CHARACTERS] + "…"
+        return truncate(value.encode("utf-8", "replace").decode(), _TEXT_CHARACTERS)
     return value
 
 
@@ -79,13 +79,6 @@ def readable(line: bytes) -> str:
     pairs = " ".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in entry.items())
     text = printable(f"{moment} {level:<7} {event} {pairs}".rstrip())
     return "\n".join([text, *map(printable, str(trace)[-_TRACE_CHARACTERS:].splitlines())])
-
-
-def printable(text: str) -> str:
-    """*text* on one line, without what a terminal would obey: control and formatting characters are shown escaped."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class Readable(JsonLines):

@@ -1,6 +1,5 @@
 """Settings from the environment and from flags: what is wrong or unknown stops the start and is named."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -8,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tocsin.model.errors import SettingsError
+from tocsin.model.text import suggest
 
 T = TypeVar("T")
 
@@ -52,10 +52,7 @@ def _flag(name: str) -> str:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-    return f"{name}: no such setting; {hint}"
+    return f"{name}: no such setting; {suggest(name, known)}"
 
 
 def _convert(kind: Any, text: str, origin: str) -> Any:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import aiohttp
 from msgspec import Struct
 
-from tocsin.collector.counters import Counters, Reading
+from tocsin.collector.counters import Counters, CountersParser
+from tocsin.model import metric_names
 from tocsin.runtime.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Agent:
         return self._bound or (self.counters.node if self.counters is not None else "")
 
 
-class Told(Struct, frozen=True):
+class AgentStatus(Struct, frozen=True):
     """What is known of one node's agent."""
 
     node: str
@@ -82,16 +83,16 @@ class Agents:
                 log.info("agent.readable", extra={"host": _host(agent.url)})
             agent.problem = ""
 
-    def told(self) -> Iterator[Told]:
+    def told(self) -> Iterator[AgentStatus]:
         """What is known of each."""
         now = time.monotonic()
         for agent in self._agents:
-            yield Told(agent.node, agent.counters, now - agent.read_at)
+            yield AgentStatus(agent.node, agent.counters, now - agent.read_at)
 
 
 async def _ask(http: aiohttp.ClientSession, url: str) -> Counters:
     """The counters of the agent at *url*; `ValueError` where the answer is none of an agent."""
-    reading, size = Reading(), 0
+    reading, size = CountersParser(), 0
     async with http.get(url, allow_redirects=False) as answer:
         if answer.status != 200:
             raise ValueError(f"it answers {answer.status}")
@@ -125,25 +126,23 @@ def watch(metrics: Metrics, agents: Agents) -> None:
                     sums[key] = sums.get(key, 0) + value
         for (name, node, place), value in sums.items():
             labels = {"node": node, "place": place} if place else {"node": node}
-            metrics.counter(f"tocsin_collector_agent_{name}_total", _HELP[name], **labels).value = value
+            metrics.counter(name, _HELP[name], **labels).value = value
         for node, age_s in ages.items():
-            gauge = metrics.gauge(
-                "tocsin_collector_agent_age_seconds", "Since an agent's counters were read.", node=node
-            )
+            gauge = metrics.gauge(metric_names.AGENT_AGE, "Since an agent's counters were read.", node=node)
             gauge.set(round(age_s, 1))
 
     metrics.observe(refresh)
 
 
 _HELP = {
-    "exported_events": "Events that the agent has exported, as it says itself.",
-    "lost_events": "Events that the agent has lost, by place, as it says itself.",
-    "throttled_cgroups": "Times that the agent began to leave out the events of a cgroup.",
+    metric_names.AGENT_EXPORTED_EVENTS: "Events that the agent has exported, as it says itself.",
+    metric_names.AGENT_LOST_EVENTS: "Events that the agent has lost, by place, as it says itself.",
+    metric_names.AGENT_THROTTLED_CGROUPS: "Times that the agent began to leave out the events of a cgroup.",
 }
 
 
 def _numbers(counters: Counters) -> Iterator[tuple[str, str, int]]:
-    yield "exported_events", "", counters.exported or 0
-    yield "throttled_cgroups", "", counters.throttled
+    yield metric_names.AGENT_EXPORTED_EVENTS, "", counters.exported or 0
+    yield metric_names.AGENT_THROTTLED_CGROUPS, "", counters.throttled
     for place, n in counters.lost.items():
-        yield "lost_events", place, n
+        yield metric_names.AGENT_LOST_EVENTS, place, n

@@ -18,8 +18,8 @@ from tocsin.gateway.window.store import AlertStore, StreamRange
 from tocsin.model import alert, subjects
 from tocsin.model.errors import BadEvent
 from tocsin.model.severity import WORST_FIRST
+from tocsin.model.timestamps import MS_PER_S
 
-_MS = 1_000
 _UNUSED = 10
 """Stats of a range that nobody asked for in this many seconds are dropped."""
 
@@ -86,7 +86,7 @@ class Hub:
         if row is None:
             return False
         self._live[row.shape.index] += not row.late_s
-        self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * _MS)
+        self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * MS_PER_S)
         if row.late_s:
             self.late.add(row, now)
         self.fanout.add(row, now)

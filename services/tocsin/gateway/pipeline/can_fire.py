@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from tocsin.gateway.pipeline.event_kinds import KindSummary, plain
 from tocsin.model.rule_report import RuleState
+from tocsin.model.text import either
 
 ENOUGH = 1_000
 """With fewer events, a kind that is missing among them means little."""
@@ -117,7 +118,7 @@ def _function(hook: str) -> str:
 
 
 def _list(names: Sequence[str]) -> str:
-    return " or ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    return either(names, _SHOWN)
 
 
 def _yes(why: str) -> CanFire:

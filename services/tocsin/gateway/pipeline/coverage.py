@@ -6,14 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.nodes import Node
+from tocsin.model import metric_names
 from tocsin.model.arguments import Number, integer
 from tocsin.runtime.service_report import ServiceReport
-
-EXPORTED = "tocsin_collector_agent_exported_events_total"
-LOST = "tocsin_collector_agent_lost_events_total"
-THROTTLED = "tocsin_collector_agent_throttled_cgroups_total"
-AGE = "tocsin_collector_agent_age_seconds"
-"""The metrics in which a collector passes on its agents' own counters, by node."""
 
 RATE_LIMIT = "rate_limit"
 PLACES = {
@@ -98,18 +93,18 @@ def agents(reports: Iterable[ServiceReport]) -> dict[str, Agent]:
         if report.service != "collector":
             continue
         for sample in report.samples:
-            if not sample.name.startswith("tocsin_collector_agent_"):
+            if not sample.name.startswith(metric_names.AGENT_PREFIX):
                 continue
             agent = by_node.setdefault(sample.labels.get("node", ""), Agent(lost={}))
             value = _whole(sample.value)
             place = sample.labels.get("place", "")
-            if sample.name == EXPORTED:
+            if sample.name == metric_names.AGENT_EXPORTED_EVENTS:
                 agent.exported = (agent.exported or 0) + value
-            elif sample.name == LOST and place in PLACES:
+            elif sample.name == metric_names.AGENT_LOST_EVENTS and place in PLACES:
                 agent.lost[place] = agent.lost.get(place, 0) + value
-            elif sample.name == THROTTLED:
+            elif sample.name == metric_names.AGENT_THROTTLED_CGROUPS:
                 agent.throttled += value
-            elif sample.name == AGE:
+            elif sample.name == metric_names.AGENT_AGE:
                 agent.age_s = max(agent.age_s or 0.0, min(sample.value, _MOST))
     return by_node
 

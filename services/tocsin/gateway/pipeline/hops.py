@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.service_reports import Instance
+from tocsin.model import metric_names
 
 TITLES = {
     "collector": "Collector",
@@ -143,37 +144,37 @@ def _problem(name: str, problems: Mapping[str, str]) -> str:
 
 
 def _collector(own: Service) -> dict[str, Any]:
-    dropped, why = own.total("tocsin_collector_dead_letters_total"), ""
+    dropped, why = own.total(metric_names.COLLECTOR_DEAD_LETTERS), ""
     if dropped:
         why = "lines that are not events: kept in DEAD_COLLECTOR, with the reason"
-    vanished = own.total("tocsin_collector_vanished_files_total")
+    vanished = own.total(metric_names.COLLECTOR_VANISHED_FILES)
     if vanished:
-        size = own.total("tocsin_collector_vanished_bytes_total") or 0
+        size = own.total(metric_names.COLLECTOR_VANISHED_BYTES) or 0
         what = f"{vanished:,} export files ({size:,} bytes known)" if size else f"{vanished:,} export files"
         dropped, why = None, f"{what} were gone before they were read, with an unknown number of events"
-    behind = own.total("tocsin_collector_lag_bytes")
-    speed = own.rate("tocsin_collector_received_bytes_total")
+    behind = own.total(metric_names.COLLECTOR_LAG_BYTES)
+    speed = own.rate(metric_names.COLLECTOR_RECEIVED_BYTES)
     return {
         **own.fields("collector"),
-        "in_s": own.rate("tocsin_collector_received_lines_total"),
-        "out_s": own.rate("tocsin_collector_stored_events_total"),
+        "in_s": own.rate(metric_names.COLLECTOR_RECEIVED_LINES),
+        "out_s": own.rate(metric_names.COLLECTOR_STORED_EVENTS),
         "lag_s": _behind(behind, speed),
-        "waiting": own.total("tocsin_collector_unsettled_lines"),
+        "waiting": own.total(metric_names.COLLECTOR_UNSETTLED_LINES),
         "dropped": dropped,
         "dropped_why": why,
     }
 
 
 def _classifier(own: Service) -> dict[str, Any]:
-    lag = "tocsin_classifier_event_lag_seconds"
+    lag = metric_names.CLASSIFIER_EVENT_LAG
     judged = own.rate(f"{lag}_count")
-    dropped = own.total("tocsin_classifier_buried_events_total")
-    held = own.total("tocsin_classifier_held_events")
-    waiting = own.total("tocsin_classifier_waiting_alerts")
+    dropped = own.total(metric_names.CLASSIFIER_DEAD_LETTERS)
+    held = own.total(metric_names.CLASSIFIER_HELD_EVENTS)
+    waiting = own.total(metric_names.CLASSIFIER_WAITING_ALERTS)
     return {
         **own.fields("classifier"),
-        "in_s": own.rate("tocsin_classifier_received_events_total"),
-        "out_s": own.rate("tocsin_classifier_published_alerts_total"),
+        "in_s": own.rate(metric_names.CLASSIFIER_RECEIVED_EVENTS),
+        "out_s": own.rate(metric_names.CLASSIFIER_PUBLISHED_ALERTS),
         "lag_s": round((own.rate(lag) or 0.0) / judged, 3) if judged else None,
         "waiting": None if held is None and waiting is None else (held or 0) + (waiting or 0),
         "dropped": dropped,
@@ -182,13 +183,13 @@ def _classifier(own: Service) -> dict[str, Any]:
 
 
 def _correlator(own: Service) -> dict[str, Any]:
-    speed = own.rate("tocsin_correlator_received_signals_total")
-    waiting = own.total("tocsin_correlator_lag_messages")
-    unread = own.total("tocsin_correlator_unread_signals_total")
+    speed = own.rate(metric_names.CORRELATOR_RECEIVED_SIGNALS)
+    waiting = own.total(metric_names.CORRELATOR_LAG_MESSAGES)
+    unread = own.total(metric_names.CORRELATOR_UNREAD_SIGNALS)
     return {
         **own.fields("correlator"),
         "in_s": speed,
-        "out_s": own.rate("tocsin_correlator_raised_alerts_total"),
+        "out_s": own.rate(metric_names.CORRELATOR_RAISED_ALERTS),
         "lag_s": _behind(waiting, speed),
         "waiting": waiting,
         "dropped": unread,

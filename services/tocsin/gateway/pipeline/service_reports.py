@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.rates import growth, totals
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_S, parse_ns
 from tocsin.runtime import service_report
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.service_report import ServiceReport
@@ -128,7 +128,7 @@ class ServiceReports:
 def _between_s(before: StoredReport, report: ServiceReport, now: float) -> float:
     """From one report to the next by the clock of their sender: delayed reports arrive all at once."""
     first, second = parse_ns(before.report.time), parse_ns(report.time)
-    sent_s = 0.0 if first is None or second is None else (second - first) / 1e9
+    sent_s = 0.0 if first is None or second is None else (second - first) / NS_PER_S
     return sent_s if sent_s > 0 else now - before.at
 
 

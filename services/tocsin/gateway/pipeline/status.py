@@ -12,11 +12,8 @@ from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.rates import Rate
 from tocsin.gateway.pipeline.service_reports import Instance
 from tocsin.gateway.pipeline.visibility import Visibility
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, format_ns
 from tocsin.runtime.ledger import Ledger
-
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 
 
 class NodeAnswer(Struct, frozen=True, kw_only=True):
@@ -94,8 +91,8 @@ def nodes(
     return [
         NodeAnswer(
             node=name,
-            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
-            rate=None if (rate := known.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            last_s=round(max(0, now_ms - node.last_ms) / MS_PER_S, 1) if node.last_ms else None,
+            rate=None if (rate := known.rate(name, now_ms / MS_PER_S)) is None else round(rate, 2),
             silent=name in silent,
             why=silent.get(name, ""),
             coverage=coverage.cover(
@@ -109,7 +106,7 @@ def nodes(
 def answer(readings: Readings, ledger: Ledger | None, *, now: float, now_ms: int) -> StatusAnswer:
     """All of it; *now* is of the monotonic clock."""
     visibility = readings.visibility
-    observed = visibility.kinds.summary(now_ms // _MS)
+    observed = visibility.kinds.summary(now_ms // MS_PER_S)
     return StatusAnswer(
         cluster=visibility.cluster,
         hops=hops(_facts(readings, ledger, now)),
@@ -121,7 +118,7 @@ def answer(readings: Readings, ledger: Ledger | None, *, now: float, now_ms: int
         broken=readings.broken,
         kinds_seen=dict(sorted(observed.kinds.items(), key=lambda kind: -kind[1])),
         host_events=observed.host > 0,
-        timestamp=format_ns(now_ms * _NS_PER_MS),
+        timestamp=format_ns(now_ms * NS_PER_MS),
     )
 
 
@@ -147,7 +144,7 @@ def _facts(readings: Readings, ledger: Ledger | None, now: float) -> Facts:
         own=Own(
             in_s=rates["read"].rate(now),
             out_s=rates["rows"].rate(now),
-            lag_s=readings.delay_ms / _MS,
+            lag_s=readings.delay_ms / MS_PER_S,
             waiting=readings.waiting,
             undecodable=readings.undecodable,
         ),

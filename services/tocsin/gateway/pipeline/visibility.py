@@ -8,9 +8,9 @@ from tocsin.gateway.pipeline.event_kinds import ObservedKinds
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.window.rows import NAME_CHARACTERS, Row
 from tocsin.model import subjects
+from tocsin.model.timestamps import MS_PER_S
 from tocsin.runtime.service_report import ServiceReport
 
-_MS = 1_000
 _MINUTE_MS = 60_000
 _CLUSTERS = 8
 _RATE_LIMIT, _THROTTLE = "rate_limit_info", "process_throttle"
@@ -22,7 +22,7 @@ class Visibility:
     """Fed with every alert, and with the reports of collectors."""
 
     def __init__(self, window_ms: int, silent_s: float) -> None:
-        self.kinds = ObservedKinds(window_ms // _MS)
+        self.kinds = ObservedKinds(window_ms // MS_PER_S)
         self.nodes = Nodes(window_ms, silent_s)
         self.export_gaps: dict[str, ExportGap] = {}
         """Node to what its agent exports, compared with the events that come."""
@@ -38,8 +38,8 @@ class Visibility:
         shape = row.shape
         if shape.event == _CORRELATION:
             return
-        came_ms = now_ms or row.t + row.late_s * _MS
-        self.kinds.add(shape.event, shape.fn, came_ms // _MS, host=subject.split(".", 4)[3:4] == [subjects.HOST])
+        came_ms = now_ms or row.t + row.late_s * MS_PER_S
+        self.kinds.add(shape.event, shape.fn, came_ms // MS_PER_S, host=subject.split(".", 4)[3:4] == [subjects.HOST])
         if cluster and cluster not in self._clusters and len(self._clusters) < _CLUSTERS:
             self._clusters[cluster] = None
         if not shape.node:

@@ -13,6 +13,7 @@ from tocsin.gateway.window.rows import Row, SharedFields
 from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.top_values import DIMENSIONS, Entry
 from tocsin.gateway.window.window import Block, Match
+from tocsin.model.timestamps import MS_PER_S
 
 FIELD_OF: Mapping[str, str] = {
     "event": "event", "process": "proc", "namespace": "ns", "node": "node", "workload": "wl", "rule": "rule",
@@ -20,7 +21,6 @@ FIELD_OF: Mapping[str, str] = {
 }  # fmt: skip
 """The field of the filter that each list of values belongs to."""
 _LISTED = frozenset(FIELD_OF.values())
-_MS = 1_000
 
 _Counted = dict[SharedFields, int]
 
@@ -64,7 +64,7 @@ def counts(blocks: Iterable[Block], span: TimeRange, match: Match | None) -> lis
 def timeline(blocks: Iterable[Block], span: TimeRange, step_s: int, match: Match | None) -> Series:
     """How many match, for each severity and bin."""
     found = [[0] * span.bins(step_s) for _ in SEVERITIES]
-    from_ms, width = span.from_ms, step_s * _MS
+    from_ms, width = span.from_ms, step_s * MS_PER_S
     for row in inside(blocks, span):
         if match is None or match(row):
             found[row.shape.index][(row.t - from_ms) // width] += 1

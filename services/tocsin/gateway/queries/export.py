@@ -8,7 +8,7 @@ from typing import Literal
 from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import Row
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_MS, NS_PER_S, format_ns
 
 Format = Literal["csv", "ndjson"]
 
@@ -19,10 +19,9 @@ _DISARMED = "'"
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\r\n"} | {0x7F: 0x2421}
 """Control characters as signs that one can see: a terminal obeys them, and many readers stop at NUL."""
 _PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-_NS_PER_MS = 1_000_000
 
 _COLUMNS: Mapping[str, Callable[[Row], str]] = {
-    "time": lambda row: format_ns(row.t * _NS_PER_MS),
+    "time": lambda row: format_ns(row.t * NS_PER_MS),
     "severity": lambda row: row.shape.sev.value,
     "title": lambda row: row.shape.title,
     "rules": lambda row: " ".join(row.shape.rules),
@@ -65,7 +64,7 @@ def disarmed(text: str) -> str:
 
 def filename(format: Format, span: TimeRange) -> str:
     """What the file is called: nothing that an event chose is in it."""
-    begin, end = (format_ns(second * 1_000 * _NS_PER_MS)[:19].replace(":", "") for second in (span.from_s, span.to_s))
+    begin, end = (format_ns(second * NS_PER_S)[:19].replace(":", "") for second in (span.from_s, span.to_s))
     return f"tocsin-{begin}Z-{end}Z.{format}"
 
 

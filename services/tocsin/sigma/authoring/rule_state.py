@@ -4,6 +4,7 @@ from typing import Any
 
 from tocsin.model.rule_report import RuleState
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import truncate
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.syntax.documents import Correlation, Rule
 
@@ -12,7 +13,7 @@ _SAID = 5
 _CHARACTERS = 500
 
 
-def stated(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
+def state_of(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
     """*document* as loaded, with what became of it."""
     return RuleState(
         id=document.id,
@@ -45,4 +46,4 @@ def _needs(rule: Rule) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+    return truncate(text, _CHARACTERS)

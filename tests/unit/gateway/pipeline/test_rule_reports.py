@@ -169,6 +169,7 @@ def test_what_makes_no_sense_is_counted(subject: str, payload: bytes) -> None:
     assert (books.unreadable, len(books.current(0.0))) == (1, 0)
 
 
+@pytest.mark.slow
 def test_ever_new_instances_do_not_fill_the_memory() -> None:
     books = RuleReports()
     for n in range(400):

@@ -8,6 +8,7 @@ from tocsin.gateway.pipeline.coverage import Agent, ExportGap
 from tocsin.gateway.pipeline.nodes import Minutes, Nodes
 from tocsin.gateway.pipeline.rates import Rate, growth, totals
 from tocsin.gateway.pipeline.visibility import Visibility
+from tocsin.model import metric_names
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.service_report import ServiceReport
 
@@ -177,13 +178,15 @@ def test_agents_are_told_by_node_and_a_nameless_one_is_that_of_the_only_node() -
         return Sample(name, "counter", "", value, labels)
 
     said = [
-        sample(coverage.EXPORTED, 5, node="a"), sample(coverage.LOST, 2, node="a", place="queue"),
-        sample(coverage.LOST, 9, node="a", place="<script>"), sample(coverage.AGE, 3.5, node="a"),
-        sample(coverage.EXPORTED, float("inf"), node="b"),
+        sample(metric_names.AGENT_EXPORTED_EVENTS, 5, node="a"), sample(metric_names.AGENT_LOST_EVENTS, 2, node="a", place="queue"),
+        sample(metric_names.AGENT_LOST_EVENTS, 9, node="a", place="<script>"), sample(metric_names.AGENT_AGE, 3.5, node="a"),
+        sample(metric_names.AGENT_EXPORTED_EVENTS, float("inf"), node="b"),
     ]  # fmt: skip
     reports = [
         ServiceReport(service="collector", instance="x", time="", samples=said),
-        ServiceReport(service="gateway", instance="y", time="", samples=[sample(coverage.EXPORTED, 7, node="c")]),
+        ServiceReport(
+            service="gateway", instance="y", time="", samples=[sample(metric_names.AGENT_EXPORTED_EVENTS, 7, node="c")]
+        ),
     ]
     found = coverage.agents(reports)
     assert sorted(found) == ["a", "b"]
