@@ -7,7 +7,7 @@ from msgspec import Struct
 from tocsin.bus import streams
 from tocsin.gateway.pipeline import coverage
 from tocsin.gateway.pipeline.coverage import Agent, Coverage, ExportGap
-from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.rates import Rate
 from tocsin.gateway.pipeline.service_reports import Instance
@@ -141,7 +141,7 @@ def _facts(readings: Readings, ledger: Ledger | None, now: float) -> Facts:
         instances=readings.instances,
         events=flow("events", "judged", readings.judging, streams.EVENTS),
         alerts=flow("alerts", "read", readings.waiting, streams.ALERTS, streams.ALERTS_KEPT),
-        own=Own(
+        gateway=GatewayNumbers(
             in_s=rates["read"].rate(now),
             out_s=rates["rows"].rate(now),
             lag_s=readings.delay_ms / MS_PER_S,
