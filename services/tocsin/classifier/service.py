@@ -174,7 +174,7 @@ class Classifier:
                 raise
             except BusError as error:
                 log.warning("repeats.unreadable", extra={"held": len(self._held), "error": str(error)})
-                self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
+                self._health.failing("repeats", f"cannot read which alerts are stored: {error}")
                 await asyncio.sleep(_RETRY_S)
 
     async def stay_awake(self) -> None:
@@ -205,9 +205,9 @@ class Classifier:
         try:
             self._recent = await deduplication.recent(self._bus)
         except BusError as error:
-            self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
+            self._health.failing("repeats", f"cannot read which alerts are stored: {error}")
             raise
-        self._health.mended("repeats")
+        self._health.recovered("repeats")
         self._breaks, self._slept, self._awake = breaks, False, time.monotonic()
         took_s = round(time.monotonic() - began, 3)
         log.info("repeats.read", extra={"ids": len(self._recent.ids), "took_s": took_s})
@@ -238,7 +238,7 @@ class Classifier:
             if batch:
                 asked = _Asked(self._bus, time.monotonic())
                 await self._answer(batch, await deduplication.stored(self._bus, batch), asked)
-            self._health.mended("repeats")
+            self._health.recovered("repeats")
             if not self._held:
                 self._holding.clear()
 
@@ -274,7 +274,7 @@ class Classifier:
 
     async def _bury(self, message: Message, reason: str) -> None:
         self._buried.value += 1
-        await self._bus.bury_message(message, reason)
+        await self._bus.dead_letters.publish_message(message, reason)
 
     async def _judge(self, message: Message) -> None:
         """Publish the alert of one event, and acknowledge the event once the alert is stored."""

@@ -28,7 +28,7 @@ class Loaded(Struct, frozen=True):
 
 async def load(bus: Bus, key: str) -> Loaded:
     """The checkpoint under *key*; ``TocsinError`` where it cannot be read: beginning anew would count all twice."""
-    entry = await bus.entry(key)
+    entry = await bus.bucket.entry(key)
     if entry is None:
         return Loaded()
     try:
@@ -105,7 +105,7 @@ class Keeper:
         if pending is None:
             return True
         try:
-            self._after = await self._bus.save(self._key, self._signed(pending), after=self._after)
+            self._after = await self._bus.bucket.save(self._key, self._signed(pending), after=self._after)
         except Conflict:
             return await self._reconsider()
         except BusError as error:

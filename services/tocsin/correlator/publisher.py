@@ -86,7 +86,7 @@ class Publisher:
         held_back = self._warnings.allow()
         if held_back is not None:
             log.error("signal.undecodable", extra={"seq": message.seq, "error": why, "not_logged": held_back})
-        await self._bus.bury(message.payload, id=id, reason=why, subject=message.subject)
+        await self._bus.dead_letters.publish(message.payload, id=id, reason=why, subject=message.subject)
         await self._settled()
 
     async def _settled(self) -> None:

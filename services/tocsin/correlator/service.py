@@ -269,9 +269,9 @@ class Correlator:
             log.error("rebuild.partial", extra={"start_seq": reading.plan.start.seq, "lasts_s": over_s})
         self._tally.partial = reading.partial
         if reading.partial:
-            self._health.broken("rebuild", _PARTIAL)
+            self._health.failing("rebuild", _PARTIAL)
         else:
-            self._health.mended("rebuild")
+            self._health.recovered("rebuild")
 
     def _standing(self, reading: SignalReader) -> Position:
         counts = {name: self._base.get(name, 0) + count for name, count in self._tally.totals().items()}
@@ -287,9 +287,9 @@ class Correlator:
         reading.dirty = reading.dirty or not saved
         self._tally.unsaved = bool(keeper.problem)
         if keeper.problem:
-            self._health.broken("position", f"the position cannot be saved: {keeper.problem}")
+            self._health.failing("position", f"the position cannot be saved: {keeper.problem}")
         else:
-            self._health.mended("position")
+            self._health.recovered("position")
         return saved
 
     async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T | None:

@@ -187,7 +187,7 @@ class _Gateway:
             for index in range(len(WORST_FIRST)):
                 await self._read_lane(index, state)
         except BusError as error:
-            self._state.health.broken("alerts", f"the stream ALERTS cannot be read: {error}")
+            self._state.health.failing("alerts", f"the stream ALERTS cannot be read: {error}")
             self._hub.reading = "the stream ALERTS cannot be read"
             return None
         return state.last_seq
@@ -223,7 +223,7 @@ class _Gateway:
                 if turn % _CLASSIFIER_EVERY == 0:
                     await self._look_at_classifier()
             except BusError as error:
-                self._state.health.broken("stream", f"JetStream does not answer: {error}")
+                self._state.health.failing("stream", f"JetStream does not answer: {error}")
             turn += 1
             now = time.monotonic()
             if not self._bus.connection.up:
@@ -247,7 +247,7 @@ class _Gateway:
         hub, health = self._hub, self._state.health
         stream = await self._bus.stream(streams.ALERTS)
         held = Held(cursor.epoch(stream.created), stream.state.first_seq, stream.state.last_seq)
-        health.mended("stream")
+        health.recovered("stream")
         if hub.ready and held.epoch != hub.window.epoch:
             log.warning("stream.recreated", extra={"stream": streams.ALERTS})
             hub.ready = False
@@ -259,9 +259,9 @@ class _Gateway:
         stuck_s = time.monotonic() - hub.moved_at
         if not hub.ready or (hub.waiting and stuck_s > _STUCK_S):
             if hub.ready:
-                health.broken("alerts", f"{hub.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
+                health.failing("alerts", f"{hub.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
         else:
-            health.mended("alerts")
+            health.recovered("alerts")
 
     async def _look_at_classifier(self) -> None:
         with contextlib.suppress(Gone):

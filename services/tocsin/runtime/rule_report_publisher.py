@@ -16,7 +16,7 @@ async def tell(bus: Bus, book: Callable[[], RuleReport], changed: asyncio.Event,
     subject = subjects.rules(bus.service, bus.instance)
     while True:
         changed.clear()
-        await bus.tell(subject, rule_report.encode(book()))
+        await bus.publish_unstored(subject, rule_report.encode(book()))
         await first_of(stop, changed, timeout_s=INTERVAL_S)
         if stop.is_set():
             return

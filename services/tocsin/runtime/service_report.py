@@ -47,9 +47,9 @@ def watch_bus(bus: Bus, metrics: Metrics, health: Health) -> None:
         down_since = connection.down_since
         away_s = 0.0 if down_since is None else time.monotonic() - down_since
         if connection.up:
-            health.mended("nats")
+            health.recovered("nats")
         else:
-            health.broken("nats", f"no connection for {away_s:.0f} s: {connection.last_error or 'unreachable'}")
+            health.failing("nats", f"no connection for {away_s:.0f} s: {connection.last_error or 'unreachable'}")
         gauge, counter = metrics.gauge, metrics.counter
         gauge("tocsin_bus_up", "Whether there is a connection to NATS.").set(float(connection.up))
         gauge("tocsin_bus_unacknowledged_messages", "Published and not acknowledged yet.").set(len(window))
@@ -57,7 +57,9 @@ def watch_bus(bus: Bus, metrics: Metrics, health: Health) -> None:
         counter("tocsin_bus_acknowledged_messages_total", "PubAcks received.").value = window.acknowledged
         counter("tocsin_bus_resent_messages_total", "Messages sent again without a PubAck.").value = window.resent
         counter("tocsin_bus_refused_messages_total", "Messages that NATS refused.").value = window.refused
-        counter("tocsin_bus_dead_letters_total", "Messages given up, with their reason.").value = bus.buried
+        counter(
+            "tocsin_bus_dead_letters_total", "Messages given up, with their reason."
+        ).value = bus.dead_letters.published
         usage = resource.getrusage(resource.RUSAGE_SELF)
         gauge("tocsin_process_cpu_seconds", "CPU time used so far.").set(usage.ru_utime + usage.ru_stime)
         gauge("tocsin_process_resident_bytes", "Resident memory.").set(resident_bytes())
@@ -90,6 +92,6 @@ async def report(
             facts=dict(facts()),
             samples=samples,
         )
-        await bus.tell(subject, _encoder.encode(message))
+        await bus.publish_unstored(subject, _encoder.encode(message))
         if await wait_or_stop(stop, INTERVAL_S):
             return

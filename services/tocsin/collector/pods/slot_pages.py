@@ -14,7 +14,7 @@ from tocsin.model.checkpoint import Checkpoint
 
 async def pages(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
     """The checkpoints of all slots, by number; `BusUnavailable` where they cannot be read."""
-    keys = set(await bus.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
+    keys = set(await bus.bucket.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
     found: dict[int, Checkpoint] = {}
     number, left = 0, sum(_is_slot(key) for key in keys)
     while left > 0:
