@@ -41,7 +41,7 @@ async def correlating(
 ) -> AsyncIterator[At]:
     """A correlator for the body; it stops in order after it."""
     metrics, own = Metrics(), Settings()
-    first = correlation_set.judging(correlations)
+    first = correlation_set.from_correlations(correlations)
     async with (
         opened(server, "correlator", duplicate_window_s=duplicate_window_s) as bus,
         running(lambda stop: service.run(bus, None, first, own, stop, metrics=metrics)),

@@ -11,7 +11,7 @@ import aiohttp
 
 from tocsin.bus import Bus, open_bus
 from tocsin.gateway import service
-from tocsin.gateway.feed.broadcaster import SILENCE_S
+from tocsin.gateway.feed.session import SILENCE_S
 from tocsin.gateway.http.app import HttpServer
 from tocsin.gateway.pipeline.service_reports import GRACE_S
 from tocsin.gateway.settings import Settings

@@ -44,7 +44,7 @@ class Counters(Struct, frozen=True, kw_only=True):
     """What it calls its node; empty where it does not."""
 
 
-class Reading:
+class CountersParser:
     """One answer of an agent, fed as it comes; nothing of it is kept but the counters."""
 
     def __init__(self) -> None:

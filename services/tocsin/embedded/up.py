@@ -33,7 +33,7 @@ _RESERVED_BYTES = 1 << 40
 _SERVER_NOISE = (b"[INF]", b"Plaintext passwords")
 """What the server says at each start; its passwords lie in a file that only its owner may read."""
 
-_OWN = {
+_RESERVED_SETTINGS = {
     "TOCSIN_GATEWAY_HOST": "it is always loopback here",
     "TOCSIN_GATEWAY_PORT": "use --port",
     "TOCSIN_COLLECTOR_SOURCE": "use --file or --stdin",
@@ -64,7 +64,7 @@ async def main(options: Options) -> None:
     for name in os.environ:
         if name.startswith("TOCSIN_NATS_") and name != _WINDOW:
             raise SettingsError(f"{name}: `tocsin up` runs a nats-server of its own; unset it")
-    for name, instead in _OWN.items():
+    for name, instead in _RESERVED_SETTINGS.items():
         if name in os.environ:
             raise SettingsError(f"{name} cannot be set for `tocsin up`: {instead}")
     state = StateDir(options.state_dir)
@@ -75,7 +75,7 @@ async def main(options: Options) -> None:
         passwords = state.passwords()
         url = f"nats://{_LOOPBACK}:{nats_port}"
         base = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_") or k.startswith(_SERVICES)}
-        window = settings.load(NatsSettings, _only(os.environ, _WINDOW), prefix="TOCSIN_NATS")
+        window = settings.load(NatsSettings, _selected(os.environ, _WINDOW), prefix="TOCSIN_NATS")
         admin = NatsSettings(
             url=url, user="admin", password=passwords["admin"], duplicate_window_s=window.duplicate_window_s
         )
@@ -98,7 +98,7 @@ async def main(options: Options) -> None:
         state.unlock()
 
 
-def _only(environ: Mapping[str, str], name: str) -> dict[str, str]:
+def _selected(environ: Mapping[str, str], name: str) -> dict[str, str]:
     return {name: environ[name]} if name in environ else {}
 
 
@@ -174,12 +174,12 @@ def _services(
             "TOCSIN_NATS_DUPLICATE_WINDOW_S": str(admin.duplicate_window_s),
         }
         reads = name == "collector" and options.source == "stdin"
-        specs.append(_python(name, {**base, **nats, **extra}, once=reads, stdin=reads))
+        specs.append(_python_service(name, {**base, **nats, **extra}, once=reads, stdin=reads))
     if options.source == "simulate":
         simulator = {"TOCSIN_SIMULATOR_PATH": str(state.simulated), "TOCSIN_SIMULATOR_FIRST_NUMBER": "auto"}
         if options.rate:
             simulator["TOCSIN_SIMULATOR_RATE"] = options.rate
-        specs.append(_python("simulator", {**base, **simulator}, once=True))
+        specs.append(_python_service("simulator", {**base, **simulator}, once=True))
     return specs
 
 
@@ -192,7 +192,7 @@ def _same_rules(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _python(name: str, environ: Mapping[str, str], *, once: bool = False, stdin: bool = False) -> Spec:
+def _python_service(name: str, environ: Mapping[str, str], *, once: bool = False, stdin: bool = False) -> Spec:
     return Spec(name=name, command=[sys.executable, "-m", f"tocsin.{name}"], environ=environ, once=once, stdin=stdin)
 
 

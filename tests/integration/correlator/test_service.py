@@ -159,7 +159,7 @@ async def test_rules_that_change_while_it_runs_keep_what_was_counted(declared: N
             saving = asyncio.ensure_future(worker.keep_saving())
             await stored.offer(*burst("a")[:2], signal(0, "r", scope="b"))
             await stored.settled()
-            worker.adopt(correlation_set.judging((BURST, OTHER)))
+            worker.adopt(correlation_set.from_correlations((BURST, OTHER)))
             await stored.offer(burst("a")[2], signal(3, "q", scope="b"))
             await stored.settled()
             stop.set()
@@ -172,7 +172,7 @@ async def test_rules_that_change_while_it_runs_keep_what_was_counted(declared: N
 
 
 def _worker(bus: Bus, stop: asyncio.Event, *correlations: Correlation) -> service.Correlator:
-    first = correlation_set.judging(correlations)
+    first = correlation_set.from_correlations(correlations)
     return service.Correlator(bus, first, Settings(), Health(), CorrelatorMetrics(Metrics()), stop)
 
 

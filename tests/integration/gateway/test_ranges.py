@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tocsin.gateway.http import app
-from tocsin.gateway.window.search import ROOM
+from tocsin.gateway.window.search import SLOTS
 
 from support.gateway import Gateway, alert, gateway, publisher
 from support.server import NatsServer
@@ -104,10 +104,10 @@ async def test_who_asks_while_too_many_wait_is_told_when_to_ask_again(declared: 
     async with publisher(declared) as bus, gateway(declared) as own:
         await bus.send(alert(1, "high"))
         await own.rows(1)
-        searches = own.face.running().live.searches
+        searches = own.face.running().store.search
         with contextlib.ExitStack() as others:
-            for _ in range(ROOM["request"]):
-                others.enter_context(searches.room("request"))
+            for _ in range(SLOTS["request"]):
+                others.enter_context(searches.slot("request"))
             for path in ("alerts?q=x", "timeline?q=x", "facets?q=x", f"alerts/{1:032x}/ancestry"):
                 async with own.http.get(f"{own.url}/api/v1/{path}") as answer:
                     assert (answer.status, answer.headers["Retry-After"]) == (503, "1"), path

@@ -164,7 +164,7 @@ async def test_a_restart_shows_the_same_and_two_gateways_agree(declared: NatsSer
 
 
 def _head(own: Gateway) -> int:
-    return int(own.face.state.hub.window.head) if own.face.state else 0
+    return int(own.face.state.store.window.head) if own.face.state else 0
 
 
 async def _shown(own: Gateway) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -267,7 +267,7 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
 
 
 def _heard(own: Gateway) -> set[str]:
-    return {said.service for said in own.face.state.reports.fresh(0)} if own.face.state else set()
+    return {said.service for said in own.face.state.service_reports.fresh(0)} if own.face.state else set()
 
 
 async def test_metrics_of_all_services_are_shown_with_their_labels(declared: NatsServer) -> None:
@@ -366,6 +366,6 @@ async def test_an_error_of_ours_shows_no_stack_trace(declared: NatsServer, caplo
     async with gateway(declared) as own:
         await own.ready()
         assert own.face.state is not None
-        own.face.state.hub.window.lanes = ()
+        own.face.state.store.window.lanes = ()
         answer = await own.get("/api/runtime/stats", status=500)
         assert answer == {"error": "an error of ours; the log has it"}

@@ -90,7 +90,7 @@ async def test_a_silent_node_is_named_to_clients_and_the_gateway_stays_ready(dec
         await tell(declared, "correlator")
         await classifier.send(alert(1, node="worker-<b>"))
         frame = await socket.until(lambda frame: frame["k"] == "stats" and "silent" in frame["lag"].get("broken", ""))
-        assert frame["lag"]["broken"].startswith("node worker-<b> is silent: nothing has come from it for ")
+        assert frame["lag"]["broken"].startswith("node worker-<b> is silent: no event has come from it for ")
         found = await status(own)
         assert [(node.node, node.silent) for node in found.nodes] == [("worker-<b>", True)]
         assert "worker-<b>" in found.broken

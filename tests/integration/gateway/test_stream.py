@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tocsin.bus import open_bus, streams
-from tocsin.gateway.window.search import ROOM
+from tocsin.gateway.window.search import SLOTS
 from tocsin.runtime.service_report import ServiceReport
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher
@@ -81,7 +81,7 @@ async def test_a_client_that_missed_too_much_is_told_how_much(declared: NatsServ
         async with gateway(declared, window_rows=1_000) as own, own.socket() as socket:
             await own.ready()
             assert own.face.state is not None
-            epoch = own.face.state.hub.window.epoch
+            epoch = own.face.state.store.window.epoch
             await socket.open(cursor=f"{epoch}:101")
             gap = await socket.until("gap")
             assert (gap["why"], gap["from"], gap["missing"]) == ("too_far", f"{epoch}:101", 5_101)
@@ -96,7 +96,7 @@ async def test_a_client_whose_place_the_stream_let_go_is_told_so(declared: NatsS
         async with open_bus(declared.settings("admin"), "admin") as admin:
             await admin.request(f"$JS.API.STREAM.PURGE.{streams.ALERTS}", b'{"seq":15}', timeout_s=5)
         assert own.face.state is not None
-        window = own.face.state.hub.window
+        window = own.face.state.store.window
         await until(lambda: len(window) == 6)
         async with own.socket() as socket:
             await socket.open(cursor=f"{window.epoch}:3")
@@ -195,7 +195,7 @@ async def test_without_folding_every_row_is_one_alert(declared: NatsServer) -> N
         await raw.send({"k": "view", "fold": True})
         await raw.until("snapshot")
         assert own.face.state is not None
-        assert own.face.state.hub.fanout.groups == 1
+        assert own.face.state.hub.fanout.views == 1
 
 
 async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it_later(declared: NatsServer) -> None:
@@ -203,11 +203,11 @@ async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it
         await bus.send(alert(1))
         await own.rows(1)
         assert own.face.state is not None
-        live = own.face.state.live
+        store = own.face.state.store
         with contextlib.ExitStack() as others:
-            for asker, places in ROOM.items():
+            for asker, places in SLOTS.items():
                 for _ in range(places):
-                    others.enter_context(live.searches.room(asker))
+                    others.enter_context(store.search.slot(asker))
             async with own.http.get(f"{own.url}/api/runtime/alerts?q=number") as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
             await own.get("/api/runtime/alerts?severity=low")
@@ -216,7 +216,7 @@ async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it
             assert (snapshot["rows"], snapshot["busy"]) == ([], True)
         snapshot = await socket.until(lambda frame: frame["k"] == "snapshot" and "busy" not in frame)
         assert len(snapshot["rows"]) == 1
-        assert live.searches.refused >= 2
+        assert store.search.refused >= 2
 
 
 async def test_a_slow_client_gets_fewer_rows_and_a_fast_one_all_of_them(declared: NatsServer) -> None:
@@ -264,8 +264,8 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
         await fast.open()
         await fast.until("snapshot")
         assert own.face.state is not None
-        live = own.face.state.live
-        await until(lambda: len(live.sessions) == 2)
+        clients = own.face.state.broadcaster
+        await until(lambda: len(clients.sessions) == 2)
         await bus.send(*(alert(n) for n in range(500)))
 
         async def answers() -> None:
@@ -274,7 +274,7 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
                 await fast.next()
 
         answering = asyncio.ensure_future(answers())
-        await until(lambda: live.closed_silent == 1 and len(live.sessions) == 1, PATIENCE_S)
+        await until(lambda: clients.closed_silent == 1 and len(clients.sessions) == 1, PATIENCE_S)
         answering.cancel()
         writer.close()
         assert _told(fast) == 500
@@ -367,10 +367,10 @@ async def test_a_client_that_comes_before_the_stream_is_served_once_it_is_there(
         assert "window" in ready["broken"]
         await own.get("/api/runtime/alerts", status=503)
         assert own.face.state is not None
-        live = own.face.state.live
-        await until(lambda: len(live.sessions) == 2)
+        clients = own.face.state.broadcaster
+        await until(lambda: len(clients.sessions) == 2)
         await gone.socket.close()
-        await until(lambda: len(live.sessions) == 1)
+        await until(lambda: len(clients.sessions) == 1)
         async with open_bus(nats_server.settings("admin"), "admin") as admin:
             await admin.declare(SIZES)
         await socket.until("snapshot")

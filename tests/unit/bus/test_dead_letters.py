@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,7 @@ def test_who_cut_it_already_has_said_how_long_it_was() -> None:
     assert marks[LENGTH_HEADER] == "9"
 
 
+@pytest.mark.slow
 @given(st.text(max_size=2000))
 def test_any_text_becomes_one_short_printable_line(text: str) -> None:
     line = one_line(text)
@@ -45,6 +47,7 @@ def test_any_text_becomes_one_short_printable_line(text: str) -> None:
     assert line.isprintable()
 
 
+@pytest.mark.slow
 @given(st.text(), st.text(), st.dictionaries(st.sampled_from(["Tocsin-Node", "Tocsin-Cluster"]), st.text()))
 def test_a_letter_never_exceeds_the_limit(reason: str, subject: str, headers: dict[str, str]) -> None:
     payload, marks = dead_letter(b"x" * LIMIT, reason=reason, subject=subject, headers=headers, limit_bytes=LIMIT)

@@ -10,6 +10,7 @@ _MODULES = sorted(SOURCES.rglob("*.py"))
 _MAKING = [path for path in _MODULES if any(label_uses(path.read_text()))]
 
 
+@pytest.mark.slow
 def test_every_documented_metric_is_made_by_the_sources() -> None:
     texts = constants()
     assert {name for name in documented() if not is_made(name, texts)} == set()

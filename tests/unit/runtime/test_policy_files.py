@@ -83,6 +83,7 @@ async def _next(reader: Policies) -> Content:
     raise AssertionError("the changes ended")
 
 
+@pytest.mark.slow
 async def test_a_changed_file_a_new_one_and_a_swapped_link_are_seen(folder: Path) -> None:
     reader = Policies(str(folder))
     reader.read()

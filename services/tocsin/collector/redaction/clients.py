@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from tocsin.collector.redaction.secret_patterns import Expression, compiled
-from tocsin.collector.redaction.value_bounds import Reader, Span, harmless
+from tocsin.collector.redaction.value_bounds import Span, ValueReader, harmless
 
 _START = rb"(?:^|[\s;|&()\"'`]|bin/)"
 _RAW_START = rb"(?:[\s;|&()\"'`/]|\\[ntr])"
@@ -82,7 +82,7 @@ def suspects(line: bytes) -> bool:
 
 def options(text: bytes, *, cut: bool) -> Iterator[Span]:
     """The secrets among the options of the programs that *text* starts."""
-    reader = Reader(text, cut=cut)
+    reader = ValueReader(text, cut=cut)
     named = CLIENT.search(text)
     while named is not None:
         begin = named.end() - 1 if named.end() < len(text) else len(text)

@@ -15,7 +15,7 @@ MAX_PATTERNS = 500
 _MEMORY = 64 << 20
 
 _ESCAPED = re.compile(r"\\(.)")
-_ABOUT_THE_PLACE = "bBAzZ"
+_ANCHORS = "bBAzZ"
 
 
 class CustomPatterns:
@@ -24,8 +24,8 @@ class CustomPatterns:
     def __init__(self, texts: Sequence[str] = ()) -> None:
         """`parse` makes them of a file; ``re2.error`` where one is no expression."""
         self._patterns: tuple[Expression, ...] = tuple(_compiled(text, captures=True) for text in texts)
-        self._any = _together(texts)
-        self._by_place = any(map(_looks_at_its_place, texts))
+        self._any = _alternatives(texts)
+        self._by_place = any(map(_is_anchored, texts))
 
     def __len__(self) -> int:
         """How many there are."""
@@ -67,7 +67,7 @@ def parse(content: bytes, file: str) -> CustomPatterns:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        problem = _wrong(text)
+        problem = _problem(text)
         if problem:
             raise SettingsError(f"{file}, line {number}: {problem}")
         texts.append(text)
@@ -76,7 +76,7 @@ def parse(content: bytes, file: str) -> CustomPatterns:
     return CustomPatterns(texts)
 
 
-def _wrong(text: str) -> str:
+def _problem(text: str) -> str:
     """What is wrong with a pattern, for a person; empty where nothing is."""
     try:
         compiled = _compiled(text, captures=True)
@@ -100,7 +100,7 @@ def _compiled(text: str, *, captures: bool) -> Expression:
     return re2.compile(text.encode(), options)
 
 
-def _together(texts: Sequence[str]) -> list[Expression]:
+def _alternatives(texts: Sequence[str]) -> list[Expression]:
     """Expressions that match where one of *texts* does: as few as can be."""
     kinds = ([text for text in texts if text.isascii()], [text for text in texts if not text.isascii()])
     try:
@@ -109,9 +109,9 @@ def _together(texts: Sequence[str]) -> list[Expression]:
         return [_compiled(text, captures=False) for text in texts]
 
 
-def _looks_at_its_place(text: str) -> bool:
+def _is_anchored(text: str) -> bool:
     """Whether the pattern asks where it stands in its text: of a whole line that would be another place."""
-    if any(found in _ABOUT_THE_PLACE for found in _ESCAPED.findall(text)):
+    if any(found in _ANCHORS for found in _ESCAPED.findall(text)):
         return True
     bare = _ESCAPED.sub("", text).replace("[^", "[")
     return "^" in bare or "$" in bare

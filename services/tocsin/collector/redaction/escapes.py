@@ -20,7 +20,7 @@ class View(Protocol):
         """The bytes that wrote ``plain[begin:end]``, which is not empty."""
 
 
-class _Same:
+class _Identity:
     def __init__(self, plain: bytes) -> None:
         self.plain = plain
 
@@ -28,7 +28,7 @@ class _Same:
         return begin, end
 
 
-class _Without:
+class _WithoutNul:
     """Without NUL bytes, as UTF-16 has them between plain letters."""
 
     def __init__(self, raw: bytes) -> None:
@@ -42,7 +42,7 @@ class _Without:
         return self._places[begin], self._places[end - 1] + 1
 
 
-class _Over:
+class _Unescaped:
     """What a text of another view says."""
 
     def __init__(self, text: Text, under: View) -> None:
@@ -56,9 +56,9 @@ class _Over:
 
 def views(raw: bytes) -> Iterator[View]:
     """All views of *raw*, itself first."""
-    yield from _levels(_Same(raw))
+    yield from _levels(_Identity(raw))
     if b"\0" in raw:
-        yield from _levels(_Without(raw))
+        yield from _levels(_WithoutNul(raw))
 
 
 def _levels(view: View) -> Iterator[View]:
@@ -66,5 +66,5 @@ def _levels(view: View) -> Iterator[View]:
     for _ in range(_LEVELS):
         if b"\\" not in view.plain:
             return
-        view = _Over(unescaped(view.plain), view)
+        view = _Unescaped(unescaped(view.plain), view)
         yield view

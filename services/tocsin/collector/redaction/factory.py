@@ -17,11 +17,11 @@ def make(settings: Settings) -> Redactor | None:
         if settings.redact_patterns_file:
             raise SettingsError(f"{_VARIABLE} is set while TOCSIN_COLLECTOR_REDACT is off: unset one of them")
         return None
-    return _made(settings.redact_patterns_file)
+    return _from_file(settings.redact_patterns_file)
 
 
 @functools.lru_cache(maxsize=8)
-def _made(file: str) -> Redactor:
+def _from_file(file: str) -> Redactor:
     if not file:
         return Redactor()
     try:

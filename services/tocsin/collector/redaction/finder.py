@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from tocsin.collector.redaction import clients, secret_patterns
 from tocsin.collector.redaction.custom_patterns import CustomPatterns
 from tocsin.collector.redaction.secret_patterns import Expression
-from tocsin.collector.redaction.value_bounds import Reader, harmless, redacted
+from tocsin.collector.redaction.value_bounds import ValueReader, harmless, redacted
 
-Found = tuple[int, int, str]
+Secret = tuple[int, int, str]
 """Begin, end, one of `CLASSES`."""
 
 CLASSES = ("named", "header", "url", "option", "token", "jwt", "cloud", "key", "own")
-MOST = 20_000
+MOST_SECRETS = 20_000
 """Of one line."""
 
 _SHAPES: tuple[tuple[str, Expression], ...] = (
@@ -45,16 +45,16 @@ _LIMIT_OF_LOWER_CASE = 20
 """A longer word after ``bearer`` is a token even where it is all lower case."""
 
 
-class TooMany(ValueError):
+class TooManySecrets(ValueError):
     """More secrets in one line than are looked for."""
 
 
-def find(text: bytes, own: CustomPatterns, *, program: bytes = b"", cut: bool = False) -> list[Found]:
+def find(text: bytes, own: CustomPatterns, *, program: bytes = b"", cut: bool = False) -> list[Secret]:
     """The secrets of *text*, in order, none over another. `TooMany` is raised.
 
     *program*: whose arguments these are; *cut*: the text may end within a secret.
     """
-    found: list[Found] = []
+    found: list[Secret] = []
     if secret_patterns.SUSPECT.search(text) is not None:
         for parts in (_shaped(text, _SHAPES), _named(text, cut=cut), _headers(text, cut=cut)):
             _take(found, parts)
@@ -69,10 +69,10 @@ def find(text: bytes, own: CustomPatterns, *, program: bytes = b"", cut: bool = 
     return _apart(text, found) if found else found
 
 
-def _take(into: list[Found], parts: Iterator[Found]) -> None:
+def _take(into: list[Secret], parts: Iterator[Secret]) -> None:
     for part in parts:
-        if len(into) >= MOST:
-            raise TooMany(f"more than {MOST:,} secrets in one line")
+        if len(into) >= MOST_SECRETS:
+            raise TooManySecrets(f"more than {MOST_SECRETS:,} secrets in one line")
         into.append(part)
 
 
@@ -81,7 +81,7 @@ def whole(name: bytes, value: bytes) -> bool:
     return secret_patterns.NAME.search(name) is not None and not harmless(name.lower(), value)
 
 
-def _shaped(text: bytes, table: tuple[tuple[str, Expression], ...]) -> Iterator[Found]:
+def _shaped(text: bytes, table: tuple[tuple[str, Expression], ...]) -> Iterator[Secret]:
     for kind, shape in table:
         for match in shape.finditer(text):
             for group in range(1, shape.groups + 1):
@@ -90,8 +90,8 @@ def _shaped(text: bytes, table: tuple[tuple[str, Expression], ...]) -> Iterator[
                     yield begin, end, kind
 
 
-def _named(text: bytes, *, cut: bool) -> Iterator[Found]:
-    reader, at = Reader(text, cut=cut), 0
+def _named(text: bytes, *, cut: bool) -> Iterator[Secret]:
+    reader, at = ValueReader(text, cut=cut), 0
     while (match := secret_patterns.NAMED.search(text, at)) is not None:
         at = match.end() - 1
         begin, name = match.start(1), match[1].lower()
@@ -137,8 +137,8 @@ def _joined(match: Expression, before: bytes, name: bytes, following: bytes) -> 
     return len(match[3]) > 1 or following in _QUOTES or name.startswith(b"x-") or name.endswith(_PASSWORDS)
 
 
-def _headers(text: bytes, *, cut: bool) -> Iterator[Found]:
-    reader, at = Reader(text, cut=cut), 0
+def _headers(text: bytes, *, cut: bool) -> Iterator[Secret]:
+    reader, at = ValueReader(text, cut=cut), 0
     while (match := secret_patterns.HEADER.search(text, at)) is not None:
         at = match.end()
         before = text[match.start() - 1 : match.start()] if match.start() else b""
@@ -165,9 +165,9 @@ def _is_login(text: bytes) -> bool:
     return b":" in login and login.isascii()
 
 
-def _apart(text: bytes, found: list[Found]) -> list[Found]:
+def _apart(text: bytes, found: list[Secret]) -> list[Secret]:
     """In order, joined where they overlap, none beginning or ending within a character."""
-    apart: list[Found] = []
+    apart: list[Secret] = []
     for begin, end, kind in sorted(found):
         while begin > 0 and begin < len(text) and text[begin] & 0xC0 == 0x80:
             begin -= 1

@@ -10,7 +10,7 @@ from tocsin.collector.redaction import clients, secret_patterns
 from tocsin.collector.redaction.custom_patterns import CustomPatterns
 from tocsin.collector.redaction.escapes import views
 from tocsin.collector.redaction.event_fields import EventField, event_fields
-from tocsin.collector.redaction.finder import MOST, Found, TooMany, find, whole
+from tocsin.collector.redaction.finder import MOST_SECRETS, Secret, TooManySecrets, find, whole
 from tocsin.collector.redaction.json_strings import unescaped
 
 MARK = b"*****"
@@ -66,8 +66,8 @@ class Redactor:
             for begin, end, kind in self._look(raw, place):
                 changes.append((begin, end, BYTES_MARK if place.how == "bytes" else MARK))
                 counts[kind] = counts.get(kind, 0) + 1
-            if len(changes) > MOST:
-                raise TooMany(f"more than {MOST:,} secrets in one line")
+            if len(changes) > MOST_SECRETS:
+                raise TooManySecrets(f"more than {MOST_SECRETS:,} secrets in one line")
         return Redacted(_replaced(raw, changes), counts) if changes else Redacted(raw)
 
     def _suspects(self, raw: bytes) -> bool:
@@ -82,7 +82,7 @@ class Redactor:
         """*raw*, no event and perhaps cut anywhere, without its secrets; `Unreadable` or `TooMany` is raised."""
         if raw.startswith(_GZIP):
             raise Unreadable("compressed bytes cannot be looked at")
-        found: list[Found] = []
+        found: list[Secret] = []
         for view in views(raw):
             for begin, end, kind in find(view.plain, self._own, cut=True):
                 found.append((*view.written(begin, end), kind))
@@ -98,7 +98,7 @@ class Redactor:
                 counts[kind] = counts.get(kind, 0) + 1
         return Redacted(_replaced(raw, changes), counts) if changes else Redacted(raw)
 
-    def _look(self, raw: bytes, place: EventField) -> list[Found]:
+    def _look(self, raw: bytes, place: EventField) -> list[Secret]:
         inside = raw[place.begin : place.end]
         if place.how == "bytes":
             kind = self._encoded(inside.replace(b"\\/", b"/"))
@@ -110,7 +110,7 @@ class Redactor:
             found = [(*text.written(begin, end), kind) for begin, end, kind in found]
         return [(place.begin + begin, place.begin + end, kind) for begin, end, kind in found]
 
-    def _found(self, plain: bytes, place: EventField) -> list[Found]:
+    def _found(self, plain: bytes, place: EventField) -> list[Secret]:
         cut = len(plain) >= _LONG_TEXT
         if place.how == "path":
             return self._in_path(plain)
@@ -122,11 +122,11 @@ class Redactor:
         program = unescaped(place.context).plain.rpartition(b"/")[2]
         return find(plain, self._own, program=program, cut=cut)
 
-    def _in_path(self, path: bytes) -> list[Found]:
+    def _in_path(self, path: bytes) -> list[Secret]:
         """Each name alone: what stands in one must not hide the next, by which a rule knows the program."""
         if not len(self._own) and secret_patterns.SUSPECT.search(path) is None and _OF_COMMAND.search(path) is None:
             return []
-        found: list[Found] = []
+        found: list[Secret] = []
         at = 0
         for name in path.split(b"/"):
             found += [(at + begin, at + end, kind) for begin, end, kind in find(name, self._own)]

@@ -51,7 +51,7 @@ def harmless(name: bytes, value: bytes) -> bool:
     return _FILE_NAME.fullmatch(value) is not None or (b"secret" in name and _MOUNT.fullmatch(value) is not None)
 
 
-class Reader:
+class ValueReader:
     """Finds the ends of values in one text, in time linear in it: what it looked for ahead it remembers."""
 
     def __init__(self, text: bytes, *, cut: bool) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import aiohttp
 from msgspec import Struct
 
-from tocsin.collector.counters import Counters, Reading
+from tocsin.collector.counters import Counters, CountersParser
 from tocsin.model import metric_names
 from tocsin.runtime.metrics import Metrics
 
@@ -42,7 +42,7 @@ class Agent:
         return self._bound or (self.counters.node if self.counters is not None else "")
 
 
-class Told(Struct, frozen=True):
+class AgentStatus(Struct, frozen=True):
     """What is known of one node's agent."""
 
     node: str
@@ -83,16 +83,16 @@ class Agents:
                 log.info("agent.readable", extra={"host": _host(agent.url)})
             agent.problem = ""
 
-    def told(self) -> Iterator[Told]:
+    def told(self) -> Iterator[AgentStatus]:
         """What is known of each."""
         now = time.monotonic()
         for agent in self._agents:
-            yield Told(agent.node, agent.counters, now - agent.read_at)
+            yield AgentStatus(agent.node, agent.counters, now - agent.read_at)
 
 
 async def _ask(http: aiohttp.ClientSession, url: str) -> Counters:
     """The counters of the agent at *url*; `ValueError` where the answer is none of an agent."""
-    reading, size = Reading(), 0
+    reading, size = CountersParser(), 0
     async with http.get(url, allow_redirects=False) as answer:
         if answer.status != 200:
             raise ValueError(f"it answers {answer.status}")

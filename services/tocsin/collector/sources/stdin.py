@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 
 from tocsin.collector.sources.base import CHUNK_BYTES, Batch, Line
-from tocsin.collector.sources.export_file.line_splitter import LineSplitter, Scanned
+from tocsin.collector.sources.export_file.line_splitter import LineSplitter, RawLine
 from tocsin.model.checkpoint import Position
 from tocsin.runtime.stopping import first_of
 
@@ -64,7 +64,7 @@ class StdinSource:
             loop.remove_reader(self._descriptor)
         return not stop.is_set()
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Nothing here can vanish that was not lost already."""
 
     def facts(self) -> dict[str, str | int | float]:
@@ -74,7 +74,7 @@ class StdinSource:
     def close(self) -> None:
         """Standard input is not ours to close."""
 
-    def _batch(self, scanned: list[Scanned]) -> Batch:
+    def _batch(self, scanned: list[RawLine]) -> Batch:
         now = time.time_ns()
         return Batch(
             [Line(line.raw, _NOWHERE, f"{self._run}:{line.end}", line.size, now, line.digest) for line in scanned]

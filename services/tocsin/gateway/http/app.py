@@ -12,6 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from tocsin.bus import streams
+from tocsin.gateway.auth import origin
 from tocsin.gateway.errors import HttpError
 from tocsin.gateway.http import openapi, range_handlers, security_headers
 from tocsin.gateway.http.login import STREAM, LoginMiddleware
@@ -19,12 +20,13 @@ from tocsin.gateway.pipeline import rule_status, status
 from tocsin.gateway.queries import alert as lookup
 from tocsin.gateway.queries import ancestry, params
 from tocsin.gateway.queries.params import QueryError
-from tocsin.gateway.queries.schemas import BySeverity, ErrorAnswer, HealthAnswer, ReadyAnswer, totals
+from tocsin.gateway.queries.schemas import ErrorAnswer, HealthAnswer, ReadyAnswer
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.state import GatewayState
+from tocsin.gateway.window.severities import BySeverity, totals
 from tocsin.model import subjects
 from tocsin.model.errors import BusError, Gone, TocsinError
-from tocsin.model.timestamps import NS_PER_MS, format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.runtime import ledger
 from tocsin.runtime.ledger import Ledger
 from tocsin.runtime.logs import Sparingly
@@ -174,7 +176,7 @@ def _check(request: web.Request, face: HttpServer) -> None:
     settings = face.settings
     if not face.doorstep.allows(request):
         raise HttpError(405, "only GET and HEAD are answered here")
-    if not security_headers.host_allowed(request.host, settings.host, settings.names):
+    if not origin.host_allowed(request.host, settings.host, settings.names):
         raise HttpError(421, "this host name is not in TOCSIN_GATEWAY_ALLOWED_HOSTS")
 
 
@@ -211,15 +213,15 @@ class _Routes:
         wanted = params.parse(request.query)
         state = self._face.readable()
         held = await self._face.held(state)
-        found = await state.live.search(wanted.filter, wanted.limit, up_to=state.hub.window.head)
+        found = await state.store.newest(wanted.filter, wanted.limit, up_to=state.store.window.head)
         if not wanted.full:
-            return _json(params.listing(params.rendered(found), held, _now(), state.hub))
+            return _json(params.listing(params.rendered(found), held, _now(), state.store))
         if self._whole_answers >= _WHOLE_ANSWERS:
             raise HttpError(503, f"{_WHOLE_ANSWERS} others read whole alerts at this moment", retry_after_s=1)
         self._whole_answers += 1
         try:
             whole, cut = await self._whole(state, [row.seq for row in found])
-            return await _sent(request, _json(params.listing(whole, held, _now(), state.hub, cut=cut)))
+            return await _sent(request, _json(params.listing(whole, held, _now(), state.store, cut=cut)))
         finally:
             self._whole_answers -= 1
 
@@ -247,15 +249,17 @@ class _Routes:
         """Counts."""
         _no_parameters(request)
         state = self._face.readable()
-        return _json(_encode(params.stats(state.hub, await self._face.held(state), _now())))
+        return _json(_encode(params.stats(state.store, await self._face.held(state), _now())))
 
     async def alert(self, request: web.Request) -> web.Response:
         """One alert, whole."""
-        return _json(await lookup.alert(self._face.readable(), *_named(request)))
+        state = self._face.readable()
+        return _json(await lookup.alert(state.bus, state.store, *_named(request)))
 
     async def ancestry(self, request: web.Request) -> web.Response:
         """The processes around an alert."""
-        return _json(await ancestry.answer(self._face.readable(), *_named(request)))
+        state = self._face.readable()
+        return _json(await ancestry.answer(state.bus, state.store, *_named(request)))
 
     def asked(
         self, answer: Callable[[GatewayState, str], Awaitable[bytes]]
@@ -283,11 +287,11 @@ class _Routes:
         """By which rules is judged."""
         _no_parameters(request)
         state = self._face.running()
-        books = state.rulebooks
+        books = state.rule_reports
 
         async def ask() -> bytes:
-            now, seen = time.monotonic(), state.hub.sight.seen.summary(int(time.time()))
-            return _encode(rule_status.answer(books.judges(now), books.differing(now), now, _now(), seen))
+            now, seen = time.monotonic(), state.hub.visibility.kinds.summary(int(time.time()))
+            return _encode(rule_status.answer(books.current(now), books.differing(now), now, _now(), seen))
 
         body = await self._face.kept("rules", ask)
         assert isinstance(body, bytes)
@@ -305,7 +309,8 @@ class _Routes:
 
         async def ask() -> bytes:
             taken = await self._face.ledger_soon(state)
-            return _encode(status.answer(state, taken, now=time.monotonic(), now_ms=time.time_ns() // NS_PER_MS))
+            now, now_ms = time.monotonic(), time.time_ns() // 1_000_000
+            return _encode(status.answer(state.readings(now, now_ms), taken, now=now, now_ms=now_ms))
 
         body = await self._face.kept("status", ask)
         assert isinstance(body, bytes)
@@ -313,12 +318,12 @@ class _Routes:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The WebSocket."""
-        if not security_headers.origin_allowed(request.headers.get("Origin"), request.host):
+        if not origin.origin_allowed(request.headers.get("Origin"), request.host):
             raise HttpError(403, "the page of another origin may not read this stream")
         if request.headers.get("Upgrade", "").lower() != "websocket":
             raise HttpError(400, "this path is a WebSocket")
         entry = self._face.doorstep.entry(request)
-        return await self._face.running().live.serve(request, partial(self._face.doorstep.over, entry))
+        return await self._face.running().broadcaster.serve(request, partial(self._face.doorstep.over, entry))
 
     async def openapi(self, request: web.Request) -> web.Response:
         """The document of this interface."""
@@ -331,7 +336,7 @@ class _Routes:
         state = self._face.running()
         bus = state.bus
         own = {"service": bus.service, "instance": bus.instance}
-        others = state.reports.groups(time.monotonic(), but=(bus.service, bus.instance))
+        others = state.service_reports.groups(time.monotonic(), but=(bus.service, bus.instance))
         text = render([(own, state.metrics.snapshot()), *others])
         return web.Response(body=text.encode("utf-8", "replace"), headers={"Content-Type": _PROMETHEUS})
 

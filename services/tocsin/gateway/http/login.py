@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 from tocsin.gateway.auth import forwarded, session_cookie
 from tocsin.gateway.auth.authenticator import Authenticator
 from tocsin.gateway.auth.identity import AuthError, Principal, RequestIdentity, SessionEnd
+from tocsin.gateway.auth.origin import origin_allowed
 from tocsin.gateway.errors import HttpError
 from tocsin.gateway.feed import frames
 from tocsin.gateway.http import login_pages, security_headers
@@ -71,7 +72,7 @@ class LoginMiddleware:
             self.entry(request)
         except AuthError as why:
             is_socket = path == STREAM and headers.get("Upgrade", "").lower() == "websocket"
-            if is_socket and security_headers.origin_allowed(origin, request.host):
+            if is_socket and origin_allowed(origin, request.host):
                 return await self._tell(request, why)
             if self.door.is_led(why, asked):
                 return _to_login(request)

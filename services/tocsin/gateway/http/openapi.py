@@ -23,7 +23,7 @@ from tocsin.gateway.queries.schemas import (
     ReadyAnswer,
     StatsAnswer,
 )
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.model.alert import Alert
 from tocsin.runtime.ledger import Ledger
 

@@ -1,38 +1,57 @@
-"""The way of an event from the sensor to the clients, hop by hop: what goes in and out, what waits, what is wrong."""
+"""The stages of the pipeline, from sensor to clients: what goes in and out, what waits, what is failing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from tocsin.gateway.pipeline.passing import TITLES, Flow, Service
 from tocsin.gateway.pipeline.service_reports import Instance
 from tocsin.model import metric_names
 
+TITLES = {
+    "collector": "Collector",
+    "EVENTS": "Stream EVENTS",
+    "classifier": "Classifier",
+    "correlator": "Correlator",
+    "ALERTS": "Stream ALERTS",
+    "gateway": "Gateway",
+}
+
 
 class HopAnswer(Struct, frozen=True, kw_only=True):
-    """One hop; ``null`` is not known, or not to be known of such a hop."""
+    """One stage of the pipeline; ``null`` is not known, or does not apply to such a stage."""
 
     name: str
     title: str
     instances: int | None
     in_s: float | None
-    """Events, alerts or signals a second that come in, of the last seconds."""
+    """Events, alerts or signals that come in a second, of the last seconds."""
     out_s: float | None
     lag_s: float | None
-    """How far behind it is."""
+    """How many seconds it is behind."""
     waiting: int | None
     dropped: int | None
-    """What is not passed on; ``null`` where something is gone and nobody knows how much."""
+    """What was not passed on; ``null`` if an unknown number was lost."""
     dropped_why: str
     last_seen_s: float | None
-    """Since it told of itself; of a stream, since something was stored in it."""
+    """Seconds since its last report; of a stream, since the last message was stored in it."""
     problem: str
-    """What is broken here, in words; empty where nothing is."""
+    """What is failing here, in words; empty if nothing is."""
+
+
+class Flow(Struct, frozen=True, kw_only=True):
+    """What passes through one stream."""
+
+    in_s: float | None = None
+    out_s: float | None = None
+    waiting: int | None = None
+    idle_s: float | None = None
+    evicted: int | None = None
+    """Messages that it dropped before a reader read them; ``None`` if that is not known."""
 
 
 class Own(Struct, frozen=True, kw_only=True):
-    """What this gateway knows of itself."""
+    """The numbers of this gateway itself."""
 
     in_s: float | None
     out_s: float | None
@@ -42,16 +61,45 @@ class Own(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """All that the hops are made of."""
+    """What the stages are made of."""
 
     instances: Iterable[Instance]
     events: Flow
     alerts: Flow
     own: Own
     problems: Mapping[str, str]
-    """Hop to what is broken there, as `State.problems` has it."""
+    """Part of the pipeline to what is failing there, as `GatewayState.problems` has it."""
     connected: bool
-    """Whether services can be heard."""
+    """Whether reports of services can arrive."""
+
+
+class Service:
+    """All instances of one service."""
+
+    def __init__(self, instances: list[Instance], *, connected: bool) -> None:
+        self.instances = instances
+        self._connected = connected
+
+    def total(self, name: str) -> int | None:
+        """The sum of a number over the instances; ``None`` if no instance reports it."""
+        values = [instance.totals[name] for instance in self.instances if name in instance.totals]
+        return round(sum(values)) if values else None
+
+    def rate(self, name: str) -> float | None:
+        """Its growth a second, over all instances."""
+        values = [instance.rates[name] for instance in self.instances if name in instance.rates]
+        return round(sum(values), 2) if values else None
+
+    def fields(self, name: str) -> dict[str, Any]:
+        """The fields that every service has."""
+        known = self._connected or bool(self.instances)
+        ages = [instance.age_s for instance in self.instances]
+        return {
+            "name": name,
+            "title": TITLES[name],
+            "instances": len(self.instances) if known else None,
+            "last_seen_s": round(min(ages), 1) if ages else None,
+        }
 
 
 _PROBLEMS = {
@@ -62,18 +110,20 @@ _PROBLEMS = {
     "ALERTS": ("nats", "alerts"),
     "gateway": ("window",),
 }
-"""Hop to the keys under which its problems are told; those of a service have more after a dot."""
-_EVICTED = "messages that the stream gave up before a reader had them"
+"""Stage to the keys of its problems; those of a service have a dot and more after it."""
+_EVICTED = "messages that the stream dropped before a reader read them"
 
 
 def hops(facts: Facts) -> list[HopAnswer]:
     """In the order in which an event passes them."""
-    told = list(facts.instances)
+    instances = list(facts.instances)
     services = {
-        name: Service([own for own in told if own.report.service == name], connected=facts.connected)
+        name: Service(
+            [instance for instance in instances if instance.report.service == name], connected=facts.connected
+        )
         for name in ("collector", "classifier", "correlator", "gateway")
     }
-    made = [
+    stages = [
         _collector(services["collector"]),
         _stream("EVENTS", facts.events),
         _classifier(services["classifier"]),
@@ -81,27 +131,27 @@ def hops(facts: Facts) -> list[HopAnswer]:
         _stream("ALERTS", facts.alerts),
         _gateway(services["gateway"], facts.own),
     ]
-    return [HopAnswer(**fields, problem=_problem(fields["name"], facts.problems)) for fields in made]
+    return [HopAnswer(**fields, problem=_problem(fields["name"], facts.problems)) for fields in stages]
 
 
 def _problem(name: str, problems: Mapping[str, str]) -> str:
-    found = [
+    texts = [
         why
         for key, why in problems.items()
-        if any(key == own or key.startswith(f"{own}.") for own in _PROBLEMS[name])
+        if any(key == part or key.startswith(f"{part}.") for part in _PROBLEMS[name])
     ]  # fmt: skip
-    return "; ".join(dict.fromkeys(found))
+    return "; ".join(dict.fromkeys(texts))
 
 
 def _collector(own: Service) -> dict[str, Any]:
     dropped, why = own.total(metric_names.COLLECTOR_DEAD_LETTERS), ""
     if dropped:
-        why = "lines that are no event: kept, with the reason, in DEAD_COLLECTOR"
+        why = "lines that are not events: kept in DEAD_COLLECTOR, with the reason"
     vanished = own.total(metric_names.COLLECTOR_VANISHED_FILES)
     if vanished:
         size = own.total(metric_names.COLLECTOR_VANISHED_BYTES) or 0
         what = f"{vanished:,} export files ({size:,} bytes known)" if size else f"{vanished:,} export files"
-        dropped, why = None, f"{what} were gone before they were read: how many events they held, nobody knows"
+        dropped, why = None, f"{what} were gone before they were read, with an unknown number of events"
     behind = own.total(metric_names.COLLECTOR_LAG_BYTES)
     speed = own.rate(metric_names.COLLECTOR_RECEIVED_BYTES)
     return {
@@ -128,7 +178,7 @@ def _classifier(own: Service) -> dict[str, Any]:
         "lag_s": round((own.rate(lag) or 0.0) / judged, 3) if judged else None,
         "waiting": None if held is None and waiting is None else (held or 0) + (waiting or 0),
         "dropped": dropped,
-        "dropped_why": "events that could not be judged: kept, with the reason, in DEAD_CLASSIFIER" if dropped else "",
+        "dropped_why": "events that could not be judged: kept in DEAD_CLASSIFIER, with the reason" if dropped else "",
     }
 
 
@@ -173,12 +223,12 @@ def _gateway(service: Service, own: Own) -> dict[str, Any]:
         "lag_s": own.lag_s,
         "waiting": own.waiting,
         "dropped": own.undecodable,
-        "dropped_why": "alerts that make no sense" if own.undecodable else "",
+        "dropped_why": "alerts that could not be decoded" if own.undecodable else "",
     }
 
 
 def _behind(waiting: int | None, speed: float | None) -> float | None:
-    """How long what waits takes at this speed."""
+    """How many seconds the waiting messages take at this speed."""
     if not waiting:
         return None if waiting is None else 0.0
     return round(waiting / speed, 1) if speed else None

@@ -5,11 +5,12 @@ from itertools import chain
 
 from msgspec import Struct
 
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import top_values
 from tocsin.gateway.window.counts import Series
 from tocsin.gateway.window.row_filter import Filter, Values
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
+from tocsin.gateway.window.rows import Row, SharedFields
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.top_values import DIMENSIONS, Entry
 from tocsin.gateway.window.window import Block, Match
 from tocsin.model.timestamps import MS_PER_S

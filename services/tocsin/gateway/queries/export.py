@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import Row
 from tocsin.model.timestamps import NS_PER_MS, NS_PER_S, format_ns

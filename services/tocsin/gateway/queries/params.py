@@ -6,12 +6,13 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
-from tocsin.gateway.feed.hub import Hub
-from tocsin.gateway.queries.schemas import BySeverity, LaneAnswer, Lanes, StatsAnswer
+from tocsin.gateway.queries.schemas import LaneAnswer, Lanes, StatsAnswer
 from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window import rows, top_values
 from tocsin.gateway.window.row_filter import Filter, FilterError
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
+from tocsin.gateway.window.rows import Row, SharedFields
+from tocsin.gateway.window.severities import SEVERITIES, BySeverity
+from tocsin.gateway.window.store import AlertStore
 from tocsin.model.timestamps import NS_PER_MS, format_ns
 
 MAX_ALERTS = 1_000
@@ -71,10 +72,10 @@ def integer(parameters: Mapping[str, str], name: str, *, default: int, most: int
     return value
 
 
-def lanes(hub: Hub, held: BySeverity) -> Lanes:
+def lanes(store: AlertStore, held: BySeverity) -> Lanes:
     """How far back the window goes, held against what the stream holds."""
     found = {}
-    for name, lane in zip(SEVERITIES, hub.window.lanes, strict=True):
+    for name, lane in zip(SEVERITIES, store.window.lanes, strict=True):
         oldest = lane.oldest
         found[name] = LaneAnswer(
             since=None if oldest is None else format_ns(oldest.t * NS_PER_MS),
@@ -84,9 +85,11 @@ def lanes(hub: Hub, held: BySeverity) -> Lanes:
     return Lanes(**found)
 
 
-def listing(alerts: list[bytes], held: BySeverity, timestamp: str, hub: Hub, *, cut: bool | None = None) -> bytes:
+def listing(
+    alerts: list[bytes], held: BySeverity, timestamp: str, store: AlertStore, *, cut: bool | None = None
+) -> bytes:
     """The answer with these alerts, already encoded; *cut* says of whole ones whether there was no room for all."""
-    fields = {"total": total(held), "timestamp": timestamp, "window": lanes(hub, held)}
+    fields = {"total": total(held), "timestamp": timestamp, "window": lanes(store, held)}
     tail = msgspec.json.encode(fields if cut is None else {**fields, "cut": cut})
     return b"".join((b'{"alerts":[', b",".join(alerts), b"],", tail[1:]))
 
@@ -96,10 +99,10 @@ def rendered(found: list[Row]) -> list[bytes]:
     return [rows.encode(row) for row in found]
 
 
-def stats(hub: Hub, held: BySeverity, timestamp: str) -> StatsAnswer:
+def stats(store: AlertStore, held: BySeverity, timestamp: str) -> StatsAnswer:
     """Counts of the stream and of the window."""
     shapes: Counter[SharedFields] = Counter()
-    for lane in hub.window.lanes:
+    for lane in store.window.lanes:
         shapes.update(lane.shapes)
     types = top_values.rank(shapes.items(), lambda shape: (shape.fn,))
     processes = top_values.rank(shapes.items(), lambda shape: (shape.bin,))
@@ -109,7 +112,7 @@ def stats(hub: Hub, held: BySeverity, timestamp: str) -> StatsAnswer:
         by_type={value: n for value, n, _ in types},
         by_process={value: n for value, n, _ in processes},
         timestamp=timestamp,
-        window=lanes(hub, held),
+        window=lanes(store, held),
     )
 
 

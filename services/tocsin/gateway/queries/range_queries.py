@@ -6,19 +6,19 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tocsin.gateway.feed.frames import by_severity
-from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.queries import aggregate, filter_url, params, time_range
 from tocsin.gateway.queries import export as exports
 from tocsin.gateway.queries.aggregate import Facets, Narrow
 from tocsin.gateway.queries.export import Format
 from tocsin.gateway.queries.params import QueryError
 from tocsin.gateway.queries.range_schemas import FacetsAnswer, TimelineAnswer
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.counts import Series
 from tocsin.gateway.window.row_filter import MAX_CHARACTERS, Filter
-from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.window.rows import Row
+from tocsin.gateway.window.severities import SEVERITIES, by_severity
+from tocsin.gateway.window.store import AlertStore
 from tocsin.gateway.window.window import Block, newest
 
 MAX_ROWS = 1_000
@@ -45,10 +45,10 @@ class Alerts(Struct, frozen=True):
     below: tuple[int, int] | None
     """Only what lies before this time and sequence."""
 
-    def look(self, hub: Hub) -> Callable[[Sequence[Block]], Page]:
+    def look(self, store: AlertStore) -> Callable[[Sequence[Block]], Page]:
         """The look at the rows."""
         below = min(self.below or (_ALL, 0), (self.span.to_ms, -1))
-        counted = _counted(hub, self.filter, self.span)
+        counted = _counted(store, self.filter, self.span)
 
         def at(blocks: Sequence[Block]) -> Page:
             match = self.filter.match()
@@ -57,15 +57,15 @@ class Alerts(Struct, frozen=True):
 
         return at
 
-    def answer(self, hub: Hub, found: Page) -> bytes:
+    def answer(self, store: AlertStore, found: Page) -> bytes:
         """The JSON of a `RangeAnswer`."""
         last = found.rows[-1] if len(found.rows) == self.limit else None
         head = _encode(
             {
                 "before": None if last is None else f"{last.t}-{last.seq}",
-                "complete_since": dict(zip(SEVERITIES, hub.rows_since, strict=True)),
+                "complete_since": dict(zip(SEVERITIES, store.rows_since, strict=True)),
                 "counts": by_severity(found.counts),
-                "exact": _exact(hub, self.filter, self.span),
+                "exact": _exact(store, self.filter, self.span),
                 "from": self.span.from_ms,
                 "to": self.span.to_ms,
             }
@@ -86,9 +86,9 @@ class Export(Struct, frozen=True):
         more = (found[-1].t, found[-1].seq) if len(found) == limit else None
         return exports.body(self.format, found), more
 
-    def exact(self, hub: Hub) -> bool:
+    def exact(self, store: AlertStore) -> bool:
         """Whether every alert of the span is at hand."""
-        return hub.held_since(self.span.from_ms, self.filter.possible)
+        return store.rows_complete(self.span.from_ms, self.filter.possible)
 
 
 class Timeline(Struct, frozen=True):
@@ -98,21 +98,21 @@ class Timeline(Struct, frozen=True):
     span: TimeRange
     step_s: int
 
-    def counted(self, hub: Hub) -> Series | None:
+    def counted(self, store: AlertStore) -> Series | None:
         """The series where no look at the rows is needed."""
         asked = self.filter.severities
-        if asked is None or not _in_bins(hub, self.span):
+        if asked is None or not _in_bins(store, self.span):
             return None
-        series = hub.bins.series(self.span.from_s, self.step_s, self.span.bins(self.step_s), end=self.span.to_s)
+        series = store.counts.series(self.span.from_s, self.step_s, self.span.bins(self.step_s), end=self.span.to_s)
         return [own if wanted else [0] * len(own) for own, wanted in zip(series, asked, strict=True)]
 
     def look(self, blocks: Sequence[Block]) -> Series:
         """The series from the rows."""
         return aggregate.timeline(blocks, self.span, self.step_s, self.filter.match())
 
-    def answer(self, hub: Hub, series: Series) -> bytes:
+    def answer(self, store: AlertStore, series: Series) -> bytes:
         """The JSON of a `TimelineAnswer`."""
-        exact = _exact(hub, self.filter, self.span)
+        exact = _exact(store, self.filter, self.span)
         own = dict(zip(SEVERITIES, series, strict=True))
         return _encode(TimelineAnswer(t0=self.span.from_s, step_s=self.step_s, exact=exact, **own))
 
@@ -125,23 +125,23 @@ class Frequent(Struct, frozen=True):
     limit: int
     narrow: Narrow
 
-    def counted(self, hub: Hub, now_s: int) -> Facets | None:
+    def counted(self, store: AlertStore, now_s: int) -> Facets | None:
         """The lists where a look at the rows would show less."""
         everything = not self.filter.fields and not self.filter.words and not self.narrow.dimension
-        if not everything or self._held(hub):
+        if not everything or self._held(store):
             return None
-        return Facets(*hub.tops.between(self.span.from_s, self.span.to_s, now_s, self.limit))
+        return Facets(*store.top.between(self.span.from_s, self.span.to_s, now_s, self.limit))
 
     def look(self, blocks: Sequence[Block]) -> Facets:
         """The lists from the rows."""
         return aggregate.facets(blocks, self.span, self.filter, self.limit, self.narrow)
 
-    def answer(self, hub: Hub, found: Facets) -> bytes:
+    def answer(self, store: AlertStore, found: Facets) -> bytes:
         """The JSON of a `FacetsAnswer`."""
-        return _encode(FacetsAnswer(top=found.top, distinct=found.distinct, exact=self._held(hub)))
+        return _encode(FacetsAnswer(top=found.top, distinct=found.distinct, exact=self._held(store)))
 
-    def _held(self, hub: Hub) -> bool:
-        return hub.held_since(self.span.from_ms, self.filter.possible)
+    def _held(self, store: AlertStore) -> bool:
+        return store.rows_complete(self.span.from_ms, self.filter.possible)
 
 
 def alerts(query_string: str, now_ms: int) -> Alerts:
@@ -201,21 +201,21 @@ def _narrow(single: Mapping[str, str]) -> Narrow:
     return Narrow(dimension, wanted.lower())
 
 
-def _in_bins(hub: Hub, span: TimeRange) -> bool:
+def _in_bins(store: AlertStore, span: TimeRange) -> bool:
     """Whether the counted seconds reach back to the span's beginning."""
-    return hub.bins.begin <= span.from_s
+    return store.counts.begin <= span.from_s
 
 
-def _counted(hub: Hub, wanted: Filter, span: TimeRange) -> list[int] | None:
+def _counted(store: AlertStore, wanted: Filter, span: TimeRange) -> list[int] | None:
     """The counts where no look at the rows is needed."""
     asked = wanted.severities
-    if asked is None or not _in_bins(hub, span):
+    if asked is None or not _in_bins(store, span):
         return None
-    return [hub.bins.count(n, span.from_s, span.to_s) if own else 0 for n, own in enumerate(asked)]
+    return [store.counts.count(n, span.from_s, span.to_s) if own else 0 for n, own in enumerate(asked)]
 
 
-def _exact(hub: Hub, wanted: Filter, span: TimeRange) -> bool:
+def _exact(store: AlertStore, wanted: Filter, span: TimeRange) -> bool:
     """Whether counts of this filter are all that there were."""
-    if wanted.severities is not None and hub.counted(span.from_s, wanted.possible):
+    if wanted.severities is not None and store.counts_complete(span.from_s, wanted.possible):
         return True
-    return hub.held_since(span.from_ms, wanted.possible)
+    return store.rows_complete(span.from_ms, wanted.possible)

@@ -3,7 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-from tocsin.gateway.queries.schemas import BySeverity, RowAnswer
+from tocsin.gateway.queries.schemas import RowAnswer
+from tocsin.gateway.window.severities import BySeverity
 from tocsin.gateway.window.top_values import Entry
 from tocsin.model.severity import Severity
 

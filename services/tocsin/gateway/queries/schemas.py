@@ -2,7 +2,7 @@
 
 from msgspec import Raw, Struct
 
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import BySeverity
 from tocsin.model.severity import Severity
 
 PROCESSES = 10
@@ -65,15 +65,6 @@ class Lanes(Struct, frozen=True, kw_only=True):
     low: LaneAnswer
 
 
-class BySeverity(Struct, frozen=True, kw_only=True):
-    """One number for each severity."""
-
-    critical: int = 0
-    high: int = 0
-    medium: int = 0
-    low: int = 0
-
-
 class AlertsAnswer(Struct, frozen=True, kw_only=True):
     """The newest alerts, newest first."""
 
@@ -126,13 +117,3 @@ class ReadyAnswer(Struct, frozen=True, kw_only=True):
     ready: bool
     broken: dict[str, str]
     """Hop to what is broken there; empty where all is well."""
-
-
-def totals(subjects: dict[str, int]) -> BySeverity:
-    """The messages of each severity, from those of each subject."""
-    counts = dict.fromkeys(SEVERITIES, 0)
-    for subject, n in subjects.items():
-        severity = subject.split(".", 2)[1:2]
-        if severity and severity[0] in counts:
-            counts[severity[0]] += n
-    return BySeverity(**counts)

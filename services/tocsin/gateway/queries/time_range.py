@@ -1,9 +1,11 @@
-"""The stretch of time of a request, and the bins of its timeline, from their parameters."""
+"""The time range of a request, in whole seconds, and the bins of its timeline."""
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from tocsin.gateway.queries.params import QueryError
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.window import counts
 from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, parse_ns
 
 MAX_BINS = 1_500
@@ -11,6 +13,31 @@ _DEFAULT_S = 900
 _MAX_STEP_S = 86_400
 _LATEST_S = 4_102_444_800
 """The year 2100."""
+
+
+class TimeRange(Struct, frozen=True):
+    """What begins or ends within a second takes the whole of it, so that rows and counts agree."""
+
+    from_s: int
+    to_s: int
+
+    @property
+    def from_ms(self) -> int:
+        """The first millisecond."""
+        return self.from_s * MS_PER_S
+
+    @property
+    def to_ms(self) -> int:
+        """The first millisecond after it."""
+        return self.to_s * MS_PER_S
+
+    def default_step_s(self) -> int:
+        """The width of a bin of its timeline where none is asked for."""
+        return counts.step(self.to_s - self.from_s)
+
+    def bins(self, step_s: int) -> int:
+        """How many bins of this width it has; the last may be shorter."""
+        return -(-(self.to_s - self.from_s) // step_s)
 
 
 def parse(parameters: Mapping[str, str], now_ms: int) -> TimeRange:

@@ -7,7 +7,8 @@ from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
+from tocsin.gateway.window.rows import Row, SharedFields
+from tocsin.gateway.window.severities import SEVERITIES
 
 MAX_VALUES = 64
 MAX_CHARACTERS = 512

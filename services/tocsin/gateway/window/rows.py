@@ -20,9 +20,6 @@ NAME_CHARACTERS = 256
 LATE_S = 60
 """An alert that came later than this is marked."""
 
-SEVERITIES: tuple[str, ...] = tuple(severity.value for severity in WORST_FIRST)
-"""Critical first: the order of every array on the wire."""
-
 _INDEX = {severity: index for index, severity in enumerate(WORST_FIRST)}
 _KEYS = {kind: key for key, kind in KINDS.items()}
 _LISTED = 32

@@ -13,7 +13,7 @@ _SAID = 5
 _CHARACTERS = 500
 
 
-def stated(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
+def state_of(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
     """*document* as loaded, with what became of it."""
     return RuleState(
         id=document.id,

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from tocsin.bus import NatsSettings, jetstream_api, streams
-from tocsin.cli.doctor.command import judged
+from tocsin.cli.doctor.command import run_checks
 from tocsin.cli.doctor.finding import Finding
-from tocsin.cli.doctor.gather.collect import Places, everything
+from tocsin.cli.doctor.gather.collect import Targets, collect
 from tocsin.cli.doctor.observations import Layout, Sample
 from tocsin.model.checkpoint import Checkpoint, Counts, encode
 from tocsin.model.subjects import checkpoint_key
@@ -20,8 +20,8 @@ from support.doctor import places
 from support.server import NatsServer, binary
 
 
-async def looked(where: Places) -> dict[str, Finding]:
-    return {finding.check: finding for finding in judged(await everything(where))}
+async def looked(where: Targets) -> dict[str, Finding]:
+    return {finding.check: finding for finding in run_checks(await collect(where))}
 
 
 async def test_a_fresh_server_with_our_streams_is_fine(declared: NatsServer) -> None:
@@ -75,8 +75,8 @@ async def test_events_that_nobody_counted_unbalance_the_ledger_and_wait_for_the_
             headers = {"Tocsin-Received": str(time.time_ns())}
             await bus.publish("tetragon.c1.n1.exec", event, id=f"e{number}", headers=headers, then=lambda _: None)
         assert await bus.flush(10.0)
-    seen = await everything(places(declared))
-    found = {finding.check: finding for finding in judged(seen)}
+    seen = await collect(places(declared))
+    found = {finding.check: finding for finding in run_checks(seen)}
     assert found["ledger.balance"].verdict == "fail"
     assert "collector to EVENTS" in found["ledger.balance"].details[0]
     assert isinstance(seen.sample, Sample)
@@ -107,7 +107,7 @@ async def test_a_user_of_few_rights_is_told_what_it_may_not_see(declared: NatsSe
     seen = {name: found[name].verdict for name in ("streams.declared", "streams.durables", "readers.classifier")}
     assert set(seen.values()) == {"ok"}
     assert found["events"].verdict == "unknown"
-    assert found["events"].found == "the user gateway may not ask for it"
+    assert found["events"].found == "the user gateway may not read it"
 
 
 async def test_a_wrong_password_and_a_silent_address_are_told_apart(declared: NatsServer) -> None:
@@ -127,7 +127,7 @@ async def test_a_server_that_asks_nobody_for_a_password_is_an_open_door(tmp_path
     server = NatsServer(tmp_path, conf='listen = "127.0.0.1:-1"\n')
     server.start()
     try:
-        found = await looked(Places(nats=NatsSettings(url=server.url), environ={}, gateway="http://127.0.0.1:1"))
+        found = await looked(Targets(nats=NatsSettings(url=server.url), environ={}, gateway="http://127.0.0.1:1"))
     finally:
         server.stop()
     assert found["nats.doors"].verdict == "fail"
@@ -143,7 +143,7 @@ async def test_a_viewer_with_too_many_rights_is_found(tmp_path: Path) -> None:
     server.start()
     try:
         nats = NatsSettings(url=server.url, user="admin", password="p")
-        found = await looked(Places(nats=nats, environ={}, gateway="http://127.0.0.1:1", viewer_password="p"))
+        found = await looked(Targets(nats=nats, environ={}, gateway="http://127.0.0.1:1", viewer_password="p"))
     finally:
         server.stop()
     assert found["rights.viewer"].verdict == "fail"

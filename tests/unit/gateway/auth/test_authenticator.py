@@ -76,7 +76,7 @@ def test_where_nobody_signs_in_everybody_is_let_in() -> None:
     own = door()
     assert own.admit(asked(), NOW_S, NOW).how == "open"
     assert own.knows(asked(), NOW_S, NOW)
-    with pytest.raises(HttpError, match="nobody signs in here"):
+    with pytest.raises(HttpError, match="there is no login here"):
         own.sign_in(TOKEN, asked(), NOW_S, NOW, NONCE)
 
 
@@ -137,7 +137,7 @@ def test_wrong_tokens_are_slowed_down_whichever_way_they_come_but_sessions_go_on
     assert own.knows(asked(cookies=(session,)), NOW_S, NOW)
     assert own.admit(asked(cookies=(session,)), NOW_S, NOW).how == "session"
     own.sign_in(TOKEN, asked(), NOW_S, NOW + 6.5, NONCE)
-    assert own.refusals.counts == {**dict.fromkeys(REASONS, 0), "token": 5, "bearer": 5, "limited": 2}
+    assert own.failures.counts == {**dict.fromkeys(REASONS, 0), "token": 5, "bearer": 5, "limited": 2}
 
 
 def test_a_scraper_has_a_token_that_opens_the_metrics_alone(tmp_path: Path) -> None:

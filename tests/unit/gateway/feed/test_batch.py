@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.gateway.feed import batch
-from tocsin.gateway.feed.batch import Batch, Collecting
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.feed.batch import Batch, BatchBuilder
+from tocsin.gateway.window.severities import SEVERITIES
 
 from support.rows import START_MS, row
 
@@ -47,13 +47,14 @@ def test_whatever_is_merged_every_alert_is_in_a_row_or_left_out(
         assert min(own.shape.index for own, _ in merged.rows) == min(own.shape.index for own, _ in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("raw", "fingerprint"), [(False, ""), (True, ""), (True, "same")])
 def test_what_waits_is_bounded_whatever_comes(raw: bool, fingerprint: str) -> None:
-    waiting = Collecting(raw=raw)
+    waiting = BatchBuilder(raw=raw)
     for start in range(0, 20_000, 1_000):
         waiting.add([row(n, fingerprint=fingerprint or f"f{n}") for n in range(start + 1, start + 1_001)])
     assert len(waiting) <= 10 * batch.ROWS
-    made = waiting.take(0, 20_000, 400, folding=True)
+    made = waiting.build(0, 20_000, 400, folding=True)
     assert not raw or made.folded == 0
     assert not raw or len(made.rows) == 400
     assert sum(n for _, n in made.rows) + made.left_out == 20_000

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tocsin.gateway.pipeline import coverage, nodes
-from tocsin.gateway.pipeline.coverage import Agent, Followed
+from tocsin.gateway.pipeline.coverage import Agent, ExportGap
 from tocsin.gateway.pipeline.nodes import Minutes, Nodes
 from tocsin.gateway.pipeline.rates import Rate, growth, totals
 from tocsin.gateway.pipeline.visibility import Visibility
@@ -32,9 +32,9 @@ def test_a_node_that_stopped_is_named_and_one_that_sends_is_not() -> None:
     own.add("a", NOW_MS, MINUTE)
     own.add("b", NOW_MS + 100_000, MINUTE)
     assert silent(own, 119) == {}
-    assert silent(own, 121) == {"a": "nothing has come from it for 2 min"}
-    assert nodes.words(own.silent(NOW_MS + 121_000)) == "node a is silent: nothing has come from it for 2 min"
-    assert nodes.words(own.silent(NOW_MS + 400_000)) == "2 nodes are silent: a, b"
+    assert silent(own, 121) == {"a": "no event has come from it for 2 min"}
+    assert nodes.summary(own.silent(NOW_MS + 121_000)) == "node a is silent: no event has come from it for 2 min"
+    assert nodes.summary(own.silent(NOW_MS + 400_000)) == "2 nodes are silent: a, b"
 
 
 def test_a_node_that_often_pauses_gets_more_time() -> None:
@@ -56,7 +56,7 @@ def test_however_seldom_a_node_sends_after_an_hour_it_is_silent() -> None:
 def test_while_nobody_can_be_heard_nobody_is_silent() -> None:
     own = watched()
     own.add("a", NOW_MS, MINUTE)
-    own.blind(NOW_MS + 600_000)
+    own.outage(NOW_MS + 600_000)
     assert silent(own, 700) == {}
     assert list(silent(own, 721)) == ["a"]
 
@@ -64,7 +64,7 @@ def test_while_nobody_can_be_heard_nobody_is_silent() -> None:
 def test_the_end_of_a_nodes_collector_is_told_at_once() -> None:
     own = watched(silent_s=600.0)
     own.add("a", NOW_MS, MINUTE)
-    own.hear_collector("a", NOW_MS)
+    own.collector_reported("a", NOW_MS)
     assert silent(own, 59) == {}
     assert silent(own, 61) == {"a": "its collector has not reported for 61 s"}
 
@@ -72,16 +72,16 @@ def test_the_end_of_a_nodes_collector_is_told_at_once() -> None:
 def test_a_node_of_which_only_the_collector_is_heard_is_silent_from_the_start() -> None:
     own = watched()
     for second in range(0, 200, 5):
-        own.hear_collector("a", NOW_MS + second * 1_000)
+        own.collector_reported("a", NOW_MS + second * 1_000)
     assert silent(own, 196) == {"a": "its collector reports, but no event has come for 3 min"}
 
 
 def test_a_node_is_forgotten_after_the_window() -> None:
     own = watched()
     own.add("a", NOW_MS, MINUTE)
-    own.look(NOW_MS // 1_000 + 24 * 3_600 - 10)
+    own.tick(NOW_MS // 1_000 + 24 * 3_600 - 10)
     assert len(own) == 1
-    own.look(NOW_MS // 1_000 + 24 * 3_600 + 10)
+    own.tick(NOW_MS // 1_000 + 24 * 3_600 + 10)
     assert len(own) == 0
 
 
@@ -98,12 +98,12 @@ def test_the_rate_of_a_node_is_that_of_the_last_seconds() -> None:
     second = NOW_MS // 1_000
     own.add("a", NOW_MS, MINUTE)
     assert own.rate("a", second) is None
-    own.look(second)
+    own.tick(second)
     for _ in range(50):
         own.add("a", NOW_MS, MINUTE)
     assert own.rate("a", second + 10) == 5.0
     for later in (5, 10, 15, 20):
-        own.look(second + later)
+        own.tick(second + later)
     assert own.rate("a", second + 20) == 0.0
 
 
@@ -162,14 +162,14 @@ def test_where_events_were_throttled_nobody_knows_the_share() -> None:
 
 
 def test_what_was_exported_and_has_not_come_is_missing_until_it_comes() -> None:
-    followed = Followed(1_000, 50, 1_000, 1_000)
+    followed = ExportGap(1_000, 50, 1_000, 1_000)
     for exported in (1_100, 1_200):
-        followed = followed.note(exported, 60)
+        followed = followed.update(exported, 60)
     assert followed.missing(150) == 0
     assert followed.missing(90) == 60
     found = coverage.cover(node(90), Agent(exported=1_200, lost={}, age_s=1.0), followed, 0)
     assert (found.produced, found.reached) == (1_200, 1_140)
-    again = followed.note(3, 300)
+    again = followed.update(3, 300)
     assert (again.base_exported, again.base_events, again.missing(300)) == (3, 300, 0)
 
 
@@ -214,15 +214,15 @@ def test_what_the_agent_dropped_is_read_from_its_event(event: object, n: int) ->
 def test_an_alert_is_seen_by_kind_function_node_and_cluster() -> None:
     own = Visibility(24 * HOUR_MS, 120.0)
     host = "alerts.low.c1._host.execve"
-    own.take(host, row(1, node="a", t=NOW_MS), "c1", b"", NOW_MS)
+    own.add(host, row(1, node="a", t=NOW_MS), "c1", b"", NOW_MS)
     call = row(2, node="a", kind="kprobe", event_type="security_file_permission", t=NOW_MS)
-    own.take("alerts.low.c1.payments.x", call, "c2", b"", NOW_MS)
-    own.take("alerts.low.c1.payments.x", row(3, kind="correlation", event_type="correlation", node="z"), "c1", b"", 0)
+    own.add("alerts.low.c1.payments.x", call, "c2", b"", NOW_MS)
+    own.add("alerts.low.c1.payments.x", row(3, kind="correlation", event_type="correlation", node="z"), "c1", b"", 0)
     limited = msgspec.json.encode({"event": {"rate_limit_info": {"number_of_dropped_process_events": "4"}}})
-    own.take(host, row(4, node="a", kind="rate_limit", event_type="rate_limit", t=NOW_MS), "c1", limited, 0)
+    own.add(host, row(4, node="a", kind="rate_limit", event_type="rate_limit", t=NOW_MS), "c1", limited, 0)
     throttled = row(5, node="b", kind="throttle", event_type="throttle_start", t=NOW_MS)
-    own.take(host, throttled, "c1", b"", 0)
-    found = own.seen.summary(NOW_MS // 1_000)
+    own.add(host, throttled, "c1", b"", 0)
+    found = own.kinds.summary(NOW_MS // 1_000)
     assert found.kinds == {"exec": 1, "kprobe": 1, "rate_limit": 1, "throttle": 1}
     assert ("kprobe", "file_permission") in found.functions
     assert (found.host, found.total, own.cluster) == (1, 4, "c1, c2")
@@ -230,20 +230,20 @@ def test_an_alert_is_seen_by_kind_function_node_and_cluster() -> None:
     assert sorted(told) == ["a", "b"]
     assert list(told["a"].dropped) == [(NOW_MS, 4)]
     assert list(told["b"].throttled) == [NOW_MS]
-    assert own.seen.summary(NOW_MS // 1_000 + 30 * 3_600).total == 0
+    assert own.kinds.summary(NOW_MS // 1_000 + 30 * 3_600).total == 0
 
 
 def test_a_meter_tells_the_rate_of_the_last_seconds_and_when_it_moved() -> None:
     own = Rate()
     assert (own.rate(0.0), own.known, own.idle_s(0.0)) == (None, False, None)
     for second in range(20):
-        own.note(min(second, 10) * 100, float(second))
+        own.add(min(second, 10) * 100, float(second))
         if second == 8:
             assert own.rate(8.0) == 100.0
     assert own.rate(19.0) == 0.0
     assert own.idle_s(19.0) == 9.0
     assert own.rate(60.0) is None
-    own.note(5, 20.0)
+    own.add(5, 20.0)
     assert own.rate(20.0) is None
 
 

@@ -37,6 +37,7 @@ def test_an_address_stands_for_the_filter_that_the_shared_cases_say(case: dict[s
     assert filter_url.wanted(parameters) == filters.parse(case["filter"])
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(FIELDS[1:]), st.lists(st.tuples(texts | nasty, st.booleans()), min_size=1)))
 def test_every_value_reads_back_from_its_address(fields: dict[str, list[tuple[str, bool]]]) -> None:
     wire: dict[str, list[str] | str] = {

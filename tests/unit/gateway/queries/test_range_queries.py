@@ -12,7 +12,8 @@ from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.queries import range_queries
 from tocsin.gateway.queries.params import QueryError
 from tocsin.gateway.window import row_filter as filters
-from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.window.rows import Row
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.model.alert import Alert
 
 from support.addresses import printed
@@ -63,7 +64,7 @@ def held(own: Hub, wire: dict[str, Any], begin: int, end: int) -> list[Row]:
     match = filters.parse(wire).match()
     return [
         row
-        for lane in own.window.lanes
+        for lane in own.store.window.lanes
         for row in lane
         if begin * 1_000 <= row.t < end * 1_000 and (match is None or match(row))
     ]
@@ -71,19 +72,22 @@ def held(own: Hub, wire: dict[str, Any], begin: int, end: int) -> list[Row]:
 
 def page(own: Hub, query: str) -> dict[str, Any]:
     asked = range_queries.alerts(query, NOW * 1_000)
-    return dict(json.loads(asked.answer(own, asked.look(own)(own.window.blocks()))))
+    return dict(json.loads(asked.answer(own.store, asked.look(own.store)(own.store.window.blocks()))))
 
 
 def timeline(own: Hub, query: str) -> dict[str, Any]:
     asked = range_queries.timeline(query, NOW * 1_000)
-    return dict(json.loads(asked.answer(own, asked.counted(own) or asked.look(own.window.blocks()))))
+    return dict(json.loads(asked.answer(own.store, asked.counted(own.store) or asked.look(own.store.window.blocks()))))
 
 
 def facets(own: Hub, query: str) -> dict[str, Any]:
     asked = range_queries.facets(query, NOW * 1_000)
-    return dict(json.loads(asked.answer(own, asked.counted(own, NOW) or asked.look(own.window.blocks()))))
+    return dict(
+        json.loads(asked.answer(own.store, asked.counted(own.store, NOW) or asked.look(own.store.window.blocks())))
+    )
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=40), wires, st.integers(0, 40), st.integers(1, 41), st.integers(1, 7))
 def test_pages_and_counts_are_every_alert_of_the_stretch_that_matches(
     many: list[dict[str, Any]], wire: dict[str, Any], ago: int, length: int, limit: int
@@ -105,6 +109,7 @@ def test_pages_and_counts_are_every_alert_of_the_stretch_that_matches(
     assert [row["id"] for row in found] == [row.id for row in sorted(expected, key=lambda row: (-row.t, -row.seq))]
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=40), wires, st.integers(0, 40), st.integers(1, 41), st.integers(1, 9))
 def test_a_timeline_counts_what_a_list_holds(
     many: list[dict[str, Any]], wire: dict[str, Any], ago: int, length: int, step: int
@@ -120,6 +125,7 @@ def test_a_timeline_counts_what_a_list_holds(
     assert {name: answer[name] for name in SEVERITIES} == expected
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=40), wires)
 def test_a_list_of_values_is_not_narrowed_by_its_own_filter(many: list[dict[str, Any]], wire: dict[str, Any]) -> None:
     own = hub(NOW, alerts(many))
@@ -168,12 +174,12 @@ def test_counts_stay_exact_when_rows_have_made_room_and_what_rests_on_rows_says_
 
 def test_what_was_not_read_back_is_not_claimed_to_be_counted() -> None:
     own = hub(NOW, [alert(1, "low", time_ns=(NOW - 10) * NS)])
-    own.incomplete(3, NOW * 1_000)
+    own.store.incomplete(3, NOW * 1_000)
     assert page(own, "")["exact"] is False
     assert page(own, "")["complete_since"]["low"] == (NOW - 10) * 1_000
     assert page(own, "sev=critical")["exact"]
     assert page(own, f"from={(NOW - 10) * 1_000}")["exact"]
-    own.incomplete(3, NOW * 1_000, first_ns=(NOW - 3_600) * NS)
+    own.store.incomplete(3, NOW * 1_000, first_ns=(NOW - 3_600) * NS)
     assert page(own, "")["complete_since"]["low"] == (NOW - 10) * 1_000
 
 
