@@ -31,8 +31,8 @@ OWN_LABELS = frozenset({"service", "instance", "le"})
 
 
 def documented() -> set[str]:
-    """The metrics in the table of docs/operations.md."""
-    return set(_ROW.findall((ROOT / "docs" / "operations.md").read_text()))
+    """The metrics in the table of docs/metrics.md."""
+    return set(_ROW.findall((ROOT / "docs" / "metrics.md").read_text()))
 
 
 def constants() -> set[str]:

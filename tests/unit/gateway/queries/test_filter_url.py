@@ -17,7 +17,7 @@ from tocsin.gateway.window.row_filter import FIELDS
 from support.addresses import printed
 from support.rows import row
 
-CASES = Path(__file__).parents[4] / "ui" / "src" / "filter-cases.json"
+CASES = Path(__file__).parents[4] / "ui" / "src" / "domain" / "filter-cases.json"
 shared: list[dict[str, Any]] = json.loads(CASES.read_text(encoding="utf-8"))["addresses"]
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)

@@ -12,7 +12,7 @@ from tocsin.gateway.window.rows import Row
 
 from support.rows import row
 
-CASES = Path(__file__).parents[4] / "ui" / "src" / "filter-cases.json"
+CASES = Path(__file__).parents[4] / "ui" / "src" / "domain" / "filter-cases.json"
 shared: dict[str, Any] = json.loads(CASES.read_text(encoding="utf-8")) if CASES.exists() else {"rows": {}, "match": []}
 
 
