@@ -231,7 +231,7 @@ async def _facts(bus: Bus) -> Facts:
 
 
 async def _position(bus: Bus) -> int:
-    value = await bus.load(subjects.CORRELATOR_KEY)
+    value = await bus.bucket.load(subjects.CORRELATOR_KEY)
     try:
         return msgspec.json.decode(value, type=_Position).seq if value is not None else 0
     except msgspec.DecodeError as error:
@@ -251,8 +251,8 @@ def _reader(stream: str, consumer: Consumer, first_seq: int, *, filtered: bool) 
 
 async def _sources(bus: Bus) -> list[Checkpoint]:
     sources = []
-    for key in await bus.keys(subjects.COLLECTOR_KEYS):
-        value = await bus.load(key)
+    for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS):
+        value = await bus.bucket.load(key)
         if value is not None:
             try:
                 sources.append(_brief(checkpoint.decode(value)))
