@@ -23,6 +23,7 @@ LABELS = {
     "reader": "a durable reader that an operator declares",
     "rule": "the id of a rule, which its author writes",
     "kind": "a class of secrets, in words of ours",
+    "key": "a former name of a field of filters, one of seven",
     "node": "a node's name, as its agent tells it: who runs in a pod does not choose it",
 }
 """Every label that a metric may have, and why no workload can fill it. One more needs such a reason."""
@@ -31,8 +32,8 @@ OWN_LABELS = frozenset({"service", "instance", "le"})
 
 
 def documented() -> set[str]:
-    """The metrics in the table of docs/operations.md."""
-    return set(_ROW.findall((ROOT / "docs" / "operations.md").read_text()))
+    """The metrics in the table of docs/metrics.md."""
+    return set(_ROW.findall((ROOT / "docs" / "metrics.md").read_text()))
 
 
 def constants() -> set[str]:

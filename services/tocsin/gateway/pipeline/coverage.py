@@ -36,7 +36,9 @@ class Loss(Struct, frozen=True, kw_only=True):
     """Events, or episodes, that are missing."""
 
     what: str
+    """Where they were lost."""
     n: int
+    """How many."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,9 @@ class Coverage(Struct, frozen=True, kw_only=True):
     share: float | None
     """From 0 to 1; ``null`` if it is not known, and `why` has the reason."""
     why: str
+    """Explanation of the share, or why it is not known."""
     losses: list[Loss]
+    """What is missing, by place."""
 
 
 class Agent(Struct):

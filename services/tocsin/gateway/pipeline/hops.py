@@ -22,17 +22,23 @@ class HopAnswer(Struct, frozen=True, kw_only=True):
     """One stage of the pipeline; ``null`` is not known, or does not apply to such a stage."""
 
     name: str
+    """Name of the service or stream."""
     title: str
+    """What to show as its name."""
     instances: int | None
+    """Instances that report."""
     in_s: float | None
     """Events, alerts or signals that come in a second, of the last seconds."""
     out_s: float | None
+    """Outgoing ones a second."""
     lag_s: float | None
     """How many seconds it is behind."""
     waiting: int | None
+    """Messages that wait."""
     dropped: int | None
     """What was not passed on; ``null`` if an unknown number was lost."""
     dropped_why: str
+    """Why they were dropped."""
     last_seen_s: float | None
     """Seconds since its last report; of a stream, since the last message was stored in it."""
     problem: str

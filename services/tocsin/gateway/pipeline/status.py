@@ -20,20 +20,24 @@ class NodeAnswer(Struct, frozen=True, kw_only=True):
     """One node that sends events, or to which a collector is bound."""
 
     node: str
+    """Name of the node."""
     last_s: float | None
     """Seconds since its last event came; ``null`` if none did."""
     rate: float | None
     """Events a second."""
     silent: bool
+    """Whether it does not report."""
     why: str
     """Why it counts as silent, in words; empty if it does not."""
     coverage: Coverage
+    """How many of its events arrive."""
 
 
 class Clients(Struct, frozen=True, kw_only=True):
     """Browsers on this gateway's WebSocket."""
 
     open: int
+    """How many there are."""
     slow: int
     """Of these, the clients that do not keep up and get fewer rows."""
 
@@ -44,10 +48,13 @@ class StatusAnswer(Struct, frozen=True, kw_only=True):
     cluster: str
     """The names of the clusters that send events."""
     hops: list[HopAnswer]
+    """Stages, in the order in which an event passes them."""
     nodes: list[NodeAnswer]
+    """Nodes, by name."""
     ledger: Ledger | None
     """``null`` if it could not be read; `broken` has the reason."""
     clients: Clients
+    """Browsers on the WebSocket."""
     broken: str
     """What is failing, in words; empty if nothing is."""
     kinds_seen: dict[str, int]
@@ -55,6 +62,7 @@ class StatusAnswer(Struct, frozen=True, kw_only=True):
     host_events: bool
     """Whether events of processes outside containers come at all."""
     timestamp: str
+    """Time of this answer (RFC 3339)."""
 
 
 class Readings(Struct, frozen=True, kw_only=True):
