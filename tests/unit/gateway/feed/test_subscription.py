@@ -16,9 +16,9 @@ def subscription() -> Subscription:
 
 def test_a_later_frame_changes_what_it_names_and_keeps_the_rest() -> None:
     own = subscription()
-    own.open(Open(filter={"ns": ["a"]}, window="1h"), 0.0)
+    own.open(Open(filter={"namespace": ["a"]}, window="1h"), 0.0)
     first = own.selection
-    assert first == Selection(grammar.parse({"ns": ["a"]}), b'{"ns":["a"]}', 3_600)
+    assert first == Selection(grammar.parse({"namespace": ["a"]}), b'{"namespace":["a"]}', 3_600)
     own.change(View(window="5m"), 1.0)
     assert own.selection == Selection(first.filter, first.filter_json, 300)
     own.change(View(filter={}), 2.0)
@@ -39,12 +39,12 @@ def test_a_frame_that_is_wrong_opens_nothing_and_changes_nothing() -> None:
     with pytest.raises(ProtocolError, match="cursor"):
         own.open(Open(cursor="somewhere"), 0.0)
     with pytest.raises(FilterError):
-        own.open(Open(filter={"ns": "a"}), 0.0)
+        own.open(Open(filter={"namespace": "a"}), 0.0)
     assert not own.opened
-    own.open(Open(filter={"ns": ["a"]}), 0.0)
+    own.open(Open(filter={"namespace": ["a"]}), 0.0)
     before = own.selection
     with pytest.raises(FilterError):
-        own.change(View(filter={"ns": "a"}, window="1m"), 0.0)
+        own.change(View(filter={"namespace": "a"}, window="1m"), 0.0)
     assert own.selection == before
 
 
