@@ -85,7 +85,7 @@ class Following(Running):
         self.killed = True
         await super().kill()
 
-    def told(self, hop: str, *words: str) -> Callable[[], bool]:
+    def reported(self, hop: str, *words: str) -> Callable[[], bool]:
         """Whether a report had a problem of *hop* with all *words* in it."""
         return lambda: any(all(word in r.problems.get(hop, "") for word in words) for r in self.reports)
 
@@ -96,21 +96,23 @@ async def following(
 ) -> AsyncIterator[Following]:
     """Such a collector for the body, with what it reports; stopped in order at its end, where it still runs."""
     async with opened(server, "gateway") as bus:
-        own = Following(server, settings, timeouts, window_s)
-        await bus.subscribe(subjects.ALL_METRICS, lambda _, payload: own.reports.append(service_report.decode(payload)))
+        follower = Following(server, settings, timeouts, window_s)
+        await bus.subscribe(
+            subjects.ALL_METRICS, lambda _, payload: follower.reports.append(service_report.decode(payload))
+        )
         try:
-            yield own
+            yield follower
         except BaseException as error:
-            if own.task.done() and not own.killed:
-                await own.task
-            own.task.cancel()
-            if own.reports:
-                error.add_note(f"the collector says: {own.reports[-1].problems} {own.reports[-1].facts}")
+            if follower.task.done() and not follower.killed:
+                await follower.task
+            follower.task.cancel()
+            if follower.reports:
+                error.add_note(f"the collector says: {follower.reports[-1].problems} {follower.reports[-1].facts}")
             raise
-        if not own.task.done():
-            await own.end()
-        elif not own.killed:
-            await own.task
+        if not follower.task.done():
+            await follower.end()
+        elif not follower.killed:
+            await follower.task
 
 
 async def reader(cluster: Cluster, folder: Path) -> tuple[Account, Path]:

@@ -116,12 +116,12 @@ def redact(
             message = msgspec.structs.replace(message, reason=reason)
     except Exception as error:  # any error: bytes that were not redacted must not leave the node
         why = str(error) if isinstance(error, ValueError) else type(error).__name__
-        letter = dead_letter(line, origin, f"withheld, it could not be redacted: {why}", WITHHELD)
+        dead = dead_letter(line, origin, f"withheld, it could not be redacted: {why}", WITHHELD)
         digest = hashlib.blake2b(line.raw, digest_size=16).hexdigest()
-        letter.headers.setdefault(LENGTH_HEADER, str(len(line.raw)))
-        letter.headers.setdefault(HASH_HEADER, digest)
-        return letter, Redacted(b"")
-    if redacted.found:
+        dead.headers.setdefault(LENGTH_HEADER, str(len(line.raw)))
+        dead.headers.setdefault(HASH_HEADER, digest)
+        return dead, Redacted(b"")
+    if redacted.by_class:
         message.headers[REDACTED_HEADER] = str(redacted.count)
     return message, redacted
 
@@ -162,7 +162,7 @@ _KNOWN: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (
         re.compile(_TIME + rb"\s*\{"),
         "timestamp",
-        "a timestamp stands before the event: read the log without timestamps",
+        "there is a timestamp before the event: read the log without timestamps",
     ),
     (
         re.compile(rb"(?:time=\S+ )?level=\w+ "),
@@ -174,7 +174,7 @@ _KNOWN: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
         "agent_log",
         "a log line of the Tetragon agent in JSON: this is its own log, not its export",
     ),
-    (re.compile(rb"\xef\xbb\xbf"), "byte_order_mark", "a byte order mark stands before the JSON"),
+    (re.compile(rb"\xef\xbb\xbf"), "byte_order_mark", "there is a byte order mark before the JSON"),
     (re.compile(rb"\xff\xfe|\xfe\xff"), "encoding", "UTF-16, not UTF-8"),
     (re.compile(rb"\x00+"), "nul", "it begins with NUL bytes: the node or its disk failed during the write"),
     (re.compile(rb"\x1f\x8b"), "gzip", "gzip data: name a compressed file .gz"),

@@ -90,8 +90,8 @@ class Sender:
             self._counters.add_dead(message.kind)
         if self._settle_stored(entry, message.id):
             return ""
-        if redacted.found:
-            self._counters.add_redacted(redacted.found)
+        if redacted.by_class:
+            self._counters.add_redacted(redacted.by_class)
         if isinstance(message, DeadLetter):
             await self._dead_letter(entry, redacted.raw, message)
             return message.reason
@@ -115,18 +115,16 @@ class Sender:
         except TooLarge as error:
             self._pressure.settled(size)
             entry.kind = Kind.DEAD
-            letter = normalize.dead_letter(line, self._origin, str(error), "too_long")
-            self._counters.add_dead(letter.kind)
-            if not self._settle_stored(entry, letter.id):
-                await self._dead_letter(entry, payload, letter)
-            return letter.reason
+            dead = normalize.dead_letter(line, self._origin, str(error), "too_long")
+            self._counters.add_dead(dead.kind)
+            if not self._settle_stored(entry, dead.id):
+                await self._dead_letter(entry, payload, dead)
+            return dead.reason
         return ""
 
-    async def _dead_letter(self, entry: Entry, payload: bytes, letter: DeadLetter) -> None:
+    async def _dead_letter(self, entry: Entry, payload: bytes, dead: DeadLetter) -> None:
         then = functools.partial(self._acknowledged, entry, 0)
-        await self._bus.dead_letters.publish(
-            payload, id=letter.id, reason=letter.reason, headers=letter.headers, then=then
-        )
+        await self._bus.dead_letters.publish(payload, id=dead.id, reason=dead.reason, headers=dead.headers, then=then)
 
     def _acknowledged(self, entry: Entry, size: int, ack: PubAck) -> None:
         self._pressure.settled(size)

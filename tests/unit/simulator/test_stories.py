@@ -121,7 +121,7 @@ def test_a_fork_storm_is_one_exec_and_many_exits(homes):
     assert sum("clone" in p["flags"] for p in exits) == 1
 
 
-def told(name: str, homes: list[Home]) -> list[dict[str, Any]]:
+def events_of(name: str, homes: list[Home]) -> list[dict[str, Any]]:
     story = next(story for story in stories() if story.name == name)
     return play(tell(story, home_for(story, homes)))
 
@@ -132,32 +132,32 @@ def connects(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 
 def test_an_exec_storm_is_a_flood_of_execs(homes):
-    execs = [body(e)["process"] for e in told("exec_storm", homes) if "process_exec" in e]
+    execs = [body(e)["process"] for e in events_of("exec_storm", homes) if "process_exec" in e]
     assert len(execs) > 500
     assert len({p["exec_id"] for p in execs}) == len(execs)
 
 
 def test_a_connect_storm_is_a_flood_of_connections_to_one_place(homes):
-    found = connects(told("connect_storm", homes))
+    found = connects(events_of("connect_storm", homes))
     assert len(found) > 1_000
     assert len(set(found)) == 1
 
 
 def test_a_port_scan_tries_many_ports_of_one_address_and_many_addresses(homes):
-    found = connects(told("port_scan", homes))
+    found = connects(events_of("port_scan", homes))
     ports = {port for address, port in found if address == found[0][0]}
     assert len(ports) >= 20
     assert len({address for address, _ in found}) >= 50
 
 
 def test_a_crash_burst_is_many_crashes_of_one_workload(homes):
-    crashes = [body(e)["process"] for e in told("crash_burst", homes) if body(e).get("signal") == "SIGSEGV"]
+    crashes = [body(e)["process"] for e in events_of("crash_burst", homes) if body(e).get("signal") == "SIGSEGV"]
     assert len(crashes) >= 10
     assert len({p["pod"]["workload"] for p in crashes}) == 1
 
 
 def test_each_of_the_repeated_enforcements_is_confirmed_by_the_exit_of_its_process(homes):
-    events = told("repeated_enforcement", homes)
+    events = events_of("repeated_enforcement", homes)
     ordered = [body(e)["process"]["exec_id"] for e in events if body(e).get("action") == "KPROBE_ACTION_SIGKILL"]
     killed = [body(e)["process"]["exec_id"] for e in events if body(e).get("signal") == "SIGKILL"]
     assert len(ordered) >= 5
@@ -165,7 +165,7 @@ def test_each_of_the_repeated_enforcements_is_confirmed_by_the_exit_of_its_proce
 
 
 def test_a_dropper_fetches_marks_and_starts_one_file(homes):
-    execs = [body(e)["process"] for e in told("dropper", homes) if "process_exec" in e]
+    execs = [body(e)["process"] for e in events_of("dropper", homes) if "process_exec" in e]
     fetch, mark, dropped = execs[1:]
     assert dropped["binary"].startswith("/tmp/")
     assert dropped["binary"] in fetch["arguments"]

@@ -36,13 +36,13 @@ class Redacted(Struct, frozen=True):
     """A line that may be published."""
 
     raw: bytes
-    found: dict[str, int] = {}
+    by_class: dict[str, int] = {}
     """Number of replaced values, by class."""
 
     @property
     def count(self) -> int:
         """Number of replaced values."""
-        return sum(self.found.values())
+        return sum(self.by_class.values())
 
 
 class Unreadable(ValueError):

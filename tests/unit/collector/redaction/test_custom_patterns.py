@@ -14,7 +14,7 @@ def _left(patterns: bytes, text: str) -> str:
     raw = json.dumps({"process_exec": {"process": {"binary": "/x", "arguments": text}}}, ensure_ascii=False).encode()
     redacted = Redactor(parse(patterns, "own.txt")).event(raw)
     if redacted.count:
-        assert set(redacted.found) == {"own"}
+        assert set(redacted.by_class) == {"own"}
     return str(json.loads(redacted.raw)["process_exec"]["process"]["arguments"])
 
 
@@ -73,7 +73,7 @@ def test_the_settings_name_a_file_which_is_read_at_start(tmp_path: Path) -> None
     redactor = make(Settings(redact_patterns_file=str(file)))
     assert redactor is not None
     raw = b'{"process_exec":{"process":{"arguments":"badge=12 --password=x"}}}'
-    assert redactor.event(raw).found == {"own": 1, "named": 1}
+    assert redactor.event(raw).by_class == {"own": 1, "named": 1}
 
 
 def test_a_missing_file_and_settings_that_contradict_each_other_stop_the_start(tmp_path: Path) -> None:
