@@ -23,6 +23,7 @@ LABELS = {
     "reader": "a durable reader that an operator declares",
     "rule": "the id of a rule, which its author writes",
     "kind": "a class of secrets, in words of ours",
+    "key": "a former name of a field of filters, one of seven",
     "node": "a node's name, as its agent tells it: who runs in a pod does not choose it",
 }
 """Every label that a metric may have, and why no workload can fill it. One more needs such a reason."""

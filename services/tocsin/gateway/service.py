@@ -18,7 +18,7 @@ from tocsin.gateway.feed.composer import FrameComposer
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.feed.session import SILENCE_S
 from tocsin.gateway.http import app
-from tocsin.gateway.http.app import HttpServer
+from tocsin.gateway.http.server import HttpServer
 from tocsin.gateway.metrics import watch
 from tocsin.gateway.pipeline import coverage, rule_status
 from tocsin.gateway.pipeline.rule_reports import RuleReports
@@ -118,7 +118,7 @@ async def run(
     broadcaster = Broadcaster(hub, composer, settings.clients, silence_s)
     state = GatewayState(bus, hub, composer, broadcaster, metrics, health, reports, RuleReports(), settings)
     watch(metrics, state)
-    face.doorstep.door.watch(metrics)
+    face.login.authenticator.watch(metrics)
     ledger_metrics = LedgerMetrics(metrics)
     reader = _Reader(state)
     monitor = _Monitor(state, reader)

@@ -35,12 +35,13 @@ class Interval(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pod: str
     """``namespace/name``."""
     node: str
+    """The pod's node."""
     reason: str
     """For a person."""
     after: str = ""
-    """Time of the last event before, RFC 3339 by the node's clock; empty where there is none."""
+    """Time of the last event before, RFC 3339 by the node's clock; empty if there is none."""
     before: str = ""
-    """Time of the first event that came afterwards; empty where none did."""
+    """Time of the first event afterwards; empty if there is none."""
     noticed: str = ""
     """When the collector noticed it, by its own clock."""
 
@@ -55,30 +56,32 @@ class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str = ""
     """Hash of the file's first line: an inode is reused at once and is only a hint."""
     inode: int = 0
+    """Inode of the file."""
     offset: int = 0
     """Uncompressed bytes from the start of the file, everything before which is settled; of a log: its lines."""
     path: str = ""
     """Where the file was when this was written."""
     log: LogPlace | None = None
-    """Where it is a pod's log."""
+    """The place, if the source is a pod's log."""
 
 
 class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The results of the lines before `Checkpoint.position`; `lines` is the sum of the next four."""
 
     lines: int = 0
+    """Lines that were read."""
     stored: int = 0
-    """Became a message of EVENTS that was not there before."""
+    """Lines that became a new message of EVENTS."""
     dead: int = 0
-    """Became a dead letter that was not there before."""
+    """Lines that became a new dead letter."""
     repeated: int = 0
-    """Were stored or dead already."""
+    """Lines that were stored or dead letters already."""
     skipped: int = 0
-    """Were empty."""
+    """Empty lines."""
     bytes: int = 0
-    """All of them, line ends included."""
+    """Size of the lines with their line ends."""
     vanished_files: int = 0
-    """Files that were gone before they were read to their end."""
+    """Files that were removed before they were read to the end."""
     vanished_bytes: int = 0
     """Bytes of them that were not read, if known."""
     unread_intervals: int = 0
@@ -89,12 +92,13 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Saved under the source's key of the bucket, never past what JetStream has acknowledged."""
 
     source: str
-    """For people: ``file /var/log/tetragon/tetragon.log``, ``stdin``."""
+    """Name of the source: ``file /var/log/tetragon/tetragon.log``, ``stdin``."""
     cluster: str
+    """Name of the cluster."""
     node: str = ""
     """The node the collector is bound to; empty when it takes each event's own."""
     saved: str = ""
-    """RFC 3339."""
+    """When it was saved (RFC 3339)."""
     writer: str = ""
     """The instance that saved it."""
     floor_seq: int = 0
@@ -102,7 +106,9 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     floor_dead: int = 0
     """The same for DEAD_COLLECTOR."""
     counts: Counts = Counts()
+    """What became of the lines before `position`."""
     position: Position = Position()
+    """Up to where the source is read and settled."""
     intervals: list[Interval] = []
     """The newest of what `Counts.unread_intervals` counts."""
 

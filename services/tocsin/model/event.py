@@ -31,7 +31,7 @@ from tocsin.model.observation import Container, Image, Observation, Pod, Process
 __all__ = (
     "ABSENT", "ENVELOPE_KEYS", "KINDS", "Address", "Argument", "Container", "Event", "File", "Head", "Image", "Map",
     "Named", "Number", "Observation", "Pod", "Process", "Program", "Security", "Socket", "Syscall", "Unsigned",
-    "integer", "read", "read_head",
+    "event_key", "integer", "read", "read_head",
 )  # fmt: skip
 
 
@@ -62,8 +62,14 @@ KINDS = {
     "rate_limit_info": "rate_limit",
 }
 """Event key to kind."""
+_KEYS = {kind: key for key, kind in KINDS.items()}
 
 ENVELOPE_KEYS = frozenset({"node_name", "time", "aggregation_info", "cluster_name", "node_labels"})
+
+
+def event_key(kind: str) -> str:
+    """Tetragon's event key of a kind, ``process_exec`` for ``exec``; any other text unchanged."""
+    return _KEYS.get(kind, kind)
 
 
 class _Heads(Struct, frozen=True, gc=False):

@@ -32,41 +32,52 @@ class _Position(Struct):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One equation: the count that one hop expects, and the count that exists."""
+    """One equation: the number that one stage expects, and the number that is there."""
 
     hop: str
+    """Name of the stage."""
     expected: int
+    """What the stages before it say must be there."""
     found: int
+    """What is there."""
     waiting: int = 0
-    """The part of `expected` that is known to be under way."""
+    """Of `expected`, the number that is known to be in transit."""
     difference: int
-    """Expected, less found, less waiting: above 0 are missing, below 0 are stored twice or not counted yet."""
+    """Expected minus found minus waiting: above 0 is missing; below 0 is there twice or not counted yet."""
     tolerance: int = 0
-    """How many may be under way without being counted while events run; 0 at rest."""
+    """What may be in transit and not counted while events run; 0 at rest."""
     balanced: bool
+    """Whether the difference is within the tolerance."""
 
 
 class Reader(Struct, frozen=True, kw_only=True):
     """The progress of one durable reader of a stream."""
 
     stream: str
+    """Name of the stream."""
     name: str
+    """Name of the reader's durable consumer."""
     waiting: int
-    """Messages that are not delivered or not answered yet."""
+    """Messages that are not delivered or not acknowledged yet."""
     evicted_unread: int
-    """Messages that the stream dropped before this reader had answered them."""
+    """Messages that the stream removed before this reader acknowledged them."""
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
     """All equations and readers at one time."""
 
     balanced: bool
+    """Whether all lines balance."""
     at_rest: bool
-    """Whether no count changed between the two readings."""
+    """Whether nothing changed between two samples."""
     lines: list[Line]
+    """The equations."""
     readers: list[Reader]
+    """Durable readers of streams."""
     sources: list[Checkpoint]
+    """The checkpoint of each source."""
     problems: list[str]
+    """What does not balance, and what was removed unread."""
 
     @property
     def done(self) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from tocsin.bus import open_bus, streams
 from tocsin.gateway import service
 from tocsin.gateway.http import app
-from tocsin.gateway.http.openapi import ROUTES
+from tocsin.gateway.http.endpoints import ENDPOINTS
 from tocsin.gateway.pipeline.rule_status import RulesAnswer
 from tocsin.gateway.queries.schemas import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.settings import Settings
@@ -36,7 +36,7 @@ async def test_lists_can_be_narrowed(declared: NatsServer) -> None:
         await bus.send(*(alert(n, SEVERITIES[n % 4], process=f"/bin/p{n % 2}") for n in range(40)))
         await own.rows(40)
         found = await own.get("/api/runtime/alerts?severity=critical,high&q=P1+exec&limit=5")
-        assert [row["args"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
+        assert [row["arguments"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
         assert found["total"] == 40
         for path, named in (
             ("/api/runtime/alerts?full=1&limit=201", "limit must be a whole number from 1 to 200"),
@@ -204,7 +204,7 @@ async def test_every_route_is_documented_and_its_answer_reads_as_documented(decl
             for resource in app.application(own.face).router.resources()
             if resource.canonical != "/{path}"
         }
-        assert served == set(document["paths"]) == {route.path for route in ROUTES}
+        assert served == set(document["paths"]) == {endpoint.path for endpoint in ENDPOINTS}
         for path in ("/api/v1/ledger", "/api/openapi.json"):
             assert "400" in document["paths"][path]["get"]["responses"]
         assert "cut" in document["components"]["schemas"]["FullAlertsAnswer"]["properties"]
@@ -368,4 +368,4 @@ async def test_an_error_of_ours_shows_no_stack_trace(declared: NatsServer, caplo
         assert own.face.state is not None
         own.face.state.store.window.lanes = ()
         answer = await own.get("/api/runtime/stats", status=500)
-        assert answer == {"error": "an error of ours; the log has it"}
+        assert answer == {"error": "internal error; see the log"}

@@ -28,8 +28,8 @@ class Batch(Struct, eq=False):
     urgent: bool = False
     """Cut early because of a critical or high alert."""
     replay: bool = False
-    wire: bytes = b""
-    """The frame, once a client has needed it: it is written once for all clients."""
+    wire: dict[int, bytes] = {}
+    """The frame for each version of the protocol, once any client needs it: it is written once for all clients."""
 
     @property
     def folded(self) -> int:
@@ -41,7 +41,7 @@ def fold(rows: Iterable[Counted]) -> list[Counted]:
     """One row, the newest, for each severity and fingerprint."""
     folded: dict[tuple[int, str], Counted] = {}
     for row, n in rows:
-        key = (row.shape.index, row.shape.fp)
+        key = (row.shape.index, row.shape.fingerprint)
         old = folded.get(key)
         if old is None:
             folded[key] = (row, n)

@@ -1,4 +1,4 @@
-"""The WebSocket ``alerts.v1``: the sessions of all clients, and the clock that cuts frames for them."""
+"""The WebSocket: the sessions of all clients, and the clock that cuts frames for them."""
 
 import asyncio
 import contextlib
@@ -52,10 +52,11 @@ class Broadcaster:
                 503, "the gateway is stopping" if self._stopping else f"all {self._limit} client slots are taken"
             )
         socket = web.WebSocketResponse(
-            protocols=[frames.SUBPROTOCOL], max_msg_size=frames.CLIENT_FRAME_BYTES, timeout=GOODBYE_S
+            protocols=list(frames.SUBPROTOCOLS), max_msg_size=frames.CLIENT_FRAME_BYTES, timeout=GOODBYE_S
         )
-        if frames.SUBPROTOCOL not in request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(","):
-            raise HttpError(400, f"the subprotocol {frames.SUBPROTOCOL} is needed")
+        offered = request.headers.get("Sec-WebSocket-Protocol", "").replace(" ", "").split(",")
+        if not frames.SUBPROTOCOLS.keys() & offered:
+            raise HttpError(400, f"one of the subprotocols {', '.join(frames.SUBPROTOCOLS)} is needed")
         await socket.prepare(request)
         session = Session(
             self._hub, self._composer, self.ready, socket, request.transport, over=over, silence_s=self._silence_s

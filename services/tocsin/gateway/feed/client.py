@@ -9,7 +9,7 @@ from tocsin.gateway.feed import batch
 from tocsin.gateway.feed.batch import Batch
 from tocsin.gateway.feed.groups import Fanout, Group, View
 from tocsin.gateway.feed.pacing import Credit
-from tocsin.gateway.window.row_filter import EVERYTHING, Filter
+from tocsin.model.filter import EVERYTHING, Filter
 
 REPLAY = 5_000
 """A client that is this many sequences behind still gets every one of them."""

@@ -18,11 +18,11 @@ from tocsin.gateway.feed.range_stats import RangeStats
 from tocsin.gateway.feed.subscription import Selection
 from tocsin.gateway.pipeline.rule_status import RuleIssues
 from tocsin.gateway.window import cursor
-from tocsin.gateway.window.row_filter import EVERYTHING
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.severities import SEVERITIES, by_severity
 from tocsin.model import subjects
 from tocsin.model.errors import BusError
+from tocsin.model.filter import EVERYTHING
 from tocsin.model.severity import WORST_FIRST, Severity
 
 _SNAPSHOT_ROWS = 200
@@ -63,7 +63,7 @@ class FrameComposer:
         hub, window = self._hub, self._store.window
         now = time.time()
         range_ = hub.range_stats(selection.window_s, int(now))
-        key = ("stats", selection.filter, selection.window_s, tick, range_.tick)
+        key = ("stats", selection.version, selection.filter, selection.window_s, tick, range_.tick)
         if key not in self._cache:
             filtered = self._filtered(selection)
             self._cache[key] = frames.frame(
@@ -78,6 +78,7 @@ class FrameComposer:
                     "lag": self._lag(),
                     **({} if self.rules == _NO_ISSUES else {"rules": self.rules}),
                 },
+                version=selection.version,
             )
         return self._cache[key], range_.tick
 
@@ -103,7 +104,7 @@ class FrameComposer:
         `HttpError` (503) if it needs a scan and too many wait for one.
         """
         range_ = self._hub.range_stats(selection.window_s, int(time.time()))
-        key = ("snapshot", selection.filter_json, selection.window_s, to, range_.tick)
+        key = ("snapshot", selection.version, selection.filter_json, selection.window_s, to, range_.tick)
         frame = self._cache.get(key)
         if frame is None:
             if len(self._cache) > _CACHED:
@@ -171,4 +172,5 @@ class FrameComposer:
                 **more,
             },
             rows,
+            selection.version,
         )

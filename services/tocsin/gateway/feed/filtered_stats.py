@@ -7,11 +7,13 @@ from tocsin.gateway.queries import aggregate
 from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import counts as bins
 from tocsin.gateway.window.counts import FUTURE_S
-from tocsin.gateway.window.row_filter import Filter
+from tocsin.gateway.window.row_filter import matcher
 from tocsin.gateway.window.rows import Row, SharedFields
 from tocsin.gateway.window.severities import SEVERITIES, by_severity
-from tocsin.gateway.window.top_values import DIMENSIONS, Entry, ranked
+from tocsin.gateway.window.top_values import Entry, ranked
 from tocsin.gateway.window.window import Block
+from tocsin.model.alert_row import FACETS
+from tocsin.model.filter import Filter
 from tocsin.model.timestamps import MS_PER_S
 
 _SHAPES = 1_000
@@ -111,7 +113,7 @@ class FilteredStats:
 
     def scan(self, blocks: Sequence[Block], filter_: Filter, up_to: int) -> BinCounts:
         """Count the rows up to this sequence, for `fill`; safe in another thread."""
-        counted, match = BinCounts(), filter_.match()
+        counted, match = BinCounts(), matcher(filter_)
         span = TimeRange(self._t0, self._t0 + self._bins * self._step_s + FUTURE_S)
         for row in aggregate.inside(blocks, span):
             if row.seq <= up_to and (match is None or match(row)):
@@ -183,7 +185,7 @@ class FilteredStats:
         if shapes is None:
             return
         counted = [item for second, by_shape in shapes.items() if second < self._end for item in by_shape.items()]
-        for name, values in DIMENSIONS.items():
+        for name, values in FACETS.items():
             entries, _ = ranked(counted, values, _TOP)
             if self._top.get(name) != entries:
                 self._top[name] = entries

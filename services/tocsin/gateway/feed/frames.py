@@ -1,19 +1,21 @@
-"""The frames of the WebSocket ``alerts.v1``: those that a client may send, and how the gateway writes its own."""
+"""The frames of the WebSocket: those that a client may send, and how the gateway writes its own."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from tocsin.gateway.feed import batch
+from tocsin.gateway.feed import alerts_v1, batch
 from tocsin.gateway.feed.batch import Batch
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.severities import by_severity
 
-SUBPROTOCOL = "alerts.v1"
-VERSION = 1
+Version = Literal[1, 2]
+VERSION: Version = 2
+"""The version of rows and top values with the names of the alert; version 1 has others, for one release."""
+SUBPROTOCOLS: Mapping[str, Version] = {"alerts.v2": 2, "alerts.v1": 1}
 FRAME_BYTES = 262_144
 """A hint for clients; 400 rows of hostile length may pass it."""
 CLIENT_FRAME_BYTES = 65_536
@@ -79,6 +81,7 @@ _KNOWN: dict[str, msgspec.json.Decoder[Open | View | Ack | Pong]] = {
 }
 
 _encode = msgspec.json.Encoder().encode
+_ENCODE: Mapping[Version, Callable[..., bytes]] = {1: alerts_v1.encode, 2: rows.encode}
 
 
 def decode(text: str | bytes) -> Open | View | Ack | Pong | None:
@@ -96,15 +99,16 @@ def window_s(text: str) -> int:
     return next((length for length in WINDOWS.values() if length >= seconds), WINDOWS["24h"])
 
 
-def frame(k: str, fields: Mapping[str, Any], listed: Iterable[Row] | None = None) -> bytes:
+def frame(k: str, fields: Mapping[str, Any], listed: Iterable[Row] | None = None, version: Version = VERSION) -> bytes:
     """A frame of kind *k*; *listed* become its ``rows``."""
-    head = _encode({"k": k, **fields})
-    return head if listed is None else _with_rows(head, [rows.encode(row) for row in listed])
+    head = _encode({"k": k, **(alerts_v1.renamed(fields) if version == 1 else fields)})
+    return head if listed is None else _with_rows(head, [_ENCODE[version](row) for row in listed])
 
 
-def alerts(new: Batch, epoch: str, now_ms: float) -> bytes:
+def alerts(new: Batch, epoch: str, now_ms: float, version: Version = VERSION) -> bytes:
     """The frame of a batch, written once for all clients that get it."""
-    if not new.wire:
+    wire = new.wire.get(version)
+    if wire is None:
         head = _encode(
             {
                 "k": "alerts",
@@ -117,16 +121,16 @@ def alerts(new: Batch, epoch: str, now_ms: float) -> bytes:
             }
         )
         listed: list[tuple[Row, int]] = sorted(new.rows, key=lambda counted: rows.newest_first(counted[0]))
-        new.wire = _with_rows(head, [rows.encode(row, n) for row, n in listed])
-    return new.wire
+        wire = new.wire[version] = _with_rows(head, [_ENCODE[version](row, n) for row, n in listed])
+    return wire
 
 
-def hello(epoch: str, *, head: int, oldest: int, now_ms: int) -> bytes:
+def hello(epoch: str, *, head: int, oldest: int, now_ms: int, version: Version = VERSION) -> bytes:
     """The first frame to a client."""
     return frame(
         "hello",
         {
-            "v": VERSION,
+            "v": version,
             "head": f"{epoch}:{head}",
             "oldest": f"{epoch}:{oldest}",
             "now": now_ms,

@@ -10,9 +10,10 @@ from tocsin.gateway.feed import batch
 from tocsin.gateway.feed.batch import Batch, BatchBuilder
 from tocsin.gateway.feed.filtered_stats import FilteredStats, Ticks
 from tocsin.gateway.feed.pacing import Pace
-from tocsin.gateway.window.row_filter import Filter, Matchers
+from tocsin.gateway.window.row_filter import Matchers
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.window import Match, Window
+from tocsin.model.filter import Filter
 
 _FRESH = 5_000
 """The most rows that wait to be distributed to the groups."""

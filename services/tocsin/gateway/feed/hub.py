@@ -11,12 +11,12 @@ from tocsin.gateway.feed.range_stats import RangeStats
 from tocsin.gateway.pipeline.visibility import Visibility
 from tocsin.gateway.settings import Settings
 from tocsin.gateway.window.late_arrivals import LateArrivals
-from tocsin.gateway.window.row_filter import Filter
 from tocsin.gateway.window.rows import Row, RowFactory
 from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.store import AlertStore, StreamRange
 from tocsin.model import alert, subjects
 from tocsin.model.errors import BadEvent
+from tocsin.model.filter import OLD_NAMES, Filter
 from tocsin.model.severity import WORST_FIRST
 from tocsin.model.timestamps import MS_PER_S
 
@@ -42,6 +42,8 @@ class Hub:
         self.reading = "not begun"
         """The progress of reading back, in words, while it is not done."""
         self.undecodable = 0
+        self.old_filter_keys = dict.fromkeys(OLD_NAMES, 0)
+        """Filters of clients that named a field by its former name."""
         self.taken = 0
         """Alerts read live, since the start."""
         self.delay_ms = 0

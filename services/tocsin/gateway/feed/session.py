@@ -18,7 +18,7 @@ from tocsin.gateway.feed.composer import FrameComposer
 from tocsin.gateway.feed.frames import Ack, Open, Pong, ProtocolError, View
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.feed.subscription import Subscription
-from tocsin.gateway.window.row_filter import FilterError
+from tocsin.model.filter import FilterError
 
 PING_S = 10.0
 SILENCE_S = 25.0
@@ -52,7 +52,9 @@ class Session:
         self._transport = transport
         self._wake = asyncio.Event()
         self._client = Client(hub.fanout, self._wake.set)
-        self._subscription = Subscription(self._client)
+        self._subscription = Subscription(
+            self._client, frames.SUBPROTOCOLS[socket.ws_protocol or "alerts.v2"], hub.old_filter_keys
+        )
         self._waiting = False
         """The client waits for this gateway, not the other way round."""
         self._received_at = self._pinged_at = time.monotonic()
@@ -177,10 +179,11 @@ class Session:
         if self._hello_due:
             self._hello_due = False
             oldest = min((lane.oldest.seq for lane in window.lanes if lane.oldest), default=window.head)
-            return frames.hello(window.epoch, head=window.head, oldest=oldest, now_ms=int(time.time() * 1_000))
+            version, now_ms = self._subscription.selection.version, int(time.time() * 1_000)
+            return frames.hello(window.epoch, head=window.head, oldest=oldest, now_ms=now_ms, version=version)
         step = self._client.next()
         if isinstance(step, Batch):
-            return frames.alerts(step, window.epoch, time.time() * 1_000)
+            return frames.alerts(step, window.epoch, time.time() * 1_000, self._subscription.selection.version)
         if isinstance(step, Gap):
             return await self._composer.gap(step)
         if isinstance(step, Snapshot):

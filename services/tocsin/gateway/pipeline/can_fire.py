@@ -29,7 +29,9 @@ class CanFire(Struct, frozen=True, kw_only=True):
     """The answer, with its reason."""
 
     is_: Literal["yes", "unknown", "no"] = msgspec.field(name="is")
+    """yes, no, or unknown."""
     why: str
+    """The reason."""
 
 
 def assess_all(rules: Iterable[Sequence[RuleState]], observed: KindSummary) -> dict[str, CanFire]:

@@ -19,7 +19,9 @@ class JudgeAnswer(Struct, frozen=True, kw_only=True):
     """One instance that classifies or correlates."""
 
     service: str
+    """classifier or correlator."""
     instance: str
+    """Name of the instance."""
     hash: str
     """Of all its active rules: two instances with the same hash classify alike."""
     loaded: str
@@ -34,18 +36,25 @@ class RuleAnswer(Struct, frozen=True, kw_only=True):
     """One rule or correlation, over all instances."""
 
     id: str
+    """Id of the rule."""
     title: str
+    """Title of the rule."""
     level: str
+    """Level that the rule's author gave it."""
     type: str
     """``rule``, or a correlation's type."""
     file: str
+    """File that the rule was loaded from."""
     line: int
+    """Line of the file where it begins."""
     author: str
+    """Author of the rule."""
     hits: int
     """Matches since the instances started."""
     failures: int
     """Events for which the rule failed and was skipped."""
     last_failure: str
+    """Error of the last failure; empty if there was none."""
     hooks: list[str]
     """Functions, or tracepoints as ``subsystem/name``; the rule needs the events of any one of them."""
     kinds: list[str]
@@ -53,8 +62,9 @@ class RuleAnswer(Struct, frozen=True, kw_only=True):
     host_only: bool
     """Whether it matches only processes outside containers."""
     runbook: str
-    """What to do first."""
+    """First steps for whoever handles its alerts, from the rule."""
     falsepositives: list[str]
+    """Known causes of false positives, from the rule."""
     can_fire: CanFire
     """Whether the events that it needs come at all, judged by the live window."""
 
@@ -63,10 +73,15 @@ class SilenceAnswer(Struct, frozen=True, kw_only=True):
     """One silence, over all instances."""
 
     id: str
+    """Id of the silence."""
     title: str
+    """Title of the silence."""
     owner: str
+    """Who is responsible for it."""
     reason: str
+    """Why it exists."""
     expires: str
+    """Day on which it ends (RFC 3339)."""
     expired: bool
     """Whether it has ended."""
     hidden: BySeverity
@@ -77,10 +92,13 @@ class ProblemAnswer(Struct, frozen=True, kw_only=True):
     """A rule document with an error, which is not loaded."""
 
     file: str
+    """File of the document."""
     line: int
     """From 1; 0 for the file as a whole."""
     column: int
+    """From 1; 0 if the whole line or file is meant."""
     text: str
+    """What is wrong."""
     rule: str
     """The id of the rule, if it is known."""
     kept: bool
@@ -93,13 +111,17 @@ class RulesAnswer(Struct, frozen=True, kw_only=True):
     """The active rules, and what is wrong with them."""
 
     judges: list[JudgeAnswer]
+    """Instances that apply rules."""
     rules: list[RuleAnswer]
+    """All rules and correlations."""
     silences: list[SilenceAnswer]
     """Expired ones first."""
     problems: list[ProblemAnswer]
+    """Documents that failed to load."""
     hashes_differ: list[str]
     """Instances whose rules have differed for over a minute from those of most of their service."""
     timestamp: str
+    """Time of this answer (RFC 3339)."""
 
 
 class RuleIssues(Struct, frozen=True, kw_only=True, omit_defaults=True):

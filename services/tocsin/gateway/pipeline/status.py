@@ -7,7 +7,7 @@ from msgspec import Struct
 from tocsin.bus import streams
 from tocsin.gateway.pipeline import coverage
 from tocsin.gateway.pipeline.coverage import Agent, Coverage, ExportGap
-from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.rates import Rate
 from tocsin.gateway.pipeline.service_reports import Instance
@@ -20,20 +20,24 @@ class NodeAnswer(Struct, frozen=True, kw_only=True):
     """One node that sends events, or to which a collector is bound."""
 
     node: str
+    """Name of the node."""
     last_s: float | None
     """Seconds since its last event came; ``null`` if none did."""
     rate: float | None
     """Events a second."""
     silent: bool
+    """Whether it does not report."""
     why: str
     """Why it counts as silent, in words; empty if it does not."""
     coverage: Coverage
+    """How many of its events arrive."""
 
 
 class Clients(Struct, frozen=True, kw_only=True):
     """Browsers on this gateway's WebSocket."""
 
     open: int
+    """How many there are."""
     slow: int
     """Of these, the clients that do not keep up and get fewer rows."""
 
@@ -44,10 +48,13 @@ class StatusAnswer(Struct, frozen=True, kw_only=True):
     cluster: str
     """The names of the clusters that send events."""
     hops: list[HopAnswer]
+    """Stages, in the order in which an event passes them."""
     nodes: list[NodeAnswer]
+    """Nodes, by name."""
     ledger: Ledger | None
     """``null`` if it could not be read; `broken` has the reason."""
     clients: Clients
+    """Browsers on the WebSocket."""
     broken: str
     """What is failing, in words; empty if nothing is."""
     kinds_seen: dict[str, int]
@@ -55,6 +62,7 @@ class StatusAnswer(Struct, frozen=True, kw_only=True):
     host_events: bool
     """Whether events of processes outside containers come at all."""
     timestamp: str
+    """Time of this answer (RFC 3339)."""
 
 
 class Readings(Struct, frozen=True, kw_only=True):
@@ -91,8 +99,8 @@ def nodes(
     return [
         NodeAnswer(
             node=name,
-            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
-            rate=None if (rate := known.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            last_s=round(max(0, now_ms - node.last_ms) / MS_PER_S, 1) if node.last_ms else None,
+            rate=None if (rate := known.rate(name, now_ms / MS_PER_S)) is None else round(rate, 2),
             silent=name in silent,
             why=silent.get(name, ""),
             coverage=coverage.cover(
@@ -141,7 +149,7 @@ def _facts(readings: Readings, ledger: Ledger | None, now: float) -> Facts:
         instances=readings.instances,
         events=flow("events", "judged", readings.judging, streams.EVENTS),
         alerts=flow("alerts", "read", readings.waiting, streams.ALERTS, streams.ALERTS_KEPT),
-        own=Own(
+        gateway=GatewayNumbers(
             in_s=rates["read"].rate(now),
             out_s=rates["rows"].rate(now),
             lag_s=readings.delay_ms / MS_PER_S,

@@ -8,12 +8,13 @@ from tocsin.gateway.pipeline.event_kinds import ObservedKinds
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.window.rows import NAME_CHARACTERS, Row
 from tocsin.model import subjects
+from tocsin.model.event import event_key
 from tocsin.model.timestamps import MS_PER_S
 from tocsin.runtime.service_report import ServiceReport
 
 _MINUTE_MS = 60_000
 _CLUSTERS = 8
-_RATE_LIMIT, _THROTTLE = "rate_limit_info", "process_throttle"
+_RATE_LIMIT, _THROTTLE = "rate_limit", "throttle"
 _STARTS = "throttle_start"
 _CORRELATION = "correlation"
 
@@ -36,18 +37,19 @@ class Visibility:
     def add(self, subject: str, row: Row, cluster: str, payload: bytes, now_ms: int) -> None:
         """An alert; *now_ms* is its arrival, 0 for one that is read back: then its own times count."""
         shape = row.shape
-        if shape.event == _CORRELATION:
+        if shape.kind == _CORRELATION:
             return
         came_ms = now_ms or row.t + row.late_s * MS_PER_S
-        self.kinds.add(shape.event, shape.fn, came_ms // MS_PER_S, host=subject.split(".", 4)[3:4] == [subjects.HOST])
+        host = subject.split(".", 4)[3:4] == [subjects.HOST]
+        self.kinds.add(event_key(shape.kind), shape.event_type, came_ms // MS_PER_S, host=host)
         if cluster and cluster not in self._clusters and len(self._clusters) < _CLUSTERS:
             self._clusters[cluster] = None
         if not shape.node:
             return
         node = self.nodes.add(shape.node, came_ms, row.t // _MINUTE_MS)
-        if shape.event == _RATE_LIMIT:
+        if shape.kind == _RATE_LIMIT:
             node.dropped.append((row.t, coverage.dropped(payload)))
-        elif shape.event == _THROTTLE and shape.fn == _STARTS:
+        elif shape.kind == _THROTTLE and shape.event_type == _STARTS:
             node.throttled.append(row.t)
 
     def receive(self, report: ServiceReport, now_ms: int) -> None:

@@ -1,18 +1,17 @@
 """The parameters of a request, and the answers that the live window gives."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from msgspec import Struct
 
 from tocsin.gateway.queries.schemas import LaneAnswer, Lanes, StatsAnswer
-from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window import rows, top_values
-from tocsin.gateway.window.row_filter import Filter, FilterError
 from tocsin.gateway.window.rows import Row, SharedFields
 from tocsin.gateway.window.severities import SEVERITIES, BySeverity
 from tocsin.gateway.window.store import AlertStore
+from tocsin.model.filter import Filter, FilterError, grammar
 from tocsin.model.timestamps import NS_PER_MS, format_ns
 
 MAX_ALERTS = 1_000
@@ -39,24 +38,26 @@ def parse(parameters: Mapping[str, str]) -> Query:
         raise QueryError("full must be 0 or 1")
     wire: dict[str, object] = {"q": parameters.get("q", "")}
     if parameters.get("severity"):
-        wire["sev"] = parameters["severity"].split(",")
+        wire["severity"] = parameters["severity"].split(",")
     try:
-        wanted = filters.parse(wire)
+        wanted = grammar.parse(wire)
     except FilterError as error:
-        raise QueryError(str(error).replace("sev:", "severity:", 1)) from error
+        raise QueryError(str(error)) from error
     most = MAX_FULL if full == "1" else MAX_ALERTS
     return Query(wanted, integer(parameters, "limit", default=most, most=most), full == "1")
 
 
-def check(parameters: Mapping[str, str], *known: str) -> None:
-    """`QueryError` for a name that is not *known*, or comes twice."""
+def check(
+    parameters: Mapping[str, str], *known: str, repeatable: Collection[str] = (), deprecated: Collection[str] = ()
+) -> None:
+    """`QueryError` for a name that is neither *known* nor *deprecated*, or is given twice and not *repeatable*."""
     seen = set()
     names = [name for name, _ in parameters.items()]  # each as often as it was given
     for name in names:
-        if name not in known:
+        if name not in known and name not in deprecated:
             here = f"known: {', '.join(known)}" if known else "there are none here"
             raise QueryError(f"{name[:64]}: no such parameter; {here}")
-        if name in seen:
+        if name in seen and name not in repeatable:
             raise QueryError(f"{name} must be given once")
         seen.add(name)
 
@@ -104,8 +105,8 @@ def stats(store: AlertStore, held: BySeverity, timestamp: str) -> StatsAnswer:
     shapes: Counter[SharedFields] = Counter()
     for lane in store.window.lanes:
         shapes.update(lane.shapes)
-    types = top_values.rank(shapes.items(), lambda shape: (shape.fn,))
-    processes = top_values.rank(shapes.items(), lambda shape: (shape.bin,))
+    types = top_values.rank(shapes.items(), lambda shape: (shape.event_type,))
+    processes = top_values.rank(shapes.items(), lambda shape: (shape.process,))
     return StatsAnswer(
         total=total(held),
         by_severity=held,

@@ -15,16 +15,19 @@ from tocsin.gateway.queries.range_schemas import FacetsAnswer, TimelineAnswer
 from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.counts import Series
-from tocsin.gateway.window.row_filter import MAX_CHARACTERS, Filter
+from tocsin.gateway.window.row_filter import matcher
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.severities import SEVERITIES, by_severity
 from tocsin.gateway.window.store import AlertStore
 from tocsin.gateway.window.window import Block, newest
+from tocsin.model.alert_row import FACETS
+from tocsin.model.filter import MAX_CHARACTERS, OLD_NAMES, Filter
 
 MAX_ROWS = 1_000
 MAX_VALUES = 100
 _ROWS, _VALUES = 200, 10
 _ALL = 1 << 62
+_OLD_FACETS = {**OLD_NAMES, "technique": "techniques"}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -51,7 +54,7 @@ class Alerts(Struct, frozen=True):
         counted = _counted(store, self.filter, self.span)
 
         def at(blocks: Sequence[Block]) -> Page:
-            match = self.filter.match()
+            match = matcher(self.filter)
             found = newest(blocks, self.limit, match, since_ms=self.span.from_ms, up_to=_ALL, below=below)
             return Page(found, aggregate.counts(blocks, self.span, match) if counted is None else counted)
 
@@ -82,7 +85,7 @@ class Export(Struct, frozen=True):
 
     def part(self, blocks: Sequence[Block], below: tuple[int, int], limit: int) -> tuple[bytes, tuple[int, int] | None]:
         """The newest rows before *below* as a part of the file, and before what the next part lies, if there is one."""
-        found = newest(blocks, limit, self.filter.match(), since_ms=self.span.from_ms, up_to=_ALL, below=below)
+        found = newest(blocks, limit, matcher(self.filter), since_ms=self.span.from_ms, up_to=_ALL, below=below)
         more = (found[-1].t, found[-1].seq) if len(found) == limit else None
         return exports.body(self.format, found), more
 
@@ -108,7 +111,7 @@ class Timeline(Struct, frozen=True):
 
     def look(self, blocks: Sequence[Block]) -> Series:
         """The series from the rows."""
-        return aggregate.timeline(blocks, self.span, self.step_s, self.filter.match())
+        return aggregate.timeline(blocks, self.span, self.step_s, matcher(self.filter))
 
     def answer(self, store: AlertStore, series: Series) -> bytes:
         """The JSON of a `TimelineAnswer`."""
@@ -127,7 +130,7 @@ class Frequent(Struct, frozen=True):
 
     def counted(self, store: AlertStore, now_s: int) -> Facets | None:
         """The lists where a look at the rows would show less."""
-        everything = not self.filter.fields and not self.filter.words and not self.narrow.dimension
+        everything = not self.filter.fields and not self.filter.words and not self.narrow.field
         if not everything or self._held(store):
             return None
         return Facets(*store.top.between(self.span.from_s, self.span.to_s, now_s, self.limit))
@@ -149,7 +152,7 @@ def alerts(query_string: str, now_ms: int) -> Alerts:
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "before", "limit")
     limit = params.integer(single, "limit", default=_ROWS, most=MAX_ROWS)
-    return Alerts(filter_url.wanted(parameters), time_range.parse(single, now_ms), limit, _token(single))
+    return Alerts(filter_url.parse(parameters), time_range.parse(single, now_ms), limit, _token(single))
 
 
 def export(query_string: str, now_ms: int) -> Export:
@@ -160,7 +163,7 @@ def export(query_string: str, now_ms: int) -> Export:
     if format not in ("csv", "ndjson"):
         raise QueryError("format must be csv or ndjson")
     return Export(
-        filter_url.wanted(parameters), time_range.parse(single, now_ms), "csv" if format == "csv" else "ndjson"
+        filter_url.parse(parameters), time_range.parse(single, now_ms), "csv" if format == "csv" else "ndjson"
     )
 
 
@@ -169,7 +172,7 @@ def timeline(query_string: str, now_ms: int) -> Timeline:
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "step")
     span = time_range.parse(single, now_ms)
-    return Timeline(filter_url.wanted(parameters), span, time_range.step(single, span))
+    return Timeline(filter_url.parse(parameters), span, time_range.step(single, span))
 
 
 def facets(query_string: str, now_ms: int) -> Frequent:
@@ -177,7 +180,7 @@ def facets(query_string: str, now_ms: int) -> Frequent:
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "limit", "narrow")
     limit = params.integer(single, "limit", default=_VALUES, most=MAX_VALUES)
-    return Frequent(filter_url.wanted(parameters), time_range.parse(single, now_ms), limit, _narrow(single))
+    return Frequent(filter_url.parse(parameters), time_range.parse(single, now_ms), limit, _narrow(single))
 
 
 def _token(single: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -194,11 +197,11 @@ def _narrow(single: Mapping[str, str]) -> Narrow:
     text = single.get("narrow", "")
     if not text:
         return Narrow()
-    name, colon, wanted = text.partition(":")
-    dimension = next((own for own, field in aggregate.FIELD_OF.items() if name in (own, field)), "")
-    if not colon or not dimension or len(wanted) > MAX_CHARACTERS:
-        raise QueryError(f"narrow must be a text after one of {', '.join(aggregate.FIELD_OF)} and a colon")
-    return Narrow(dimension, wanted.lower())
+    name, colon, part = text.partition(":")
+    field = _OLD_FACETS.get(name, name)
+    if not colon or field not in FACETS or len(part) > MAX_CHARACTERS:
+        raise QueryError(f"narrow must be a text after one of {', '.join(FACETS)} and a colon")
+    return Narrow(field, part.lower())
 
 
 def _in_bins(store: AlertStore, span: TimeRange) -> bool:

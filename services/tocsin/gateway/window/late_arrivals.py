@@ -23,7 +23,7 @@ class LateArrivals:
 
         A process that an agent finds running when it starts is old, but was not delayed: it does not count.
         """
-        if row.shape.fn == EXISTING:
+        if row.shape.event_type == EXISTING:
             return
         if not self._n or now - self._at > QUIET_S:
             self._n, self._most_s, self._from_ms = 0, 0, row.t

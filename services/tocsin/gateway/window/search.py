@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from tocsin.gateway.errors import HttpError
-from tocsin.gateway.window.row_filter import Filter
+from tocsin.gateway.window.row_filter import matcher
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.window import Block, Window, newest
+from tocsin.model.filter import Filter
 
 T = TypeVar("T")
 Scan = Callable[[Sequence[Block]], T]
@@ -34,7 +35,7 @@ class SearchPool:
 
     async def newest(self, filter_: Filter, limit: int, *, since_ms: int, up_to: int, caller: Caller) -> list[Row]:
         """See `Window.newest`; `HttpError` (503) if the queue is full."""
-        match = filter_.match()
+        match = matcher(filter_)
         return await self.run(
             lambda blocks: newest(blocks, limit, match, since_ms=since_ms, up_to=up_to), caller=caller
         )

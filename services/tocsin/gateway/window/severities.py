@@ -14,9 +14,13 @@ class BySeverity(Struct, frozen=True, kw_only=True):
     """One number for each severity."""
 
     critical: int = 0
+    """Of severity critical."""
     high: int = 0
+    """Of severity high."""
     medium: int = 0
+    """Of severity medium."""
     low: int = 0
+    """Of severity low."""
 
 
 def by_severity(counts: Sequence[int]) -> dict[str, int]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from tocsin.gateway.window import row_filter
 from tocsin.gateway.window.counts import SecondCounts
-from tocsin.gateway.window.row_filter import Filter
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.search import Caller, SearchPool
 from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.top_values import TopValues
 from tocsin.gateway.window.window import Window
+from tocsin.model.filter import Filter
 from tocsin.model.timestamps import MS_PER_S, NS_PER_MS
 
 
@@ -95,6 +96,6 @@ class AlertStore:
         self, filter_: Filter, limit: int, *, up_to: int, since_ms: int = 0, caller: Caller = "request"
     ) -> list[Row]:
         """The newest rows that match; `HttpError` (503) if this needs a scan and too many wait for one."""
-        if filter_.by_shape:
-            return self.window.newest(limit, filter_.match(), since_ms=since_ms, up_to=up_to)
+        if row_filter.shared(filter_):
+            return self.window.newest(limit, row_filter.matcher(filter_), since_ms=since_ms, up_to=up_to)
         return await self.search.newest(filter_, limit, since_ms=since_ms, up_to=up_to, caller=caller)

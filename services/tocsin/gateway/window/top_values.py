@@ -1,10 +1,11 @@
 """The most frequent values, counted by minute and by hour, so that the top of a quarter of an hour needs no scan."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from tocsin.gateway.window.rows import SharedFields
 from tocsin.gateway.window.severities import SEVERITIES
+from tocsin.model.alert_row import FACETS
 
 Entry = tuple[str, int, str]
 """A value, its number of alerts, and the worst severity among them."""
@@ -17,16 +18,6 @@ _FRESH = 4_096
 _LENGTH = 10
 _INDEX_BITS, _INDEX_MASK = 2, 3
 """A count and the index of its worst severity share one integer: there are many of them."""
-
-DIMENSIONS: Mapping[str, Callable[[SharedFields], Iterable[str]]] = {
-    "event": lambda shape: (shape.fn,),
-    "process": lambda shape: (shape.bin,),
-    "namespace": lambda shape: (shape.ns,),
-    "node": lambda shape: (shape.node,),
-    "workload": lambda shape: (shape.wl,),
-    "rule": lambda shape: shape.rules,
-    "technique": lambda shape: shape.att,
-}
 
 _Lists = dict[str, dict[str, int]]
 
@@ -49,7 +40,7 @@ class TopValues:
             self._flush()
 
     def lists(self, now_s: int, window_s: int) -> dict[str, list[Entry]]:
-        """The ten most frequent values of each list in the last *window_s*, in whole minutes (long ranges: hours)."""
+        """The ten most frequent values of each list in the last *window_s*, in whole minutes or hours."""
         return {name: _best(counts) for name, counts in self._counts(now_s - window_s, None, now_s).items()}
 
     def between(self, from_s: int, to_s: int, now_s: int, length: int) -> tuple[dict[str, list[Entry]], dict[str, int]]:
@@ -66,7 +57,7 @@ class TopValues:
             for place, lists in lists_by_time.items()
             if place >= from_s // width and (to_s is None or place * width < to_s)
         ]
-        return {name: _sum(lists[name] for lists in places) for name in DIMENSIONS}
+        return {name: _sum(lists[name] for lists in places) for name in FACETS}
 
     def _flush(self) -> None:
         for (minute, shape), n in self._fresh.items():
@@ -76,10 +67,10 @@ class TopValues:
             ):
                 lists = lists_by_time.get(place)
                 if lists is None:
-                    lists = lists_by_time[place] = {name: {} for name in DIMENSIONS}
+                    lists = lists_by_time[place] = {name: {} for name in FACETS}
                     while len(lists_by_time) > limit:
                         del lists_by_time[min(lists_by_time)]
-                for name, values in DIMENSIONS.items():
+                for name, values in FACETS.items():
                     _count(lists[name], values(shape), n, shape.index)
         self._fresh.clear()
 

@@ -27,7 +27,12 @@ def test_repeats_of_another_severity_stay_apart() -> None:
 def test_the_worst_rows_stay_and_of_equals_the_newest() -> None:
     rows = [(row(n, severity), 2) for n, severity in enumerate(("low", "low", "high", "critical", "medium", "low"), 1)]
     kept, left_out = batch.trim(rows, 4)
-    assert [(own.seq, own.shape.sev) for own, _ in kept] == [(4, "critical"), (3, "high"), (5, "medium"), (6, "low")]
+    assert [(own.seq, own.shape.severity) for own, _ in kept] == [
+        (4, "critical"),
+        (3, "high"),
+        (5, "medium"),
+        (6, "low"),
+    ]
     assert left_out == 4
 
 

@@ -10,10 +10,10 @@ from tocsin.gateway.feed.client import Client
 from tocsin.gateway.feed.filtered_stats import FilteredStats
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.window import counts
-from tocsin.gateway.window import row_filter as filters
 from tocsin.gateway.window.row_filter import Matchers
 from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.model.alert import Alert
+from tocsin.model.filter import EVERYTHING, grammar
 
 from support.gateway import alert
 from support.hubs import hub, take
@@ -21,7 +21,7 @@ from support.hubs import hub, take
 NOW = 1_763_906_892
 NS = 1_000_000_000
 WINDOW_S = 300
-FILTER = filters.parse({"ns": ["a"], "q": "number"})
+FILTER = grammar.parse({"namespace": ["a"], "q": "number"})
 
 made = st.tuples(st.sampled_from(SEVERITIES), st.integers(-200, 400), st.sampled_from("ab"))
 steps = st.lists(st.one_of(st.lists(made, max_size=6), st.integers(1, 120)), max_size=12)
@@ -184,7 +184,7 @@ def test_clients_with_one_filter_and_different_lists_are_counted_once() -> None:
 
 def test_equal_filters_share_a_matcher_as_long_as_somebody_has_it() -> None:
     matchers = Matchers()
-    one = matchers.of(filters.parse({"ns": ["a", "b"]}))
+    one = matchers.of(grammar.parse({"namespace": ["a", "b"]}))
     assert one is not None
-    assert matchers.of(filters.parse({"ns": ["b", "a"]})) is one
-    assert matchers.of(filters.EVERYTHING) is None
+    assert matchers.of(grammar.parse({"namespace": ["b", "a"]})) is one
+    assert matchers.of(EVERYTHING) is None

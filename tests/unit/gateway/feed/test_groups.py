@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from tocsin.gateway.feed.batch import Batch
 from tocsin.gateway.feed.client import REPLAY, Client, Gap, Snapshot
 from tocsin.gateway.feed.groups import Fanout
-from tocsin.gateway.window import row_filter as filters
-from tocsin.gateway.window.row_filter import EVERYTHING, Filter
+from tocsin.gateway.window.row_filter import matcher
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.window import Window
+from tocsin.model.filter import EVERYTHING, Filter, grammar
 
 from support.rows import row
 
-HIGH = filters.parse({"sev": ["critical", "high"]})
+HIGH = grammar.parse({"severity": ["critical", "high"]})
 
 
 class World:
@@ -91,7 +91,7 @@ class Told:
         """Alerts that match between where it began and where it stands."""
         assert self.start is not None
         assert self.place is not None
-        match: Callable[[Row], bool] = self.wanted.match() or (lambda _: True)
+        match: Callable[[Row], bool] = matcher(self.wanted) or (lambda _: True)
         return sum(1 for own in self.world.rows if self.start < own.seq <= self.place and match(own))
 
 
@@ -112,7 +112,7 @@ actions = st.one_of(
 @given(st.lists(actions, max_size=60))
 def test_frames_cover_without_a_hole_or_an_overlap_whatever_clients_do(script: list[tuple[Any, ...]]) -> None:
     world = World()
-    clients = [world.client(), world.client(HIGH), world.client(filters.parse({"q": "a-none"}), limit=100)]
+    clients = [world.client(), world.client(HIGH), world.client(grammar.parse({"q": "a-none"}), limit=100)]
     clients.append(world.client(fold=False))
     for name, *what in script:
         if name == "come":

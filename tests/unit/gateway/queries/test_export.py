@@ -65,13 +65,13 @@ def test_ndjson_has_one_row_a_line(texts: list[str]) -> None:
     some = [row(n, arguments=text) for n, text in enumerate(texts, 1)]
     lines = file("ndjson", some).decode().split("\n")
     assert lines.pop() == ""
-    assert [json.loads(line).get("args", "") for line in lines] == texts
+    assert [json.loads(line).get("arguments", "") for line in lines] == texts
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
 def test_the_parts_of_a_file_are_every_row_of_the_stretch_once_newest_first(limit: int) -> None:
     own = hub(NOW, [alert(n, "low", time_ns=(NOW - 20 + n // 3) * 10**9, namespace="ab"[n % 2]) for n in range(60)])
-    asked = range_queries.export(f"format=ndjson&ns=a&from={(NOW - 15) * 1_000}&to={NOW * 1_000}", NOW * 1_000)
+    asked = range_queries.export(f"format=ndjson&namespace=a&from={(NOW - 15) * 1_000}&to={NOW * 1_000}", NOW * 1_000)
     data, below = b"", (asked.span.to_ms, -1)
     while below is not None:
         part, below = asked.part(own.store.window.blocks(), below, limit)

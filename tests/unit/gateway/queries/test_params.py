@@ -5,7 +5,7 @@ from multidict import MultiDict
 
 from tocsin.gateway.queries import params
 from tocsin.gateway.queries.params import QueryError
-from tocsin.gateway.window.row_filter import EVERYTHING
+from tocsin.model.filter import EVERYTHING
 
 
 @pytest.mark.parametrize(
