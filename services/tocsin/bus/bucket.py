@@ -1,4 +1,4 @@
-"""The key-value bucket in which services save where they stand."""
+"""The key-value bucket with the positions that services save."""
 
 import msgspec
 from msgspec import Struct

@@ -127,7 +127,7 @@ class Connection:
         self._closing = True
         if not self._failed.done():
             self._failed.cancel()
-        with contextlib.suppress(Error, OSError, AssertionError):  # the last one where it was never opened
+        with contextlib.suppress(Error, OSError, AssertionError):  # AssertionError if it was never opened
             await self._client.close()
 
     def fail(self, error: Fatal) -> None:

@@ -158,7 +158,7 @@ def refused_certificate(error: ssl.SSLError) -> str:
     if "ALERT_CERTIFICATE_REQUIRED" in reason:
         return f"it asks for a certificate: set {_PREFIX}TLS_CERT_FILE and {_PREFIX}TLS_KEY_FILE"
     if "ALERT_UNKNOWN_CA" in reason or "ALERT_BAD_CERTIFICATE" in reason:
-        return f"it does not trust our certificate ({_PREFIX}TLS_CERT_FILE)"
+        return f"it does not trust the client certificate ({_PREFIX}TLS_CERT_FILE)"
     return ""
 
 

@@ -97,5 +97,5 @@ class Message:
 
 _SHORT_FORM = 9
 _STREAM, _DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = 0, 2, 3, 4, 5, 6
-"""Tokens after ``$JS.ACK.`` (the longer form: after ``$JS.ACK.<domain>.<account>.``), where stand
+"""Tokens after ``$JS.ACK.`` (the longer form: after ``$JS.ACK.<domain>.<account>.``):
 ``<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>``."""

@@ -51,7 +51,7 @@ class _Reply(Struct):
 
 Then = Callable[[PubAck], Awaitable[None] | None]
 Recheck = Callable[[Collection[str], Mapping[str, int]], Awaitable[Mapping[str, PubAck]]]
-"""Returns which of these ids are stored already, and where. The second argument is a sequence for each stream: all of
+"""Returns which of these ids are stored already, with their places. The second argument is a sequence for each stream:
 the ids can only be above it, because it was acknowledged before the first of them was sent."""
 
 _reply = msgspec.json.Decoder(_Reply)

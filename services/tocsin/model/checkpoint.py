@@ -5,7 +5,7 @@ from msgspec import Struct
 
 
 class Mark(Struct, frozen=True, array_like=True):
-    """Up to where the streams were counted when the newest lines of a log had reached a time."""
+    """The sequences up to which the streams were counted when the newest lines of a log had reached a time."""
 
     reach_ns: int
     floor_seq: int
@@ -26,7 +26,7 @@ class LogPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hashes: str = ""
     """Base64 of 8 bytes for each of the last lines, oldest first: they identify lines that the log returns again."""
     marks: list[Mark] = []
-    """Oldest first: from where the streams are asked about lines that the hashes do not reach back to."""
+    """Oldest first: the sequences from which the streams are searched for lines that are older than the hashes."""
 
 
 class Interval(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,7 +108,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: Counts = Counts()
     """What became of the lines before `position`."""
     position: Position = Position()
-    """Up to where the source is read and settled."""
+    """The position up to which the source is read and settled."""
     intervals: list[Interval] = []
     """The newest of what `Counts.unread_intervals` counts."""
 

@@ -147,14 +147,14 @@ def read_head(line: bytes) -> Head:
         except msgspec.ValidationError:
             heads = _drifted_heads(line)
         bodies = zip(KINDS, msgspec.structs.astuple(heads), strict=False)  # the kinds are the first fields, in order
-        found = [(key, body) for key, body in bodies if body is not ABSENT and _present(body)] or _unknown(line)
+        events = [(key, body) for key, body in bodies if body is not ABSENT and _present(body)] or _unknown(line)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadEvent(why_not(line, error)) from error
-    if not found:
+    if not events:
         raise BadEvent("JSON, but no event: it has none of Tetragon's event keys")
-    if len(found) > 1:
-        raise BadEvent("two event keys in one line: " + ", ".join(sorted(key[:64] for key, _ in found)))
-    key, body = found[0]
+    if len(events) > 1:
+        raise BadEvent("two event keys in one line: " + ", ".join(sorted(key[:64] for key, _ in events)))
+    key, body = events[0]
     return Head(
         KINDS.get(key, "unknown"),
         key,
@@ -173,9 +173,9 @@ def _present(body: Raw) -> bool:
 
 def _drifted_heads(line: bytes) -> _Heads:
     """The envelope without the names and times that are not text."""
-    found = _keys.decode(line)
-    texts = {key: _any.decode(found[key]) for key in ("node_name", "time", "cluster_name") if key in found}
-    fields: dict[str, Any] = {key: body for key, body in found.items() if key in KINDS or key == "node_labels"}
+    bodies = _keys.decode(line)
+    texts = {key: _any.decode(bodies[key]) for key in ("node_name", "time", "cluster_name") if key in bodies}
+    fields: dict[str, Any] = {key: body for key, body in bodies.items() if key in KINDS or key == "node_labels"}
     fields.update((key, text) for key, text in texts.items() if isinstance(text, str))
     return _Heads(**fields)
 

@@ -63,7 +63,7 @@ def _worst(names: list[str]) -> str:
 
 
 def namespaces(flags: int) -> str:
-    """The kinds of namespaces in the flags of unshare or setns; empty where there are none."""
+    """The kinds of namespaces in the flags of unshare or setns; empty if there are none."""
     names = [name for bit, name in sorted(_NAMESPACES.items()) if flags & bit]
     return f"{' '.join(names)} namespace{'s' if len(names) > 1 else ''}" if names else ""
 

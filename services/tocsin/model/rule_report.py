@@ -91,5 +91,5 @@ def encode(rulebook: RuleReport) -> bytes:
 
 
 def decode(payload: bytes) -> RuleReport:
-    """A report from its JSON; ``msgspec.DecodeError`` where it is none."""
+    """A report from its JSON; ``msgspec.DecodeError`` if it is not one."""
     return _decoder.decode(payload)

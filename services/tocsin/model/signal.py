@@ -16,7 +16,7 @@ class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rules: tuple[str, ...]
     """Ids of the matched rules that correlations count."""
     values: dict[str, str] = {}
-    """Field to value, for every field that a correlation over these rules groups by or counts; absent where the event
+    """Field to value, for every field that a correlation over these rules groups by or counts; absent if the event
     has none. An alias stands under ``<alias>@<rule id>``."""
     cluster: str
     node: str = ""
@@ -49,5 +49,5 @@ def join(encoded: Sequence[bytes]) -> bytes:
 
 
 def decode(payload: bytes) -> tuple[Signal, ...]:
-    """The signals of one message; ``msgspec.DecodeError`` where it holds none."""
+    """The signals of one message; ``msgspec.DecodeError`` if it has none."""
     return _decoder.decode(payload)

@@ -30,13 +30,13 @@ def target(event: Event, function: str) -> str:
         return body.path or ""
     special = _SPECIAL.get(function)
     if special is not None:
-        found = special(args)
-        if found:
-            return found
+        text = special(args)
+        if text:
+            return text
     if function in _LOCAL and body.return_ is not None:
-        found = _local(body.return_.sock_arg)
-        if found:
-            return found
+        text = _local(body.return_.sock_arg)
+        if text:
+            return text
     return _first(args, function)
 
 
@@ -44,16 +44,16 @@ def _first(args: Sequence[Argument], function: str) -> str:
     """The most informative of all arguments."""
     own_end = function in _LOCAL
     for argument in args:  # at bind and connect the socket has no address yet: the socket address comes first
-        found = _address(argument.sockaddrun_arg) or _address(argument.sockaddr_arg)
-        if found:
-            return found
+        text = _address(argument.sockaddrun_arg) or _address(argument.sockaddr_arg)
+        if text:
+            return text
     for argument in args:
         if argument.sock_arg is not None:
-            found = _local(argument.sock_arg) if own_end else _remote(argument.sock_arg)
+            text = _local(argument.sock_arg) if own_end else _remote(argument.sock_arg)
         else:
-            found = _one(argument)
-        if found:
-            return found
+            text = _one(argument)
+        if text:
+            return text
     return ""
 
 
@@ -124,22 +124,22 @@ def _host_port(host: str | None, port: int | None) -> str:
 
 
 def _numbers(args: Sequence[Argument]) -> list[int]:
-    found = (integer(n) for a in args for n in (a.int_arg, a.uint_arg, a.long_arg, a.size_arg) if n is not None)
-    return [number for number in found if number is not None]
+    integers = (integer(n) for a in args for n in (a.int_arg, a.uint_arg, a.long_arg, a.size_arg) if n is not None)
+    return [number for number in integers if number is not None]
 
 
 def _ids(word: str) -> Callable[[Sequence[Argument]], str]:
     def render(args: Sequence[Argument]) -> str:
         numbers = _numbers(args)
-        wanted = dict.fromkeys(number for number in numbers if number not in kernel.UNCHANGED)
-        return f"{word} {', '.join(map(str, wanted))}" if wanted else ""
+        ids = dict.fromkeys(number for number in numbers if number not in kernel.UNCHANGED)
+        return f"{word} {', '.join(map(str, ids))}" if ids else ""
 
     return render
 
 
 def _two_paths(args: Sequence[Argument]) -> str:
-    found = [text for a in args if (text := path(a.path_arg) or path(a.file_arg) or a.string_arg or "")]
-    return " -> ".join(found[:2])
+    paths = [text for a in args if (text := path(a.path_arg) or path(a.file_arg) or a.string_arg or "")]
+    return " -> ".join(paths[:2])
 
 
 def _namespaces(args: Sequence[Argument]) -> str:

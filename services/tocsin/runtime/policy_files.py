@@ -67,14 +67,14 @@ class Policies:
                     contents[name] = self._last[name]
         for folder in self._rules:
             if self._keep(folder, contents):
-                unreadable[str(folder)] = "the folder is gone; what it held judges on"
+                unreadable[str(folder)] = "the folder is gone; its last rules stay active"
         if len(self._stamps) > MAX_FILES:
-            unreadable[str(self._rules[-1])] = f"more than {MAX_FILES:,} files of rules in all: the rest is not read"
+            unreadable[str(self._rules[-1])] = f"more than {MAX_FILES:,} rule files in all: the rest is not read"
         if str(path) not in contents:
             raise SettingsError(f"{self._prefix}_POLICIES: cannot read {path}: {unreadable[str(path)]}")
         for folder in self._rules[1:]:
             if not folder.is_dir() and not self._last:
-                raise SettingsError(f"{self._prefix}_RULES: {folder} is no folder")
+                raise SettingsError(f"{self._prefix}_RULES: {folder} is not a folder")
         self._last = dict(contents)
         return Content(contents.pop(str(path)), str(path), contents, unreadable)
 
@@ -168,6 +168,6 @@ def _stamp(path: Path) -> Stamp:
 
 def _content(path: Path) -> bytes:
     if path.exists() and not path.is_file():  # a pipe would block the reader
-        raise OSError(0, "is no regular file, or a folder that may not be read")
+        raise OSError(0, "is not a regular file, or a folder that may not be read")
     with path.open("rb") as file:
         return file.read(MAX_FILE_BYTES + 1)

@@ -1,4 +1,4 @@
-"""Waiting at the start of a service: for NATS to answer, and for the streams to exist. The plain waits are `bus`'s."""
+"""Waits at the start of a service, until NATS answers and the streams exist; with the plain waits of `bus.stopping`."""
 
 import asyncio
 import logging

@@ -44,7 +44,7 @@ def test_more_folders_of_rules_are_read_and_one_that_is_none_is_named(
     own = tmp_path_factory.mktemp("own")
     (own / "mine.yaml").write_text("title: mine\n")
     assert str(own / "mine.yaml") in Policies(str(folder), str(own)).read().rules
-    with pytest.raises(SettingsError, match=r"TOCSIN_CLASSIFIER_RULES: .*nowhere is no folder"):
+    with pytest.raises(SettingsError, match=r"TOCSIN_CLASSIFIER_RULES: .*nowhere is not a folder"):
         Policies(str(folder), str(own / "nowhere")).read()
 
 
@@ -68,7 +68,7 @@ def test_a_pipe_is_named_and_not_waited_for(folder: Path) -> None:
     import os
 
     os.mkfifo(folder / "rules" / "pipe.yml")
-    assert "no regular file" in Policies(str(folder)).read().unreadable[str(folder / "rules" / "pipe.yml")]
+    assert "not a regular file" in Policies(str(folder)).read().unreadable[str(folder / "rules" / "pipe.yml")]
 
 
 def test_of_a_large_file_only_enough_is_read_to_see_that_it_is(folder: Path) -> None:
