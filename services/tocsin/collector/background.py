@@ -54,9 +54,9 @@ class Background:
                 if len(collectors) > _TOGETHER:
                     await asyncio.sleep(len(group) / _SAVES_S)
             if failed:
-                self._health.broken("checkpoint", failed)
+                self._health.failing("checkpoint", failed)
             else:
-                self._health.mended("checkpoint")
+                self._health.recovered("checkpoint")
             await asyncio.sleep(max(0.0, began + self._interval_s - time.monotonic()))
 
     async def keep_resolving(self) -> None:
@@ -79,9 +79,9 @@ class Background:
             problems = [problem for collector in self._collectors() if (problem := collector.check())]
             problems = [*more(), *problems]
             if problems:
-                self._health.broken("source", summary(problems))
+                self._health.failing("source", summary(problems))
             else:
-                self._health.mended("source")
+                self._health.recovered("source")
             await asyncio.sleep(_CHECK_S)
 
 

@@ -47,7 +47,7 @@ class Backlog:
         """Report in health, log and metrics whether reading is paused, and why."""
         why = self.pressure.full(time.monotonic())
         if why:
-            self._health.broken("pressure", f"reading is paused: {why}")
+            self._health.failing("pressure", f"reading is paused: {why}")
         if bool(why) == self._counters.paused:
             return
         self._counters.paused = bool(why)
@@ -55,7 +55,7 @@ class Backlog:
             log.warning("reading.paused", extra={"why": why})
         else:
             log.warning("reading.resumed", extra={"backlog_bytes": self.pressure.backlog_bytes})
-            self._health.mended("pressure")
+            self._health.recovered("pressure")
 
     async def wait(self, timeout_s: float) -> None:
         """Wait for an answer, at most *timeout_s*."""

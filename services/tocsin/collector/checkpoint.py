@@ -43,7 +43,7 @@ class LoadedCheckpoint(Struct, frozen=True):
 
 async def load(bus: Bus, key: str) -> LoadedCheckpoint:
     """The checkpoint under *key*; ``TocsinError`` if it is damaged: to start without it would count all lines twice."""
-    entry = await bus.entry(key)
+    entry = await bus.bucket.entry(key)
     if entry is None:
         return LoadedCheckpoint()
     try:
@@ -108,7 +108,7 @@ class CheckpointWriter:
             return True
         key = self._options.key
         try:
-            self._after = await self._bus.save(key, self._signed(pending), after=self._after)
+            self._after = await self._bus.bucket.save(key, self._signed(pending), after=self._after)
         except Conflict:
             return await self._resolve_conflict()
         except BusError as error:

@@ -124,7 +124,7 @@ class Sender:
 
     async def _dead_letter(self, entry: Entry, payload: bytes, dead: DeadLetter) -> None:
         then = functools.partial(self._acknowledged, entry, 0)
-        await self._bus.bury(payload, id=dead.id, reason=dead.reason, headers=dead.headers, then=then)
+        await self._bus.dead_letters.publish(payload, id=dead.id, reason=dead.reason, headers=dead.headers, then=then)
 
     def _acknowledged(self, entry: Entry, size: int, ack: PubAck) -> None:
         self._pressure.settled(size)

@@ -190,7 +190,7 @@ class _Reader:
             for index in range(len(WORST_FIRST)):
                 await self._read_lane(index, state)
         except BusError as error:
-            self._state.health.broken("alerts", f"the stream ALERTS cannot be read: {error}")
+            self._state.health.failing("alerts", f"the stream ALERTS cannot be read: {error}")
             self._hub.reading = "the stream ALERTS cannot be read"
             return None
         return state.last_seq
@@ -253,7 +253,7 @@ class _Monitor:
                 if turn % _CLASSIFIER_EVERY == 0:
                     await self._check_classifier()
             except BusError as error:
-                state.health.broken("stream", f"JetStream does not answer: {error}")
+                state.health.failing("stream", f"JetStream does not answer: {error}")
             turn += 1
             now = time.monotonic()
             if not state.bus.connection.up:
@@ -277,7 +277,7 @@ class _Monitor:
         state, hub, store, health = self._state, self._state.hub, self._state.store, self._state.health
         stream = await state.bus.stream(streams.ALERTS)
         current = StreamRange(cursor.epoch(stream.created), stream.state.first_seq, stream.state.last_seq)
-        health.mended("stream")
+        health.recovered("stream")
         if hub.ready and current.epoch != store.window.epoch:
             log.warning("stream.recreated", extra={"stream": streams.ALERTS})
             self._reader.start_over()
@@ -287,9 +287,9 @@ class _Monitor:
         stuck_s = time.monotonic() - hub.moved_at
         if not hub.ready or (store.waiting and stuck_s > _STUCK_S):
             if hub.ready:
-                health.broken("alerts", f"{store.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
+                health.failing("alerts", f"{store.waiting:,} alerts wait, none was read for {stuck_s:.0f} s")
         else:
-            health.mended("alerts")
+            health.recovered("alerts")
 
     async def _check_classifier(self) -> None:
         state = self._state

@@ -1,6 +1,6 @@
 """Names of the metrics that one service makes and another one reads: the gateway shows them as its pipeline.
 
-A metric that only its own service knows is named where it is made.
+The module that makes a metric names it, if no other service reads it.
 """
 
 COLLECTOR_RECEIVED_LINES = "tocsin_collector_received_lines_total"

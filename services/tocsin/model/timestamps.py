@@ -16,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_ns(text: str) -> int | None:
-    """Nanoseconds since 1970 (negative before), or ``None`` where *text* is no RFC 3339 time."""
+    """Nanoseconds since 1970 (negative before), or ``None`` if *text* is not an RFC 3339 time."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None
@@ -32,7 +32,7 @@ def parse_ns(text: str) -> int | None:
 
 @functools.lru_cache(maxsize=1024)
 def _seconds(whole: str) -> int | None:
-    """Events come close together, so most of them share their second with another."""
+    """Most events share their second with another one."""
     try:
         moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
     except ValueError:

@@ -13,7 +13,7 @@ from tocsin.model.timestamps import NS_PER_S, format_ns
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TRACE_CHARACTERS = 8_000
 _TEXT_CHARACTERS = 2_000
-"""What a container chose may stand in a log; it must not fill it."""
+"""A text that a container chose may be logged; it must not fill the log."""
 
 
 class JsonLines(logging.Formatter):
@@ -47,7 +47,7 @@ def _bounded(value: object) -> object:
 
 
 class Sparingly:
-    """Lets one through in *interval_s* and counts the rest: for errors that may come with every event."""
+    """Allows one log line in *interval_s* and counts the others: for errors that may occur with every event."""
 
     def __init__(self, interval_s: float = 10.0) -> None:
         self._interval_s = interval_s
@@ -55,7 +55,7 @@ class Sparingly:
         self._suppressed = 0
 
     def allow(self) -> int | None:
-        """How many were held back since the last one, or ``None`` where this one is to be held back too."""
+        """How many lines were suppressed since the last one, or ``None`` if this one must be suppressed, too."""
         now = time.monotonic()
         if now < self._next:
             self._suppressed += 1
@@ -66,7 +66,7 @@ class Sparingly:
 
 
 def readable(line: bytes) -> str:
-    """One of these lines for a person's terminal; any other text as it is, its control characters escaped."""
+    """A line of `JsonLines` for a person's terminal; in any other text only the control characters are escaped."""
     try:
         entry = msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError):

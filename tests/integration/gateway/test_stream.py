@@ -157,7 +157,7 @@ async def test_what_a_service_says_is_broken_is_told_to_clients(declared: NatsSe
         await socket.until("stats")
         said = ServiceReport(service="classifier", instance="x", time="", problems={"rules": "3 rules are wrong"})
         async with open_bus(declared.settings("classifier"), "classifier") as bus:
-            await bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(said))
+            await bus.publish_unstored("tocsin.metrics.classifier.x", msgspec.json.encode(said))
         stats = await socket.until(lambda frame: frame["k"] == "stats" and "broken" in frame["lag"])
         assert stats["lag"]["broken"] == "3 rules are wrong"
 

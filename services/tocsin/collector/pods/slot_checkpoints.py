@@ -17,7 +17,7 @@ _PREFIX, _SUFFIX = key_of("", 0).rsplit(".", 2)[1:]
 
 async def load(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
     """The checkpoints of all slots, by number; `BusUnavailable` if they cannot be read."""
-    keys = set(await bus.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
+    keys = set(await bus.bucket.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
     checkpoints: dict[int, Checkpoint] = {}
     number, left = 0, sum(_is_slot(key) for key in keys)
     while left > 0:

@@ -95,7 +95,7 @@ class AuthFailures:
 
 
 _NEEDS_LOGIN = (
-    "without a login the gateway listens on loopback only. Set TOCSIN_GATEWAY_AUTH=token and TOCSIN_GATEWAY_TOKEN_FILE,"
+    "without a login only loopback is allowed. Set TOCSIN_GATEWAY_AUTH=token and TOCSIN_GATEWAY_TOKEN_FILE,"
     " or TOCSIN_GATEWAY_AUTH=proxy and TOCSIN_GATEWAY_PROXY_FROM, or TOCSIN_GATEWAY_HOST=127.0.0.1"
 )
 

@@ -10,12 +10,6 @@ from tocsin.model import metric_names
 from tocsin.model.arguments import Number, integer
 from tocsin.runtime.service_report import ServiceReport
 
-EXPORTED = metric_names.AGENT_EXPORTED_EVENTS
-LOST = metric_names.AGENT_LOST_EVENTS
-THROTTLED = metric_names.AGENT_THROTTLED_CGROUPS
-AGE = metric_names.AGENT_AGE
-"""The metrics in which a collector passes on its agents' own counters, by node."""
-
 RATE_LIMIT = "rate_limit"
 PLACES = {
     "ring_buffer": "lost by the kernel's ring buffer",
@@ -108,13 +102,13 @@ def agents(reports: Iterable[ServiceReport]) -> dict[str, Agent]:
             agent = by_node.setdefault(sample.labels.get("node", ""), Agent(lost={}))
             value = _whole(sample.value)
             place = sample.labels.get("place", "")
-            if sample.name == EXPORTED:
+            if sample.name == metric_names.AGENT_EXPORTED_EVENTS:
                 agent.exported = (agent.exported or 0) + value
-            elif sample.name == LOST and place in PLACES:
+            elif sample.name == metric_names.AGENT_LOST_EVENTS and place in PLACES:
                 agent.lost[place] = agent.lost.get(place, 0) + value
-            elif sample.name == THROTTLED:
+            elif sample.name == metric_names.AGENT_THROTTLED_CGROUPS:
                 agent.throttled += value
-            elif sample.name == AGE:
+            elif sample.name == metric_names.AGENT_AGE:
                 agent.age_s = max(agent.age_s or 0.0, min(sample.value, _MOST))
     return by_node
 

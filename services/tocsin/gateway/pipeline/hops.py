@@ -56,7 +56,7 @@ class Flow(Struct, frozen=True, kw_only=True):
     """Messages that it dropped before a reader read them; ``None`` if that is not known."""
 
 
-class Own(Struct, frozen=True, kw_only=True):
+class GatewayNumbers(Struct, frozen=True, kw_only=True):
     """The numbers of this gateway itself."""
 
     in_s: float | None
@@ -72,7 +72,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     instances: Iterable[Instance]
     events: Flow
     alerts: Flow
-    own: Own
+    gateway: GatewayNumbers
     problems: Mapping[str, str]
     """Part of the pipeline to what is failing there, as `GatewayState.problems` has it."""
     connected: bool
@@ -135,7 +135,7 @@ def hops(facts: Facts) -> list[HopAnswer]:
         _classifier(services["classifier"]),
         _correlator(services["correlator"]),
         _stream("ALERTS", facts.alerts),
-        _gateway(services["gateway"], facts.own),
+        _gateway(services["gateway"], facts.gateway),
     ]
     return [HopAnswer(**fields, problem=_problem(fields["name"], facts.problems)) for fields in stages]
 
@@ -149,53 +149,53 @@ def _problem(name: str, problems: Mapping[str, str]) -> str:
     return "; ".join(dict.fromkeys(texts))
 
 
-def _collector(own: Service) -> dict[str, Any]:
-    dropped, why = own.total(metric_names.COLLECTOR_DEAD_LETTERS), ""
+def _collector(service: Service) -> dict[str, Any]:
+    dropped, why = service.total(metric_names.COLLECTOR_DEAD_LETTERS), ""
     if dropped:
         why = "lines that are not events: kept in DEAD_COLLECTOR, with the reason"
-    vanished = own.total(metric_names.COLLECTOR_VANISHED_FILES)
+    vanished = service.total(metric_names.COLLECTOR_VANISHED_FILES)
     if vanished:
-        size = own.total(metric_names.COLLECTOR_VANISHED_BYTES) or 0
+        size = service.total(metric_names.COLLECTOR_VANISHED_BYTES) or 0
         what = f"{vanished:,} export files ({size:,} bytes known)" if size else f"{vanished:,} export files"
         dropped, why = None, f"{what} were gone before they were read, with an unknown number of events"
-    behind = own.total(metric_names.COLLECTOR_LAG_BYTES)
-    speed = own.rate(metric_names.COLLECTOR_RECEIVED_BYTES)
+    behind = service.total(metric_names.COLLECTOR_LAG_BYTES)
+    speed = service.rate(metric_names.COLLECTOR_RECEIVED_BYTES)
     return {
-        **own.fields("collector"),
-        "in_s": own.rate(metric_names.COLLECTOR_RECEIVED_LINES),
-        "out_s": own.rate(metric_names.COLLECTOR_STORED_EVENTS),
+        **service.fields("collector"),
+        "in_s": service.rate(metric_names.COLLECTOR_RECEIVED_LINES),
+        "out_s": service.rate(metric_names.COLLECTOR_STORED_EVENTS),
         "lag_s": _behind(behind, speed),
-        "waiting": own.total(metric_names.COLLECTOR_UNSETTLED_LINES),
+        "waiting": service.total(metric_names.COLLECTOR_UNSETTLED_LINES),
         "dropped": dropped,
         "dropped_why": why,
     }
 
 
-def _classifier(own: Service) -> dict[str, Any]:
+def _classifier(service: Service) -> dict[str, Any]:
     lag = metric_names.CLASSIFIER_EVENT_LAG
-    judged = own.rate(f"{lag}_count")
-    dropped = own.total(metric_names.CLASSIFIER_DEAD_LETTERS)
-    held = own.total(metric_names.CLASSIFIER_HELD_EVENTS)
-    waiting = own.total(metric_names.CLASSIFIER_WAITING_ALERTS)
+    judged = service.rate(f"{lag}_count")
+    dropped = service.total(metric_names.CLASSIFIER_DEAD_LETTERS)
+    in_memory = service.total(metric_names.CLASSIFIER_HELD_EVENTS)
+    waiting = service.total(metric_names.CLASSIFIER_WAITING_ALERTS)
     return {
-        **own.fields("classifier"),
-        "in_s": own.rate(metric_names.CLASSIFIER_RECEIVED_EVENTS),
-        "out_s": own.rate(metric_names.CLASSIFIER_PUBLISHED_ALERTS),
-        "lag_s": round((own.rate(lag) or 0.0) / judged, 3) if judged else None,
-        "waiting": None if held is None and waiting is None else (held or 0) + (waiting or 0),
+        **service.fields("classifier"),
+        "in_s": service.rate(metric_names.CLASSIFIER_RECEIVED_EVENTS),
+        "out_s": service.rate(metric_names.CLASSIFIER_PUBLISHED_ALERTS),
+        "lag_s": round((service.rate(lag) or 0.0) / judged, 3) if judged else None,
+        "waiting": None if in_memory is None and waiting is None else (in_memory or 0) + (waiting or 0),
         "dropped": dropped,
         "dropped_why": "events that could not be judged: kept in DEAD_CLASSIFIER, with the reason" if dropped else "",
     }
 
 
-def _correlator(own: Service) -> dict[str, Any]:
-    speed = own.rate(metric_names.CORRELATOR_RECEIVED_SIGNALS)
-    waiting = own.total(metric_names.CORRELATOR_LAG_MESSAGES)
-    unread = own.total(metric_names.CORRELATOR_UNREAD_SIGNALS)
+def _correlator(service: Service) -> dict[str, Any]:
+    speed = service.rate(metric_names.CORRELATOR_RECEIVED_SIGNALS)
+    waiting = service.total(metric_names.CORRELATOR_LAG_MESSAGES)
+    unread = service.total(metric_names.CORRELATOR_UNREAD_SIGNALS)
     return {
-        **own.fields("correlator"),
+        **service.fields("correlator"),
         "in_s": speed,
-        "out_s": own.rate(metric_names.CORRELATOR_RAISED_ALERTS),
+        "out_s": service.rate(metric_names.CORRELATOR_RAISED_ALERTS),
         "lag_s": _behind(waiting, speed),
         "waiting": waiting,
         "dropped": unread,
@@ -218,18 +218,18 @@ def _stream(name: str, flow: Flow) -> dict[str, Any]:
     }
 
 
-def _gateway(service: Service, own: Own) -> dict[str, Any]:
+def _gateway(service: Service, numbers: GatewayNumbers) -> dict[str, Any]:
     fields = service.fields("gateway")
     return {
         **fields,
         "instances": fields["instances"] or 1,
         "last_seen_s": 0.0,
-        "in_s": _rounded(own.in_s),
-        "out_s": _rounded(own.out_s),
-        "lag_s": own.lag_s,
-        "waiting": own.waiting,
-        "dropped": own.undecodable,
-        "dropped_why": "alerts that could not be decoded" if own.undecodable else "",
+        "in_s": _rounded(numbers.in_s),
+        "out_s": _rounded(numbers.out_s),
+        "lag_s": numbers.lag_s,
+        "waiting": numbers.waiting,
+        "dropped": numbers.undecodable,
+        "dropped_why": "alerts that could not be decoded" if numbers.undecodable else "",
     }
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from tocsin.model.text import truncate
+from tocsin.model.timestamps import MS_PER_S
+
 _MOST = 5_000
 """The most nodes that are remembered: the limit of one cluster."""
 _READING_S = 5
@@ -120,7 +123,7 @@ class Nodes:
         """About once a second: remember the counts, and forget nodes that left the window."""
         if self._readings and now_s - self._readings[-1][0] < _READING_S:
             return
-        before = now_s * 1_000 - self._window_ms
+        before = now_s * MS_PER_S - self._window_ms
         gone = [name for name, node in self._nodes.items() if _known_ms(node) < before]
         for name in gone:
             del self._nodes[name]
@@ -141,10 +144,10 @@ class Nodes:
 
     def _check(self, name: str, node: Node, now_ms: int) -> SilentNode | None:
         last_ms = node.last_ms or node.first_ms
-        quiet_s = (now_ms - last_ms) / 1_000
-        counted_s = (now_ms - max(last_ms, self._outage_ms)) / 1_000  # an outage of the pipeline does not count
+        quiet_s = (now_ms - last_ms) / MS_PER_S
+        counted_s = (now_ms - max(last_ms, self._outage_ms)) / MS_PER_S  # an outage of the pipeline does not count
         if node.collector_ms:
-            away_s = (now_ms - max(node.collector_ms, self._outage_ms)) / 1_000
+            away_s = (now_ms - max(node.collector_ms, self._outage_ms)) / MS_PER_S
             if away_s > _COLLECTOR_S and counted_s > _COLLECTOR_S:
                 return SilentNode(name, quiet_s, f"its collector has not reported for {duration(away_s)}")
         if counted_s <= self._silent_s:
@@ -188,4 +191,4 @@ def _known_ms(node: Node) -> int:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _NAME_CHARACTERS else f"{name[: _NAME_CHARACTERS - 1]}…"
+    return truncate(name, _NAME_CHARACTERS)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from tocsin.bus import streams
 from tocsin.gateway.pipeline import coverage
 from tocsin.gateway.pipeline.coverage import Agent, Coverage, ExportGap
-from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.rates import Rate
 from tocsin.gateway.pipeline.service_reports import Instance
@@ -99,8 +99,8 @@ def nodes(
     return [
         NodeAnswer(
             node=name,
-            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
-            rate=None if (rate := known.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            last_s=round(max(0, now_ms - node.last_ms) / MS_PER_S, 1) if node.last_ms else None,
+            rate=None if (rate := known.rate(name, now_ms / MS_PER_S)) is None else round(rate, 2),
             silent=name in silent,
             why=silent.get(name, ""),
             coverage=coverage.cover(
@@ -149,7 +149,7 @@ def _facts(readings: Readings, ledger: Ledger | None, now: float) -> Facts:
         instances=readings.instances,
         events=flow("events", "judged", readings.judging, streams.EVENTS),
         alerts=flow("alerts", "read", readings.waiting, streams.ALERTS, streams.ALERTS_KEPT),
-        own=Own(
+        gateway=GatewayNumbers(
             in_s=rates["read"].rate(now),
             out_s=rates["rows"].rate(now),
             lag_s=readings.delay_ms / MS_PER_S,

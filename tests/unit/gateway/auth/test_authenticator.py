@@ -163,7 +163,7 @@ def test_a_proxy_is_believed_only_from_its_addresses() -> None:
     entry = own.admit(asked(peer="10.0.0.7", identity=("jane@example.com",)), NOW_S, NOW)
     assert (entry.how, entry.user) == ("proxy", "jane@example.com")
     assert own.over(entry, NOW_S + 3_599, NOW) == ""
-    assert own.over(entry, NOW_S + 3_600, NOW) == "shutdown", "it connects anew, through the proxy"
+    assert own.over(entry, NOW_S + 3_600, NOW) == "shutdown", "it reconnects, through the proxy"
     assert refusal(own, asked(identity=("jane",))) == (403, "proxy_address")
     assert refusal(own, asked(peer="10.0.0.7")) == (401, "proxy_identity")
     assert refusal(own, asked(peer="10.0.0.7", identity=("",))) == (401, "proxy_identity")
@@ -184,7 +184,7 @@ def test_refusals_are_logged_with_the_address_and_counted_by_reason(caplog: pyte
 
 
 async def test_a_token_is_not_taken_from_the_command_line() -> None:
-    with pytest.raises(SettingsError, match="--token: everybody on this machine can read a command line"):
+    with pytest.raises(SettingsError, match="--token: every user of this machine can read a command line"):
         await gateway.main({"token": TOKEN})
 
 

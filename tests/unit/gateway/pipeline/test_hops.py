@@ -1,13 +1,13 @@
 """The hops of the way, made of what services tell, what streams hold and what is broken."""
 
-from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.service_reports import Instance, ServiceReports
 from tocsin.model import subjects
 from tocsin.runtime import service_report
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.service_report import ServiceReport
 
-OWN = Own(in_s=3.0, out_s=2.0, lag_s=0.041, waiting=0, undecodable=0)
+GATEWAY = GatewayNumbers(in_s=3.0, out_s=2.0, lag_s=0.041, waiting=0, undecodable=0)
 
 
 def instance(
@@ -18,7 +18,7 @@ def instance(
 
 
 def made(*instances: Instance, connected: bool = True, **fields: object) -> dict[str, HopAnswer]:
-    facts = {"events": Flow(), "alerts": Flow(), "own": OWN, "problems": {}, **fields}
+    facts = {"events": Flow(), "alerts": Flow(), "gateway": GATEWAY, "problems": {}, **fields}
     found = hops(Facts(instances=instances, connected=connected, **facts))  # type: ignore[arg-type]
     return {hop.name: hop for hop in found}
 
