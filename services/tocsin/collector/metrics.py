@@ -48,49 +48,35 @@ def watch(
 ) -> None:
     """Register the metrics of the counters, the accounts, the sources and the backlog."""
 
-    def counter(name: str, help: str, value: int, **labels: str) -> None:
-        metrics.counter(name, help, **labels).value = value
-
-    def gauge(name: str, help: str, value: float) -> None:
-        metrics.gauge(name, help).set(value)
-
     def refresh() -> None:
+        _count(metrics, counters)
         totals, current = counts(), sources()
-        counter(metric_names.COLLECTOR_RECEIVED_LINES, "Lines read by this process.", counters.lines)
-        counter(
-            metric_names.COLLECTOR_RECEIVED_BYTES, "Bytes read by this process, line ends included.", counters.bytes
-        )
-        for kind, number in counters.dead.items():
-            counter(
-                "tocsin_collector_undecodable_lines_total",
-                "Lines that are not an event, by class of reason.",
-                number,
-                reason=kind,
-            )
-        for kind, number in counters.redacted.items():
-            counter(
-                "tocsin_collector_redacted_values_total",
-                "Secrets replaced before publishing, by class.",
-                number,
-                kind=kind,
-            )
         for name, help, value in _SUMS:
-            counter(name, help, sum(value(each) for each in totals))
-        counter("tocsin_collector_read_errors_total", "Failed reads.", sum(source.read_errors for source in current))
-        gauge(metric_names.COLLECTOR_UNSETTLED_LINES, "Lines read and not acknowledged yet.", unsettled())
-        gauge(
-            metric_names.COLLECTOR_LAG_BYTES,
-            "Bytes written and not read yet.",
-            sum(source.lag_bytes for source in current),
-        )
-        gauge(
-            "tocsin_collector_backlog_bytes",
-            "Bytes of EVENTS that the classifier has not acknowledged.",
-            backlog.pressure.backlog_bytes,
-        )
-        gauge("tocsin_collector_paused", "Whether reading waits for the classifier (1 or 0).", float(counters.paused))
+            metrics.counter(name, help).value = sum(value(each) for each in totals)
+        errors = metrics.counter("tocsin_collector_read_errors_total", "Failed reads.")
+        errors.value = sum(source.read_errors for source in current)
+        lag = metrics.gauge(metric_names.COLLECTOR_LAG_BYTES, "Bytes written and not read yet.")
+        lag.set(sum(source.lag_bytes for source in current))
+        metrics.gauge(metric_names.COLLECTOR_UNSETTLED_LINES, "Lines read and not acknowledged yet.").set(unsettled())
+        help = "Bytes of EVENTS that the classifier has not acknowledged."
+        metrics.gauge("tocsin_collector_backlog_bytes", help).set(backlog.pressure.backlog_bytes)
+        help = "Whether reading waits for the classifier (1 or 0)."
+        metrics.gauge("tocsin_collector_paused", help).set(float(counters.paused))
 
     metrics.observe(refresh)
+
+
+def _count(metrics: Metrics, counters: CollectorMetrics) -> None:
+    """Set the metrics of this process's counters."""
+    metrics.counter(metric_names.COLLECTOR_RECEIVED_LINES, "Lines read by this process.").value = counters.lines
+    help = "Bytes read by this process, line ends included."
+    metrics.counter(metric_names.COLLECTOR_RECEIVED_BYTES, help).value = counters.bytes
+    help = "Lines that are not an event, by class of reason."
+    for kind, number in counters.dead.items():
+        metrics.counter("tocsin_collector_undecodable_lines_total", help, reason=kind).value = number
+    help = "Secrets replaced before publishing, by class."
+    for kind, number in counters.redacted.items():
+        metrics.counter("tocsin_collector_redacted_values_total", help, kind=kind).value = number
 
 
 _SUMS: tuple[tuple[str, str, Callable[[Counts], int]], ...] = (
