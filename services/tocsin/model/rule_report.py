@@ -59,7 +59,7 @@ class RuleProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     rule: str = ""
     kept: bool = False
-    """Its last good version judges on."""
+    """Its last good version stays active."""
 
 
 class RuleReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
