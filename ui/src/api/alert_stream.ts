@@ -1,7 +1,7 @@
-/** The protocol `alerts.v1`: open, acknowledge, resume from the cursor, back off, and detect a dead peer. */
+/** The protocol `alerts.v2`: open, acknowledge, resume from the cursor, back off, and detect a dead peer. */
 import type { ClientFrame, Filter, ServerFrame } from "../domain/frames.ts";
 
-export const SUBPROTOCOL = "alerts.v1";
+export const SUBPROTOCOL = "alerts.v2";
 /** The gateway pings each 10 s; two missed pings and some grace is a dead peer. */
 export const DEAD_AFTER_MS = 25_000;
 export const BACKOFF_FIRST_MS = 500;

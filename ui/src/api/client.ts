@@ -97,14 +97,14 @@ export function alerts(
   return ask<AlertsPage>(address("alerts", query, `limit=${limit}`, ...more), signal);
 }
 
-/** The most frequent values. `narrow` limits one dimension to the values that contain a text. */
+/** The most frequent values. `narrow` limits one field to the values that contain a text. */
 export function facets(
   query: Query,
   signal?: AbortSignal,
-  narrow?: { dimension: Dimension; text: string },
+  narrow?: { field: Dimension; text: string },
   limit = 10,
 ): Promise<Facets> {
-  const more = narrow?.text ? [`narrow=${encodeURIComponent(`${narrow.dimension}:${narrow.text}`)}`] : [];
+  const more = narrow?.text ? [`narrow=${encodeURIComponent(`${narrow.field}:${narrow.text}`)}`] : [];
   return ask<Facets>(address("facets", query, `limit=${limit}`, ...more), signal);
 }
 

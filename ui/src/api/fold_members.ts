@@ -37,9 +37,9 @@ async function load(row: Row, members: readonly Row[]): Promise<Times> {
 }
 
 /** The rows of the same fingerprint, at most `most`, oldest first. */
-export function among(rows: readonly Row[], { fp, sev }: Row, most: number): Row[] {
+export function among(rows: readonly Row[], { fingerprint, severity }: Row, most: number): Row[] {
   return rows
-    .filter((row) => row.fp === fp && row.sev === sev)
+    .filter((row) => row.fingerprint === fingerprint && row.severity === severity)
     .slice(0, most)
     .reverse();
 }
@@ -53,18 +53,10 @@ function ready(oldestFirst: readonly Row[], all: number): Times {
 }
 
 /** The filter for what all alerts of a fingerprint have in common. */
-export function alike({ sev, ns, wl, node, container, rule, bin }: Row): Filter {
-  const asked: [keyof Filter, string | undefined][] = [
-    ["ns", ns],
-    wl ? ["wl", wl] : ["node", node],
-    ["container", container],
-    ["rule", rule],
-    ["proc", bin],
-  ];
-  return {
-    sev: [sev],
-    ...Object.fromEntries(
-      asked.filter(([, value]) => value).map(([name, value]) => [name, [signed(value as string, false)]]),
-    ),
-  };
+export function alike(row: Row): Filter {
+  const fields = ["namespace", row.workload ? "workload" : "node", "container", "process"] as const;
+  const filter: Filter = { severity: [row.severity] };
+  for (const field of fields) if (row[field]) filter[field] = [signed(row[field], false)];
+  const [worst] = row.rules ?? [];
+  return worst ? { ...filter, rules: [signed(worst, false)] } : filter;
 }

@@ -117,7 +117,7 @@ const NONE = { timeline: null, facets: null, previous: null, why: "" };
 const MOST_MS = 86_400_000;
 
 /** The filter without its severities: a card shows what its severity would add. */
-export function anySeverity({ sev: _, ...rest }: Filter): Filter {
+export function anySeverity({ severity: _, ...rest }: Filter): Filter {
   return rest;
 }
 

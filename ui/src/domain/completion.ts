@@ -1,5 +1,5 @@
 /** The suggestions of the search box: names of fields, and values after the colon. */
-import { FIELD_NAMES, FIELDS, type Field, fieldOf, quote } from "./filter.ts";
+import { FIELDS, type Field, fieldOf, quote } from "./filter.ts";
 
 export interface Choice {
   /** What takes the place of the part that is being typed. */
@@ -31,10 +31,10 @@ export function complete(text: string, caret: number, values: Values, asked = fa
   const start = startOf(text, caret);
   if (start === null) return null;
   const part = text.slice(start, caret);
-  const [, sign = "", name, list = ""] = /^(-?)([a-z]+):(?!\/\/)([\s\S]*)$/.exec(part) ?? [];
+  const [, sign = "", name, list = ""] = /^(-?)([a-z_]+):(?!\/\/)([\s\S]*)$/.exec(part) ?? [];
   const field = name === undefined ? undefined : fieldOf(name);
   if (field !== undefined && name !== undefined) return ofField(start, caret, `${sign}${name}:`, field, list, values);
-  if (!/^-?[a-z]*$/.test(part) || (part === "" && !asked)) return null;
+  if (!/^-?[a-z_]*$/.test(part) || (part === "" && !asked)) return null;
   const choices = names(part);
   return choices.length > 0 ? { start, end: caret, field: null, partial: part, choices } : null;
 }
@@ -55,9 +55,11 @@ export function startOf(text: string, caret: number): number | null {
 function names(part: string): Choice[] {
   const sign = part.startsWith("-") ? "-" : "";
   const begun = part.slice(sign.length);
-  return FIELDS.filter((field) => FIELD_NAMES[field].startsWith(begun) || (begun !== "" && field.startsWith(begun)))
-    .map((field) => ({ text: `${sign}${FIELD_NAMES[field]}:`, label: `${sign}${FIELD_NAMES[field]}:`, n: null }))
-    .slice(0, FIELDS.length);
+  const named = fieldOf(begun);
+  return FIELDS.filter((field) => field.startsWith(begun) || field === named).map((field) => {
+    const text = `${sign}${field}:`;
+    return { text, label: text, n: null };
+  });
 }
 
 function ofField(

@@ -5,21 +5,20 @@ import type { Filter, Severity } from "./frames.ts";
 import type { Dimension, TopValue } from "./schemas.ts";
 
 export interface Facet {
-  dimension: Dimension;
-  field: Field;
+  field: Dimension;
   title: string;
   /** One value of the list, for screen readers. */
   noun: string;
 }
 
 export const FACETS: readonly Facet[] = [
-  { dimension: "event", field: "event", title: "Event types", noun: "event type" },
-  { dimension: "process", field: "proc", title: "Processes", noun: "process" },
-  { dimension: "namespace", field: "ns", title: "Namespaces", noun: "namespace" },
-  { dimension: "node", field: "node", title: "Nodes", noun: "node" },
-  { dimension: "workload", field: "wl", title: "Workloads", noun: "workload" },
-  { dimension: "rule", field: "rule", title: "Rules", noun: "rule" },
-  { dimension: "technique", field: "att", title: "ATT&CK techniques", noun: "technique" },
+  { field: "event_type", title: "Event types", noun: "event type" },
+  { field: "process", title: "Processes", noun: "process" },
+  { field: "namespace", title: "Namespaces", noun: "namespace" },
+  { field: "node", title: "Nodes", noun: "node" },
+  { field: "workload", title: "Workloads", noun: "workload" },
+  { field: "rules", title: "Rules", noun: "rule" },
+  { field: "techniques", title: "ATT&CK techniques", noun: "technique" },
 ];
 
 export interface Line {

@@ -1,5 +1,8 @@
 /** The search grammar: from text to filter and back, and whether a row matches. */
-import { type Filter, type Row, SEVERITIES, type Severity } from "./frames.ts";
+import { type Field, type Filter, type Row, SEVERITIES, type Severity } from "./frames.ts";
+import { FILTER_FIELDS, TEXT_FIELDS } from "./schemas.gen.ts";
+
+export type { Field } from "./frames.ts";
 
 /** A part of the text that means nothing, and why. */
 export interface Problem {
@@ -14,55 +17,36 @@ export interface Parsed {
 }
 
 /** The fields of a filter in the order in which they are written. */
-export const FIELDS = [
-  "sev",
-  "ns",
-  "pod",
-  "wl",
-  "node",
-  "proc",
-  "event",
-  "kind",
-  "rule",
-  "att",
-  "container",
-  "target",
-] as const;
-export type Field = (typeof FIELDS)[number];
+export const FIELDS = FILTER_FIELDS;
 
-/** What people call them. */
-export const FIELD_NAMES: Record<Field, string> = {
-  sev: "severity",
-  ns: "namespace",
-  pod: "pod",
-  wl: "workload",
-  node: "node",
-  proc: "process",
-  event: "event",
-  kind: "kind",
-  rule: "rule",
-  att: "technique",
-  container: "container",
-  target: "target",
-};
+const LABELS: Partial<Record<Field, string>> = { event_type: "event type", rules: "rule", techniques: "technique" };
+
+/** What people call a field. */
+export function label(field: Field): string {
+  return LABELS[field] ?? field;
+}
 
 /** What the gateway takes; a filter that is larger ends the connection. */
 export const LIMITS = { values: 64, characters: 512, words: 16 } as const;
 /** For the whole filter as it is sent. The rest of the frame fits beside it. */
 const MAX_BYTES = 60_000;
 
+/** Short names for the search box. Addresses had them before. */
 const ALIASES: Record<string, Field> = {
-  severity: "sev",
-  namespace: "ns",
-  workload: "wl",
-  process: "proc",
-  technique: "att",
+  sev: "severity",
+  ns: "namespace",
+  wl: "workload",
+  proc: "process",
+  event: "event_type",
+  rule: "rules",
+  att: "techniques",
+  technique: "techniques",
 };
 
 /** Between quotation marks `\"` is a mark and `\\` a backslash. */
 const QUOTED = String.raw`"((?:[^"\\]|\\[^])*)"`;
 /** A part of the text: an optional field with its sign, then values, each quoted or without white space. */
-const PART = new RegExp(String.raw`(?:(-?)([a-z]+):(?!//))?((?:${QUOTED}|[^\s"])*)`, "y");
+const PART = new RegExp(String.raw`(?:(-?)([a-z_]+):(?!//))?((?:${QUOTED}|[^\s"])*)`, "y");
 const VALUE = new RegExp(`(-?)${QUOTED}|([^,"]+)`, "g");
 const PHRASE = new RegExp(`^${QUOTED}$`);
 
@@ -152,7 +136,7 @@ function addField(filter: Filter, name: string, excludes: boolean, rest: string)
     excludes ? signed(value.written, true) : signed(value.text, value.excludes),
   );
   if (values.length === 0) return `${name}: needs a value.`;
-  if (field === "sev") {
+  if (field === "severity") {
     const wrong = values.find((value) => !isSeverity(unsigned(value).text.toLowerCase()));
     if (wrong !== undefined) return `A severity is one of ${SEVERITIES.join(", ")}.`;
   }
@@ -207,7 +191,7 @@ function unescaped(text: string): string {
 
 function include(filter: Filter, field: Field, value: string): void {
   const known = filter[field] ?? [];
-  const lasting = field === "sev" ? value.toLowerCase() : value;
+  const lasting = field === "severity" ? value.toLowerCase() : value;
   if (!known.includes(lasting)) filter[field] = [...known, lasting];
 }
 
@@ -222,7 +206,7 @@ export function print(filter: Filter): string {
     if (excluded.length > 0) parts.push(`-${field}:${excluded.map(quote).join(",")}`);
   }
   for (const phrase of phrases(filter.q ?? "")) {
-    const plain = !/\s/.test(phrase) && !/^-?[a-z]+:(?!\/\/)/.test(phrase);
+    const plain = !/\s/.test(phrase) && !/^-?[a-z_]+:(?!\/\/)/.test(phrase);
     parts.push(plain ? phrase : quoted(phrase));
   }
   return parts.join(" ");
@@ -288,23 +272,33 @@ function fieldTest(field: Field, values: string[]): (row: Row) => boolean {
   };
 }
 
-/** The values of a row's field. A filter matches if one of them is equal. */
-function valuesOf(row: Row, field: Field): string[] {
-  const { bin = "", fn = "", event = "", att = [], rule = "", rules = [rule] } = row;
+/** The values of a row's field. */
+export function ownValues(row: Row, field: keyof Row): readonly string[] {
+  const value = row[field] ?? "";
+  return typeof value === "object" ? value : [String(value)];
+}
+
+/** The same with what a filter takes for equal: the program without its path, a technique of a sub-technique. */
+function valuesOf(row: Row, field: keyof Row): readonly string[] {
+  const values = ownValues(row, field);
+  const { process = "", kind = "" } = row;
   switch (field) {
-    case "proc":
-      return [bin, bin.slice(bin.lastIndexOf("/") + 1)];
-    case "event":
-      return [fn, event];
+    case "process":
+      return [process, process.slice(process.lastIndexOf("/") + 1)];
+    case "event_type":
+      return [...values, eventKey(kind)];
     case "kind":
-      return [event, event.replace(/^process_/, "")];
-    case "att":
-      return att.flatMap((technique) => [technique, technique.replace(/\..*/, "")]);
-    case "rule":
-      return rules;
+      return [kind, eventKey(kind)];
+    case "techniques":
+      return [...values, ...values.map((technique) => technique.replace(/\..*/, ""))];
     default:
-      return [row[field] ?? ""];
+      return values;
   }
+}
+
+/** Tetragon's key of a kind of event. */
+function eventKey(kind: string): string {
+  return kind === "rate_limit" ? "rate_limit_info" : kind === "correlation" ? kind : `process_${kind}`;
 }
 
 const texts = new WeakMap<Row, string>();
@@ -313,8 +307,7 @@ const texts = new WeakMap<Row, string>();
 function textOf(row: Row): string {
   let text = texts.get(row);
   if (text === undefined) {
-    const { bin, args, title, rule, rules = [rule], ns, wl, pod, node, container, target, fn, event, att = [] } = row;
-    text = [bin, args, title, ns, wl, pod, node, container, target, event, fn, ...rules, ...att]
+    text = TEXT_FIELDS.flatMap((field) => valuesOf(row, field))
       .join("\n")
       .toLowerCase();
     texts.set(row, text);

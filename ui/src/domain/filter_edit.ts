@@ -7,7 +7,7 @@ import { type Filter, SEVERITIES, type Severity } from "./frames.ts";
  *
  * Typed severities replace those of the cards. Of two opposite values the typed one is used. */
 export function combine(cards: string[], chips: Filter, typed: Filter): Filter {
-  const all: Filter = cards.length > 0 && typed.sev === undefined ? { sev: cards } : {};
+  const all: Filter = cards.length > 0 && typed.severity === undefined ? { severity: cards } : {};
   for (const field of FIELDS) {
     const later = typed[field] ?? [];
     const earlier = (chips[field] ?? []).filter((value) => !later.includes(value) && !later.includes(opposite(value)));
@@ -66,28 +66,28 @@ export function inverted(filter: Filter, field: Field, excludes: boolean): Filte
 }
 
 /** The included severities after one of them was pressed. All four are the same as none. */
-export function toggled({ sev = [] }: Filter, severity: Severity): string[] {
-  const next = SEVERITIES.filter((known) => sev.includes(known) !== (known === severity));
+export function toggled({ severity: now = [] }: Filter, severity: Severity): string[] {
+  const next = SEVERITIES.filter((known) => now.includes(known) !== (known === severity));
   return next.length === SEVERITIES.length ? [] : next;
 }
 
 /** Whether alerts of a severity match. */
-export function passes({ sev = [] }: Filter, severity: Severity): boolean {
-  if (sev.includes(`-${severity}`)) return false;
-  return sev.every((value) => value.startsWith("-")) || sev.includes(severity);
+export function passes({ severity: values = [] }: Filter, severity: Severity): boolean {
+  if (values.includes(`-${severity}`)) return false;
+  return values.every((value) => value.startsWith("-")) || values.includes(severity);
 }
 
 /** The text without a value at its end. Half a value matches nothing, so it counts after a commit or a further term. */
 export function finished(text: string): string {
   const start = startOf(text, text.length);
   if (start === null) return text;
-  const [, name = ""] = /^-?([a-z]+):(?!\/\/)/.exec(text.slice(start)) ?? [];
+  const [, name = ""] = /^-?([a-z_]+):(?!\/\/)/.exec(text.slice(start)) ?? [];
   return fieldOf(name) === undefined ? text : text.slice(0, start);
 }
 
-/** A part of the address as the search box writes it: `sev=x` is `sev:x`. Empty if it is not part of the filter. */
+/** A part of the address as the search box writes it: `pod=x` is `pod:x`. Empty if it is not part of the filter. */
 export function asTerm(part: string): string {
-  const [, name = "", value = ""] = /^([a-z]+)=([\s\S]*)$/.exec(part) ?? [];
+  const [, name = "", value = ""] = /^([a-z_]+)=([\s\S]*)$/.exec(part) ?? [];
   if (name === "q") return value;
   if (fieldOf(name) !== undefined) return `${name}:${value}`;
   return ["range", "cols", "fold", "tz"].includes(name) ? "" : part;

@@ -101,7 +101,7 @@ export class Folding {
         groups = new Map();
         now = at;
       }
-      const key = row.fp ? `${row.sev} ${row.fp}` : row.id;
+      const key = row.fingerprint ? `${row.severity} ${row.fingerprint}` : row.id;
       const group = groups.get(key) ?? [];
       group.push(row);
       // The group is at the position of its newest alert.

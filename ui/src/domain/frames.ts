@@ -1,4 +1,5 @@
-/** The frames of the WebSocket protocol `alerts.v1`, and the row. */
+/** The frames of the WebSocket protocol `alerts.v2`, and the row. */
+import type { AlertRow, FILTER_FIELDS } from "./schemas.gen.ts";
 
 export const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -7,56 +8,13 @@ export type Severity = (typeof SEVERITIES)[number];
 export type Counts = Record<Severity, number>;
 
 /** What a list shows of one alert. Every text in it may have been chosen by an attacker. */
-export interface Row {
-  id: string;
-  /** Sequence in the stream; decides between alerts of the same time. */
-  seq: number;
-  /** Fingerprint: what repeats. */
-  fp?: string;
-  /** Milliseconds since 1970. */
-  t: number;
-  sev: Severity;
-  /** Id of the worst rule that matched. */
-  rule?: string;
-  /** All of them, if there is more than one. */
-  rules?: string[];
-  title: string;
-  bin?: string;
-  args?: string;
-  /** Tetragon's event key, `process_kprobe`, or `correlation`. */
-  event?: string;
-  /** The function, hook or syscall, `tcp_connect`, or `correlation`. */
-  fn?: string;
-  ns?: string;
-  wl?: string;
-  pod?: string;
-  container?: string;
-  node?: string;
-  target?: string;
-  att?: string[];
-  silenced?: boolean;
-  /** The number of alerts of this row; more than 1 if the gateway folded repeats. */
-  n?: number;
-  /** Seconds between the event and its arrival, if that is unusual. */
-  late_s?: number;
-}
+export type Row = Pick<AlertRow, "id" | "seq" | "t" | "severity" | "title"> & Partial<AlertRow>;
+
+/** A field of a filter. */
+export type Field = (typeof FILTER_FIELDS)[number];
 
 /** Values by field, a leading `-` excludes; `q` is free text. The shape that travels. */
-export interface Filter {
-  sev?: string[];
-  ns?: string[];
-  pod?: string[];
-  wl?: string[];
-  node?: string[];
-  proc?: string[];
-  event?: string[];
-  kind?: string[];
-  rule?: string[];
-  att?: string[];
-  container?: string[];
-  target?: string[];
-  q?: string;
-}
+export type Filter = { [field in Field | "q"]?: field extends "q" ? string : string[] };
 
 export interface Hello {
   k: "hello";

@@ -20,7 +20,7 @@ export class LateArrivals {
   #late: Late | null = null;
 
   arrived({ rows, left_out = 0 }: Alerts, at: number): void {
-    const late = rows.filter((row) => row.late_s !== undefined && row.fn !== "existing");
+    const late = rows.filter((row) => row.late_s !== undefined && row.event_type !== "existing");
     if (late.length === 0) return;
     const known = this.now(at) ?? { alerts: 0, exact: true, most_s: 0, since: at, from_ms: Number.POSITIVE_INFINITY };
     this.#late = {

@@ -18,7 +18,10 @@ export interface Place {
 export function placeOf({ namespace, pod, node }: Alert): Place | null {
   const only = (value: string) => [signed(asInRows(value), false)];
   if (pod)
-    return { name: "Same pod", filter: namespace ? { ns: only(namespace), pod: only(pod) } : { pod: only(pod) } };
+    return {
+      name: "Same pod",
+      filter: namespace ? { namespace: only(namespace), pod: only(pod) } : { pod: only(pod) },
+    };
   if (node) return { name: "Same node", filter: { node: only(node) } };
   return null;
 }

@@ -86,7 +86,7 @@ function byStart(one: Branch, other: Branch): number {
 
 /** The highest severity of a process's own alerts; `null` if it has none. */
 export function worst(node: ProcessNode): Severity | null {
-  return SEVERITIES.find((severity) => node.alerts.some(({ sev }) => sev === severity)) ?? null;
+  return SEVERITIES.find((severity) => node.alerts.some((alert) => alert.severity === severity)) ?? null;
 }
 
 /** The lines of the tree from top to bottom. `id` is the alert that the page is about. */
@@ -106,7 +106,7 @@ export function lines(roots: readonly Branch[], shape: Shape, id: string): Line[
     items.forEach((item, index) => {
       const place = { level: level + 1, position: index + 1, of: items.length, parent: key };
       if ("children" in item) add(item, place.level, place.position, place.of, key);
-      else if ("sev" in item)
+      else if ("severity" in item)
         out.push({ is: "alert", key: `${key} ${item.id}`, alert: item, here: item.id === id, ...place });
       else out.push({ ...item, key: `${key} ${item.is}`, ...place });
     });
@@ -153,7 +153,8 @@ function leads(branch: Branch): boolean {
 
 /** High and critical alerts of a branch. */
 function grave({ node, children }: Branch): number {
-  const here = node.alerts.filter(({ sev }) => sev === "critical" || sev === "high").length + node.more.high;
+  const here =
+    node.alerts.filter(({ severity }) => severity === "critical" || severity === "high").length + node.more.high;
   return children.reduce((sum, child) => sum + grave(child), here);
 }
 

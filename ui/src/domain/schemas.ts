@@ -1,287 +1,93 @@
-/** The answers of the gateway's HTTP API as types. All of them are in this file, so that it can be generated. */
+/** The answers of the gateway's HTTP API, as the UI reads them: the generated types, with names of the UI's own.
+ *
+ * `Partial` stands where the UI does not trust an answer to have a field. */
 import type { Counts, Row, Severity, Timeline } from "./frames.ts";
+import type * as generated from "./schemas.gen.ts";
+import { FACETS as DIMENSIONS } from "./schemas.gen.ts";
 
-/** `GET /api/v1/alerts/{id}`. Any field may be absent. */
-export interface Alert {
-  id?: string;
-  title?: string;
-  reason?: string;
+export type { CanFire, Coverage, Loss, NodeAlert } from "./schemas.gen.ts";
+export { DIMENSIONS };
+
+/** `GET /api/v1/alerts/{id}`. */
+export type Alert = Partial<Omit<generated.Alert, "severity" | "base_severity" | "rules" | "correlation">> & {
   severity?: string;
   base_severity?: string;
-  severity_from?: string;
-  silenced_by?: string;
-  unsilenced_severity?: string;
   rules?: RuleHit[];
-  techniques?: string[];
-  /** RFC 3339: when the kernel saw the event. */
-  time?: string;
-  received?: string;
-  kind?: string;
-  outcome?: string;
-  action?: string;
-  policy?: string;
-  cluster?: string;
-  node?: string;
-  namespace?: string;
-  pod?: string;
-  container?: string;
-  image?: string;
-  workload?: string;
-  workload_kind?: string;
-  event_type?: string;
-  process?: string;
-  arguments?: string;
-  cwd?: string;
-  pid?: number;
-  uid?: number;
-  exec_id?: string;
-  parent_exec_id?: string;
-  parent_process?: string;
-  parent_arguments?: string;
-  target?: string;
-  fingerprint?: string;
-  /** Names of the fields that were truncated at 8 KiB. */
-  truncated?: string[];
   correlation?: Correlation;
-  /** Ids of some of the alerts that a correlation is based on. */
-  evidence?: string[];
-}
+};
 
 /** A rule that matched. Its author wrote the texts; an attacker may have chosen those of `matched`. */
-export interface RuleHit {
-  id: string;
-  title: string;
-  level?: string;
-  author?: string;
-  link?: string;
-  techniques?: string[];
-  matched?: { field: string; value: string }[];
-}
+export type RuleHit = Pick<generated.RuleHit, "id" | "title"> & Partial<generated.RuleHit>;
 
 /** What a correlation counted. */
-export interface Correlation {
-  rule?: string;
-  key?: Record<string, string>;
-  from?: string;
-  to?: string;
-  count?: number;
-}
+export type Correlation = Partial<generated.Correlated>;
 
 /** From when on all alerts of a severity are known, ms since 1970; `null` if none are missing. */
-export type CompleteSince = Partial<Record<Severity, number | null>>;
+export type CompleteSince = Partial<generated.Since>;
 
 /** `GET /api/v1/alerts`: one page of rows. */
-export interface AlertsPage {
-  /** Newest first. */
+export type AlertsPage = Omit<generated.RangeAnswer, "rows" | "complete_since" | "counts"> & {
   rows: Row[];
-  /** The cursor of the next older page; `null` on the last page. */
-  before: string | null;
   complete_since: CompleteSince;
   counts: Counts;
-  /** Whether the counts are exact. If not, they cover the retained alerts only. */
-  exact: boolean;
-  from: number;
-  to: number;
-}
+};
 
-export const DIMENSIONS = ["event", "process", "namespace", "node", "workload", "rule", "technique"] as const;
+/** A field whose most frequent values are counted. */
 export type Dimension = (typeof DIMENSIONS)[number];
 
 /** A value, the number of alerts that have it, and their highest severity. */
 export type TopValue = [value: string, n: number, worst: Severity];
 
 /** `GET /api/v1/facets`: the most frequent values. */
-export interface Facets {
+export type Facets = Pick<generated.FacetsAnswer, "exact"> & {
   top: Partial<Record<Dimension, TopValue[]>>;
-  /** The number of different values. */
   distinct: Partial<Record<Dimension, number>>;
-  exact: boolean;
-}
+};
 
 /** `GET /api/v1/timeline`: counts over time. */
-export interface TimelineAnswer extends Timeline {
-  exact: boolean;
-}
-
-export interface NodeAlert {
-  id: string;
-  sev: Severity;
-  title: string;
-  /** Milliseconds since 1970. */
-  t: number;
-}
+export type TimelineAnswer = Timeline & Pick<generated.TimelineAnswer, "exact">;
 
 /** One process of an alert's ancestry. */
-export interface ProcessNode {
-  exec_id: string;
-  parent_exec_id: string;
-  process: string;
-  arguments: string;
+export type ProcessNode = Required<Omit<generated.Node, "pid" | "uid" | "more" | "folded">> & {
   pid: number | null;
   uid: number | null;
-  /** RFC 3339; empty if unknown. */
-  started: string;
-  /** Whether an event of this process is known. A parent that is only named is not recorded. */
-  recorded: boolean;
-  /** Whether the alert belongs to this process. */
-  this: boolean;
-  alerts: NodeAlert[];
-  /** The number of further alerts, and of high and critical ones among them. */
   more: { alerts: number; high: number };
-  /** Child processes that the answer leaves out. */
   folded?: { processes: number; high: number };
-}
+};
 
 /** `GET /api/v1/alerts/{id}/ancestry`. */
-export interface Ancestry {
-  nodes: ProcessNode[];
-  root: string;
-  /** Whether the tree is from the event itself or built from other alerts. */
-  source: "event" | "window" | string;
-}
+export type Ancestry = Omit<generated.AncestryAnswer, "nodes"> & { nodes: ProcessNode[] };
 
-/** One stage of the pipeline. `null` is unknown, or does not apply to this stage. */
-export interface Hop {
-  name: string;
-  title: string;
-  instances: number | null;
-  in_s: number | null;
-  out_s: number | null;
-  lag_s: number | null;
-  waiting: number | null;
-  /** If there is a `dropped_why`, `null` means an unknown number of dropped events. */
-  dropped: number | null;
-  dropped_why: string;
-  last_seen_s: number | null;
-  /** What is failing here; empty if nothing is. */
-  problem: string;
-}
+/** One stage of the pipeline. */
+export type Hop = generated.HopAnswer;
 
-export interface Loss {
-  what: string;
-  n: number;
-}
-
-/** The share of a node's events that reached the gateway. */
-export interface Coverage {
-  produced: number | null;
-  reached: number | null;
-  /** From 0 to 1; `null` is unknown, and `why` is the reason. */
-  share: number | null;
-  why: string;
-  losses: Loss[];
-}
-
-export interface NodeStatus {
-  node: string;
-  last_s: number | null;
-  rate: number | null;
-  /** Whether the node is not reporting. */
-  silent: boolean;
-  /** Why it counts as not reporting. */
-  why: string;
-  coverage: Coverage;
-}
+/** One node and the share of its events that reached the gateway. */
+export type NodeStatus = generated.NodeAnswer;
 
 /** One equation of the ledger. */
-export interface LedgerLine {
-  hop: string;
-  expected: number;
-  found: number;
-  waiting: number;
-  difference: number;
-  tolerance: number;
-  balanced: boolean;
-}
+export type LedgerLine = Required<generated.Line>;
+export type LedgerReader = generated.Reader;
+export type Ledger = Omit<generated.Ledger, "lines" | "sources"> & { lines: LedgerLine[] };
 
-export interface LedgerReader {
-  stream: string;
-  name: string;
-  waiting: number;
-  evicted_unread: number;
-}
-
-export interface Ledger {
-  balanced: boolean;
-  at_rest: boolean;
-  lines: LedgerLine[];
-  readers: LedgerReader[];
-  problems: string[];
-}
-
-/** `GET /api/v1/status`. */
-export interface PipelineStatus {
-  cluster: string;
-  hops: Hop[];
-  nodes: NodeStatus[];
+/** `GET /api/v1/status`. `null` is unknown. */
+export type PipelineStatus = Omit<generated.StatusAnswer, "ledger" | "clients" | "host_events" | "timestamp"> & {
   ledger: Ledger | null;
   clients: { open: number | null; slow: number | null };
-  /** What is failing in the pipeline; empty if nothing is. */
-  broken: string;
-  /** The number of events of each kind in the live window. */
-  kinds_seen: Record<string, number>;
-  /** Whether the window has events of host processes; `null` if unknown. */
   host_events: boolean | null;
-}
+};
 
 /** A rule file that did not load. */
-export interface RuleProblem {
-  file: string;
-  line: number;
-  column: number;
-  text: string;
-  /** Whether the last good version is still active. */
-  kept: boolean;
-  instances: string[];
-}
+export type RuleProblem = Omit<generated.ProblemAnswer, "rule">;
 
 /** The rule set of one instance of the classifier or the correlator. */
-export interface RuleInstance {
-  service: string;
-  instance: string;
-  hash: string;
-  loaded: string;
-  /** Seconds since its last report. */
+export type RuleInstance = Omit<generated.JudgeAnswer, "age_s" | "rules"> & {
   age_s: number | null;
   rules: number | null;
-}
+};
 
-export interface Silence {
-  id: string;
-  title: string;
-  owner: string;
-  reason: string;
-  expires: string;
-  expired: boolean;
-  /** Alerts whose severity it lowered, by their severity without the silence. */
-  hidden: Counts;
-}
+export type Silence = Omit<generated.SilenceAnswer, "hidden"> & { hidden: Counts };
 
-/** Whether a rule can match the events that the live window has seen. */
-export interface CanFire {
-  is: "yes" | "unknown" | "no";
-  why: string;
-}
-
-export interface Rule {
-  id: string;
-  title: string;
-  level: string;
-  /** `rule`, or the type of a correlation. */
-  type: string;
-  file: string;
-  line: number;
-  author: string;
-  /** Since the instances started, as are failures. */
-  hits: number;
-  failures: number;
-  last_failure: string;
-  hooks: string[];
-  kinds: string[];
-  runbook: string;
-  falsepositives: string[];
-  can_fire: CanFire;
-}
+export type Rule = Omit<generated.RuleAnswer, "host_only">;
 
 /** The part of `GET /api/v1/rules` that the UI shows. */
 export interface Rules {

@@ -1,6 +1,6 @@
 /** The state of the UI in its address, so that every view is a link. */
 import { type Column, DEFAULT_COLUMNS, isColumn, sameColumns } from "./columns.ts";
-import { FIELDS, isSeverity, limit, type Problem, phrases, signed, unsigned } from "./filter.ts";
+import { FIELDS, fieldOf, isSeverity, limit, type Problem, phrases, signed, unsigned } from "./filter.ts";
 import type { Filter } from "./frames.ts";
 import { DEFAULT_RANGE, type Range, readRange, sameRange, writeRange } from "./time_range.ts";
 import type { Zone } from "./time_zone.ts";
@@ -31,7 +31,7 @@ export const DEFAULTS: State = {
   zone: "local",
 };
 
-const OURS: readonly string[] = [...FIELDS, "q", "range", "cols", "fold", "tz", "open"];
+const OURS: readonly string[] = ["q", "range", "cols", "fold", "tz", "open"];
 
 /** The state of a query string. */
 export function read(search: string): Read {
@@ -55,14 +55,14 @@ export function read(search: string): Read {
 
 function readFilter(params: URLSearchParams, problems: Problem[]): Filter {
   const filter: Filter = {};
-  for (const field of FIELDS) {
-    for (const text of params.getAll(field)) {
-      const values = splitValues(text);
-      const wrong = values.filter((value) => field === "sev" && !isSeverity(value.replace(/^-/, "")));
-      for (const value of wrong) problems.push({ text: `sev=${value}`, reason: "There is no such severity." });
-      const good = values.filter((value) => !wrong.includes(value));
-      if (good.length > 0) filter[field] = [...new Set([...(filter[field] ?? []), ...good])];
-    }
+  for (const [name, text] of params) {
+    const field = fieldOf(name);
+    if (field === undefined) continue;
+    const values = splitValues(text);
+    const wrong = values.filter((value) => field === "severity" && !isSeverity(value.replace(/^-/, "")));
+    for (const value of wrong) problems.push({ text: `${name}=${value}`, reason: "There is no such severity." });
+    const good = values.filter((value) => !wrong.includes(value));
+    if (good.length > 0) filter[field] = [...new Set([...(filter[field] ?? []), ...good])];
   }
   return filter;
 }
@@ -112,6 +112,11 @@ function readColumns(text: string | null, problems: Problem[]): readonly Column[
   return columns.length > 0 ? columns : DEFAULTS.columns;
 }
 
+/** The query string with `namespace=` for `ns=`, as an old link has it. */
+export function withFullNames(search: string): string {
+  return search.replace(/([?&])([a-z]+)(?==)/g, (_, mark, name) => mark + (fieldOf(name) ?? name));
+}
+
 /** The query string of a state. Unknown parameters of `previous` stay as they are. */
 export function write(state: State, previous: string): string {
   const { range, columns, fold, zone, open } = state;
@@ -122,14 +127,14 @@ export function write(state: State, previous: string): string {
   if (!sameColumns(columns, DEFAULTS.columns)) parts.push(`cols=${columns.join(",")}`);
   if (zone === "utc") parts.push("tz=utc");
   const params = new URLSearchParams(previous);
-  for (const name of OURS) params.delete(name);
+  for (const name of [...params.keys()]) if (OURS.includes(name) || fieldOf(name)) params.delete(name);
   const foreign = params.toString();
   if (foreign) parts.push(foreign);
   if (open) parts.push(`open=${encode(open)}`);
   return parts.length > 0 ? `?${parts.join("&")}` : "";
 }
 
-/** The parameters of a filter, as an address and the gateway's questions have them: `ns=a,b`. */
+/** The parameters of a filter, as an address and the gateway's questions have them: `namespace=a,b`. */
 export function writeFilter(filter: Filter): string[] {
   const parts = FIELDS.filter((field) => (filter[field] ?? []).length > 0).map(
     (field) => `${field}=${(filter[field] as string[]).map(written).join(",")}`,

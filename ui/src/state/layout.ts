@@ -11,7 +11,7 @@ export const stacked = mediaSignal("(max-width: 1100px)");
 /** The filters have no column of their own. */
 export const narrow = mediaSignal("(max-width: 1023px)");
 export const drawerOpen = fresh(() => false);
-export const openFacets = fresh<ReadonlySet<Dimension>>(() => new Set(["event", "process"]));
+export const openFacets = fresh<ReadonlySet<Dimension>>(() => new Set(["event_type", "process"]));
 
 /** Whether a media query matches. The listener lives as long as the page. */
 function mediaSignal(media: string): Signal<boolean> {

@@ -17,7 +17,7 @@ import {
 import type { Filter, Severity } from "../domain/frames.ts";
 import { bounds, DEFAULT_RANGE, type Range, sameRange } from "../domain/time_range.ts";
 import { type Zone, zone } from "../domain/time_zone.ts";
-import { DEFAULTS, read, readZone, type State, write, writeZone } from "../domain/url_state.ts";
+import { DEFAULTS, read, readZone, type State, withFullNames, write, writeZone } from "../domain/url_state.ts";
 import { fresh, onReset } from "./fresh.ts";
 import * as router from "./router.ts";
 
@@ -64,7 +64,9 @@ export function readAddress(): void {
     zone.value = readZone(window.location.search);
     return;
   }
-  const state = read(window.location.search);
+  const search = withFullNames(window.location.search);
+  if (search !== window.location.search) history.replaceState(history.state, "", search + window.location.hash);
+  const state = read(search);
   batch(() => {
     split(state.filter);
     rejected.value = state.problems;
@@ -73,7 +75,7 @@ export function readAddress(): void {
     columns.value = state.columns;
     fold.value = state.fold;
     zone.value = state.zone;
-    router.runtimeAddress.value = `/runtime${window.location.search}`;
+    router.runtimeAddress.value = `/runtime${search}`;
   });
 }
 
@@ -82,8 +84,8 @@ function onRuntime(): boolean {
 }
 
 /** Distributes a filter over cards, chips and box. */
-function split({ sev = [], q, ...rest }: Filter): void {
-  severities.value = sev;
+function split({ severity = [], q, ...rest }: Filter): void {
+  severities.value = severity;
   chips.value = rest;
   typed.value = q ? { q } : {};
   text.value = print(typed.peek());
@@ -219,7 +221,7 @@ export function clearAll(): void {
 
 /** Whether the filter includes a severity by name. */
 export function selects(severity: Severity): boolean {
-  return (filter.value.sev ?? []).includes(severity);
+  return (filter.value.severity ?? []).includes(severity);
 }
 
 export function passes(severity: Severity): boolean {

@@ -42,7 +42,7 @@ function retry(): void {
 
 describe("opening", () => {
   it("asks for the subprotocol and opens without a cursor", () => {
-    expect(world.protocols).toEqual(["alerts.v1"]);
+    expect(world.protocols).toEqual(["alerts.v2"]);
     expect(world.socket.sent).toEqual([]);
     world.socket.accept();
     expect(world.socket.sent).toEqual([{ k: "open", cursor: null, ...WISH }]);
@@ -294,8 +294,8 @@ describe("a dead peer", () => {
 describe("wishes", () => {
   it("changes the view without reconnecting", () => {
     live();
-    stream.view({ ...WISH, filter: { ns: ["payments"] } });
-    expect(world.socket.heard("view")).toEqual([{ k: "view", ...WISH, filter: { ns: ["payments"] } }]);
+    stream.view({ ...WISH, filter: { namespace: ["payments"] } });
+    expect(world.socket.heard("view")).toEqual([{ k: "view", ...WISH, filter: { namespace: ["payments"] } }]);
     expect(world.sockets).toHaveLength(1);
   });
 
@@ -335,7 +335,7 @@ describe("wishes", () => {
 
   it("does not resume across a filter that has not been answered", () => {
     live("e:10");
-    stream.view({ ...WISH, filter: { ns: ["a"] } });
+    stream.view({ ...WISH, filter: { namespace: ["a"] } });
     world.socket.hangUp();
     retry();
     world.socket.accept();
@@ -344,7 +344,7 @@ describe("wishes", () => {
 
   it("resumes again once the new filter was answered", () => {
     live("e:10");
-    stream.view({ ...WISH, filter: { ns: ["a"] } });
+    stream.view({ ...WISH, filter: { namespace: ["a"] } });
     world.socket.say(snapshot("e:12"));
     world.socket.hangUp();
     retry();

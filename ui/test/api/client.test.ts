@@ -13,22 +13,22 @@ function answer(text: string, status = 200): void {
   });
 }
 
-const QUERY = { from: 1, to: 2, filter: { ns: ["a,b", "-c&d"], q: 'x "y z"' } };
+const QUERY = { from: 1, to: 2, filter: { namespace: ["a,b", "-c&d"], q: 'x "y z"' } };
 
 it("encodes every value of a request", async () => {
   answer("{}");
   await api.alerts(QUERY, undefined, "1-2&x");
-  await api.facets(QUERY, undefined, { dimension: "process", text: "a&b" });
+  await api.facets(QUERY, undefined, { field: "process", text: "a&b" });
   await api.timeline(QUERY, 6);
   await api.ancestry("../x?y");
   expect(asked).toEqual([
-    "/api/v1/alerts?from=1&to=2&ns=a%5C,b,-c%26d&q=x%20%22y%20z%22&limit=200&before=1-2%26x",
-    "/api/v1/facets?from=1&to=2&ns=a%5C,b,-c%26d&q=x%20%22y%20z%22&limit=10&narrow=process%3Aa%26b",
-    "/api/v1/timeline?from=1&to=2&ns=a%5C,b,-c%26d&q=x%20%22y%20z%22&step=6",
+    "/api/v1/alerts?from=1&to=2&namespace=a%5C,b,-c%26d&q=x%20%22y%20z%22&limit=200&before=1-2%26x",
+    "/api/v1/facets?from=1&to=2&namespace=a%5C,b,-c%26d&q=x%20%22y%20z%22&limit=10&narrow=process%3Aa%26b",
+    "/api/v1/timeline?from=1&to=2&namespace=a%5C,b,-c%26d&q=x%20%22y%20z%22&step=6",
     "/api/v1/alerts/..%2Fx%3Fy/ancestry",
   ]);
   expect(api.exportAddress(QUERY, "csv")).toBe(
-    "/api/v1/export?from=1&to=2&ns=a%5C,b,-c%26d&q=x%20%22y%20z%22&format=csv",
+    "/api/v1/export?from=1&to=2&namespace=a%5C,b,-c%26d&q=x%20%22y%20z%22&format=csv",
   );
 });
 

@@ -69,8 +69,8 @@ it("keeps the rows of the same time while another filter is asked for, and drops
   past.load(QUERY);
   asked[0]?.answer({ rows: [row(1)] });
   await settled();
-  past.load({ ...QUERY, filter: { ns: ["a"] } });
-  past.load({ ...QUERY, filter: { ns: ["b"] } });
+  past.load({ ...QUERY, filter: { namespace: ["a"] } });
+  past.load({ ...QUERY, filter: { namespace: ["b"] } });
   expect(seqs()).toEqual([1]);
   expect(asked[1]?.signal.aborted).toBe(true);
   asked[1]?.answer({ rows: [row(2)] });

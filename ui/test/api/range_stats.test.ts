@@ -61,12 +61,12 @@ it("asks of everything only for what the stream does not carry", async () => {
 });
 
 it("asks under a filter for the course without its severities, more often, and rests after a slow answer", async () => {
-  const filter = { sev: ["critical"], ns: ["a"] };
+  const filter = { severity: ["critical"], namespace: ["a"] };
   takes_ms = 2000;
   asker.watch({ ...LIVE, filter });
   await settled();
   expect(kinds()).toEqual(["timeline", "facets", "timeline"]);
-  expect(asked[0]?.[1].filter).toEqual({ ns: ["a"] });
+  expect(asked[0]?.[1].filter).toEqual({ namespace: ["a"] });
   expect(asked[1]?.[1].filter).toEqual(filter);
   world.pass(79_000);
   expect(kinds()).toHaveLength(3);
@@ -96,7 +96,7 @@ it("asks once for a time that is over, and again only while it was refused", asy
 
 it("compares with nothing where the time before is not all known", async () => {
   exact = false;
-  asker.watch({ ...LIVE, filter: { ns: ["a"] } });
+  asker.watch({ ...LIVE, filter: { namespace: ["a"] } });
   await settled();
   expect(answers.at(-1)).toMatchObject({ previous: null, timeline: { exact: false } });
 });

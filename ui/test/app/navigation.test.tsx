@@ -6,7 +6,7 @@ import { rows } from "../support/frames.ts";
 
 beforeEach(async () => {
   answers.set("/api/v1/status", { body: { cluster: "prod-eu-1" } });
-  await openApp({ rows: rows(1, 9, { ns: "payments", bin: "/bin/cat", t: Date.now() }) });
+  await openApp({ rows: rows(1, 9, { namespace: "payments", process: "/bin/cat", t: Date.now() }) });
 });
 
 afterEach(closeApp);
@@ -54,4 +54,10 @@ it("keeps the zone from page to page, and takes it from the address alone", asyn
   find(".nav a").click();
   await frame();
   expect(here()).toBe("/runtime");
+});
+
+it("opens an old link and gives it the new names", async () => {
+  await visit("/runtime?ns=payments&event=execve&cols=time,colour");
+  await vi.waitFor(() => expect(here()).toBe("/runtime?namespace=payments&event_type=execve&cols=time,colour"));
+  expect(find(".chips").textContent).toContain("payments");
 });

@@ -6,7 +6,7 @@ import { closeApp, find, frame, here, key, openApp, visit } from "../support/app
 import { rows } from "../support/frames.ts";
 
 beforeEach(async () => {
-  await openApp({ rows: rows(1, 9, { ns: "payments", bin: "/bin/cat", t: Date.now() }) });
+  await openApp({ rows: rows(1, 9, { namespace: "payments", process: "/bin/cat", t: Date.now() }) });
 });
 
 afterEach(closeApp);
@@ -16,7 +16,7 @@ function box(): HTMLInputElement {
 }
 
 it("goes from page to page with g and a letter, and only within a second", async () => {
-  await visit("/runtime?ns=a");
+  await visit("/runtime?namespace=a");
   key("g");
   key("p");
   await frame();
@@ -24,16 +24,16 @@ it("goes from page to page with g and a letter, and only within a second", async
   key("g");
   key("r");
   await frame();
-  expect(here()).toBe("/runtime?ns=a");
+  expect(here()).toBe("/runtime?namespace=a");
   key("g");
   vi.spyOn(performance, "now").mockReturnValue(performance.now() + 2000);
   key("p");
   await frame();
-  expect(here()).toBe("/runtime?ns=a");
+  expect(here()).toBe("/runtime?namespace=a");
 });
 
 it("filters by the value that has the focus", async () => {
-  await visit("/runtime?ns=payments,b");
+  await visit("/runtime?namespace=payments,b");
   const value = document.createElement("button");
   value.dataset.field = "pod";
   value.dataset.value = "p-1";
@@ -41,11 +41,11 @@ it("filters by the value that has the focus", async () => {
   value.focus();
   key("f");
   await frame();
-  expect(here()).toBe("/runtime?ns=payments,b&pod=p-1");
+  expect(here()).toBe("/runtime?namespace=payments,b&pod=p-1");
   value.focus();
   key("F");
   await frame();
-  expect(here()).toBe("/runtime?ns=payments,b&pod=-p-1");
+  expect(here()).toBe("/runtime?namespace=payments,b&pod=-p-1");
   value.remove();
 });
 

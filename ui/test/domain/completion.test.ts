@@ -3,7 +3,7 @@ import { complete, tally, type Values } from "../../src/domain/completion.ts";
 import { parse } from "../../src/domain/filter.ts";
 
 const known: Values = (field) =>
-  field === "ns"
+  field === "namespace"
     ? [
         ["payments", 40],
         ["ml-batch", 9],
@@ -61,7 +61,7 @@ describe("values", () => {
     expect(taken("curl ns:pay x", 11)).toBe("curl ns:payments x");
     expect(taken("-ns:kube")).toBe('-ns:"kube system"');
     expect(taken("ns:payments,ml")).toBe("ns:payments,ml-batch");
-    expect(parse(taken("ns:odd")).filter).toEqual({ ns: ["\\-odd"] });
+    expect(parse(taken("ns:odd")).filter).toEqual({ namespace: ["\\-odd"] });
   });
 });
 

@@ -32,8 +32,8 @@ describe("print", () => {
   }
 
   it("is short where nothing needs quotation marks", () => {
-    expect(print({ sev: ["critical", "high"], proc: ["-/usr/bin/x"], q: 'curl "a b"' })).toBe(
-      'sev:critical,high -proc:/usr/bin/x curl "a b"',
+    expect(print({ severity: ["critical", "high"], process: ["-/usr/bin/x"], q: 'curl "a b"' })).toBe(
+      'severity:critical,high -process:/usr/bin/x curl "a b"',
     );
   });
 });
@@ -47,7 +47,7 @@ describe("limits", () => {
   });
 
   it("let pass what is as large as they are, counted in characters", () => {
-    const filter: Filter = { ns: numbered(values), pod: ["🔔".repeat(characters)], q: "x".repeat(characters) };
+    const filter: Filter = { namespace: numbered(values), pod: ["🔔".repeat(characters)], q: "x".repeat(characters) };
     expect(limit(filter)).toEqual({ filter, problems: [] });
     expect(parse(print(filter))).toEqual({ filter, problems: [] });
     expect(parse(numbered(words).join(" ")).problems).toEqual([]);
@@ -64,12 +64,12 @@ describe("limits", () => {
     const { filter, problems } = parse(`rule:good ${text}`);
     expect(problems).toEqual([{ text: expect.any(String), reason: expect.stringContaining(reason) }]);
     expect(problems[0]?.text.length).toBeLessThan(60);
-    expect(filter).toEqual({ rule: ["good"] });
+    expect(filter).toEqual({ rules: ["good"] });
   });
 
   it("hold for the whole filter, which must fit into a frame", () => {
     const large = numbered(values).map((value) => value.padEnd(characters, "x"));
-    const { filter, problems } = limit({ ns: large, pod: large });
+    const { filter, problems } = limit({ namespace: large, pod: large });
     expect(filter).toEqual({});
     expect(problems[0]?.reason).toContain("too long");
   });
@@ -86,17 +86,17 @@ describe("matcher", () => {
 });
 
 describe("narrows", () => {
-  const wide: Filter = { ns: ["a", "b"], proc: ["-x"], q: "cur" };
+  const wide: Filter = { namespace: ["a", "b"], process: ["-x"], q: "cur" };
   it.each<[string, Filter, boolean]>([
     ["the same filter", wide, true],
-    ["one value fewer", { ...wide, ns: ["a"] }, true],
-    ["one exclusion more", { ...wide, proc: ["-x", "-y"] }, true],
+    ["one value fewer", { ...wide, namespace: ["a"] }, true],
+    ["one exclusion more", { ...wide, process: ["-x", "-y"] }, true],
     ["a longer word", { ...wide, q: "curl" }, true],
     ["one word more", { ...wide, q: "cur http" }, true],
-    ["one field more", { ...wide, sev: ["low"] }, true],
-    ["another value", { ...wide, ns: ["c"] }, false],
-    ["no values at all", { proc: ["-x"], q: "cur" }, false],
-    ["an exclusion fewer", { ns: ["a"], q: "cur" }, false],
+    ["one field more", { ...wide, severity: ["low"] }, true],
+    ["another value", { ...wide, namespace: ["c"] }, false],
+    ["no values at all", { process: ["-x"], q: "cur" }, false],
+    ["an exclusion fewer", { namespace: ["a"], q: "cur" }, false],
     ["another word", { ...wide, q: "cu" }, false],
   ])("is right for %s", (_, next, expected) => {
     expect(narrows(next, wide)).toBe(expected);
@@ -114,8 +114,8 @@ describe("narrows", () => {
 
 it("knows the empty filter", () => {
   expect(isEmpty({})).toBe(true);
-  expect(isEmpty({ ns: [], q: "" })).toBe(true);
-  expect(isEmpty({ ns: ["a"] })).toBe(false);
+  expect(isEmpty({ namespace: [], q: "" })).toBe(true);
+  expect(isEmpty({ namespace: ["a"] })).toBe(false);
 });
 
 it("splits free text into words and phrases", () => {

@@ -5,7 +5,7 @@ import { row } from "../support/frames.ts";
 
 describe("where to look", () => {
   it("is the pod in its namespace, else the node, else nowhere", () => {
-    expect(placeOf({ pod: "p", namespace: "n", node: "w" })?.filter).toEqual({ ns: ["n"], pod: ["p"] });
+    expect(placeOf({ pod: "p", namespace: "n", node: "w" })?.filter).toEqual({ namespace: ["n"], pod: ["p"] });
     expect(placeOf({ pod: "-p" })?.filter).toEqual({ pod: ["\\-p"] });
     expect(placeOf({ node: "w" })).toEqual({ name: "Same node", filter: { node: ["w"] } });
     expect(placeOf({ namespace: "n" })).toBeNull();

@@ -22,8 +22,8 @@ function node(exec_id: string, parent_exec_id = "", more: Partial<ProcessNode> =
   };
 }
 
-function alert(id: string, sev: "low" | "high" = "low") {
-  return { id, sev, title: id, t: 0 };
+function alert(id: string, severity: "low" | "high" = "low") {
+  return { id, severity, title: id, t: 0 };
 }
 
 /** The tree as `level:key`. */

@@ -10,6 +10,7 @@ import {
   readZone,
   type State,
   splitValues,
+  withFullNames,
   write,
   writeFilter,
   writeZone,
@@ -22,12 +23,14 @@ function written(more: Partial<State>, previous = ""): string {
 
 describe("read", () => {
   it("reads filter and open alert", () => {
-    expect(read("?sev=critical,high&ns=payments,ml-batch&proc=-/usr/bin/fluent-bit&q=curl&open=a1b2")).toEqual({
+    expect(
+      read("?severity=critical,high&namespace=payments,ml-batch&process=-/usr/bin/fluent-bit&q=curl&open=a1b2"),
+    ).toEqual({
       ...DEFAULTS,
       filter: {
-        sev: ["critical", "high"],
-        ns: ["payments", "ml-batch"],
-        proc: ["-/usr/bin/fluent-bit"],
+        severity: ["critical", "high"],
+        namespace: ["payments", "ml-batch"],
+        process: ["-/usr/bin/fluent-bit"],
         q: "curl",
       },
       open: "a1b2",
@@ -52,11 +55,11 @@ describe("read", () => {
 
   it("reads an empty query as no filter", () => {
     expect(read("")).toEqual({ ...DEFAULTS, problems: [] });
-    expect(read("?ns=&q=%20&range=&cols=&fold=&tz=&open=")).toEqual({ ...DEFAULTS, problems: [] });
+    expect(read("?namespace=&q=%20&range=&cols=&fold=&tz=&open=")).toEqual({ ...DEFAULTS, problems: [] });
   });
 
   it.each([
-    ["?sev=critical,urgent", "sev=urgent"],
+    ["?severity=critical,urgent", "severity=urgent"],
     ["?range=yesterday", "range=yesterday"],
     ["?range=25h", "range=25h"],
     ["?range=2026-11-23T15:00:00Z/2026-11-23T14:00:00Z", "range=2026-11-23T15:00:00Z/2026-11-23T14:00:00Z"],
@@ -65,27 +68,38 @@ describe("read", () => {
     ["?tz=mars", "tz=mars"],
     ['?q="curl', 'q="curl'],
   ])("says of %s what means nothing, and keeps the rest", (search, text) => {
-    const { problems, ...state } = read(`${search}&ns=a`);
+    const { problems, ...state } = read(`${search}&namespace=a`);
     expect(problems).toEqual([{ text, reason: expect.stringMatching(/\.$/) }]);
-    expect(state.filter.ns).toEqual(["a"]);
+    expect(state.filter.namespace).toEqual(["a"]);
   });
 
   it("keeps the good values beside one that means nothing", () => {
-    expect(read("?sev=critical,urgent&cols=colour,time")).toMatchObject({
-      filter: { sev: ["critical"] },
+    expect(read("?severity=critical,urgent&cols=colour,time")).toMatchObject({
+      filter: { severity: ["critical"] },
       columns: ["time"],
     });
   });
 
+  it("reads former names of fields, and gives an old link its new names", () => {
+    const old = "?sev=low&ns=a&wl=b&proc=c&event=d&rule=e&att=f&q=ns=a&cols=time,colour&open=1#x";
+    expect(withFullNames(old)).toBe(
+      "?severity=low&namespace=a&workload=b&process=c&event_type=d&rules=e&techniques=f&q=ns=a&cols=time,colour&open=1#x",
+    );
+    const { problems, ...state } = read(old);
+    expect(state.filter).toMatchObject({ namespace: ["a"], event_type: ["d"], rules: ["e"], techniques: ["f"] });
+    expect(read(withFullNames(old))).toEqual({ problems, ...state });
+    expect(write({ ...DEFAULTS, filter: { namespace: ["b"] } }, "?ns=a&x=1")).toBe("?namespace=b&x=1");
+  });
+
   it("joins a parameter that stands twice", () => {
-    expect(read("?ns=a&ns=b,a").filter).toEqual({ ns: ["a", "b"] });
+    expect(read("?namespace=a&namespace=b,a").filter).toEqual({ namespace: ["a", "b"] });
   });
 });
 
 describe("write", () => {
   it("is readable", () => {
-    const filter: Filter = { sev: ["critical"], proc: ["-/usr/bin/fluent-bit"], q: "curl" };
-    expect(written({ filter })).toBe("?sev=critical&proc=-/usr/bin/fluent-bit&q=curl");
+    const filter: Filter = { severity: ["critical"], process: ["-/usr/bin/fluent-bit"], q: "curl" };
+    expect(written({ filter })).toBe("?severity=critical&process=-/usr/bin/fluent-bit&q=curl");
     const range: Range = { live: false, from: Date.UTC(2026, 10, 23, 14), to: Date.UTC(2026, 10, 23, 14, 15) };
     expect(written({ range, fold: false, columns: ["time", "alert"], zone: "utc", open: "a" })).toBe(
       "?range=2026-11-23T14:00:00Z/2026-11-23T14:15:00Z&fold=0&cols=time,alert&tz=utc&open=a",
@@ -97,8 +111,10 @@ describe("write", () => {
   });
 
   it("keeps parameters that it does not know", () => {
-    expect(written({ filter: { ns: ["b"] } }, "?colour=red&ns=a&x=1,2&open=1")).toBe("?ns=b&colour=red&x=1%2C2");
-    expect(written({}, "?ns=a")).toBe("");
+    expect(written({ filter: { namespace: ["b"] } }, "?colour=red&namespace=a&x=1,2&open=1")).toBe(
+      "?namespace=b&colour=red&x=1%2C2",
+    );
+    expect(written({}, "?namespace=a")).toBe("");
   });
 
   it.each(cases.match.map(({ filter }) => filter as Filter))("reads back %j", (filter) => {
@@ -132,7 +148,7 @@ describe("write", () => {
   it.each([{ target: ["a&b=c#d", "100%", "ü +", "-x, y"] }, { q: "a&b=c#d + 100% ü" }, { q: '"a  b" c' }])(
     "survives hostile text: %j",
     (filter) => {
-      expect(read(written({ filter, open: "x&sev=low" })).filter).toEqual(filter);
+      expect(read(written({ filter, open: "x&severity=low" })).filter).toEqual(filter);
     },
   );
 
@@ -220,7 +236,7 @@ function anyState(roll: (below: number) => number): State {
     const values = Array.from({ length: 1 + roll(3) }, () => signed(anyText(roll), roll(2) === 0));
     filter[field] = [...new Set(values)];
   }
-  if (roll(2) === 0) filter.sev = ["critical", "-low"];
+  if (roll(2) === 0) filter.severity = ["critical", "-low"];
   if (roll(2) === 0) filter.q = "curl 10.0.0.1";
   const from = Date.UTC(2026, 0) + roll(1_000_000_000);
   const columns = COLUMNS.filter(() => roll(2) === 0) as Column[];

@@ -69,23 +69,23 @@ describe("a snapshot", () => {
   });
 
   it("replaces rows of a narrower filter, between which there are holes", () => {
-    store.filter({ ns: ["a"] });
-    store.receive(snapshot("e:1", { rows: [row(1, { ns: "a" }), row(9, { ns: "a" })] }), NOW);
+    store.filter({ namespace: ["a"] });
+    store.receive(snapshot("e:1", { rows: [row(1, { namespace: "a" }), row(9, { namespace: "a" })] }), NOW);
     store.filter({});
     store.receive(snapshot("e:2", { rows: rows(8, 10) }), NOW);
     expect(listed()).toEqual([8, 9, 10]);
   });
 
   it("keeps rows of a wider filter", () => {
-    store.receive(snapshot("e:1", { rows: [row(1, { ns: "a" }), row(2), row(3, { ns: "a" })] }), NOW);
-    store.filter({ ns: ["a"] });
-    store.receive(snapshot("e:2", { rows: [row(3, { ns: "a" })] }), NOW);
+    store.receive(snapshot("e:1", { rows: [row(1, { namespace: "a" }), row(2), row(3, { namespace: "a" })] }), NOW);
+    store.filter({ namespace: ["a"] });
+    store.receive(snapshot("e:2", { rows: [row(3, { namespace: "a" })] }), NOW);
     expect(listed()).toEqual([1, 3]);
   });
 
   it("that answers an older filter brings counts but no rows", () => {
-    store.filter({ ns: ["b"] });
-    store.receive(snapshot("e:1", { filter: { ns: ["a"] }, rows: rows(1, 3), counts: COUNTS }), NOW);
+    store.filter({ namespace: ["b"] });
+    store.receive(snapshot("e:1", { filter: { namespace: ["a"] }, rows: rows(1, 3), counts: COUNTS }), NOW);
     expect(listed()).toEqual([]);
     expect(store.numbers.counts).toEqual(COUNTS);
   });
@@ -99,16 +99,16 @@ describe("a snapshot", () => {
 
 describe("the filter", () => {
   it("narrows at once what is loaded, and widens again", () => {
-    store.receive(alerts("", "", { rows: [row(1, { ns: "a" }), row(2), row(3, { ns: "a" })] }), NOW);
-    store.filter({ ns: ["a"] });
+    store.receive(alerts("", "", { rows: [row(1, { namespace: "a" }), row(2), row(3, { namespace: "a" })] }), NOW);
+    store.filter({ namespace: ["a"] });
     expect(listed()).toEqual([1, 3]);
     store.filter({});
     expect(listed()).toEqual([1, 2, 3]);
   });
 
   it("holds for what arrives later", () => {
-    store.filter({ sev: ["critical"] });
-    store.receive(alerts("", "", { rows: [row(1), row(2, { sev: "critical" })] }), NOW);
+    store.filter({ severity: ["critical"] });
+    store.receive(alerts("", "", { rows: [row(1), row(2, { severity: "critical" })] }), NOW);
     expect(listed()).toEqual([2]);
     expect(store.loaded).toBe(2);
   });
@@ -116,19 +116,19 @@ describe("the filter", () => {
   it("is complete once the gateway has answered it, and no other", () => {
     store.receive(snapshot("e:1", { rows: rows(1, 3) }), NOW);
     expect(store.complete).toBe(true);
-    store.filter({ ns: ["a"] });
+    store.filter({ namespace: ["a"] });
     expect(store.complete).toBe(false);
-    store.receive(snapshot("e:2", { filter: { ns: ["b"] } }), NOW);
+    store.receive(snapshot("e:2", { filter: { namespace: ["b"] } }), NOW);
     expect(store.complete).toBe(false);
-    store.receive(snapshot("e:3", { filter: { ns: ["a"] } }), NOW);
+    store.receive(snapshot("e:3", { filter: { namespace: ["a"] } }), NOW);
     expect(store.complete).toBe(true);
   });
 
   it("that was left and taken up again waits for its answer", () => {
     store.receive(snapshot("e:1", { rows: rows(1, 3) }), NOW);
-    store.filter({ ns: ["b"] });
+    store.filter({ namespace: ["b"] });
     store.filter({});
-    store.receive(snapshot("e:2", { filter: { ns: ["b"] } }), NOW);
+    store.receive(snapshot("e:2", { filter: { namespace: ["b"] } }), NOW);
     expect(store.complete).toBe(false);
   });
 
@@ -250,10 +250,10 @@ describe("numbers", () => {
 
   it("change the timeline in place, move it on, and keep each list until it changes", () => {
     const timeline = { t0: 100, step_s: 10, critical: [0, 0], high: [0, 0], medium: [0, 0], low: [1, 2] };
-    store.receive(snapshot("e:1", { timeline, top: { node: [["a", 1, "low"]], rule: [["r", 1, "low"]] } }), NOW);
+    store.receive(snapshot("e:1", { timeline, top: { node: [["a", 1, "low"]], rules: [["r", 1, "low"]] } }), NOW);
     store.receive(stats({ t: 115, bins: [[100, 0, 1, 0, 1]], top: { node: [["b", 2, "high"]] } }), NOW);
     expect(store.timeline).toMatchObject({ t0: 100, high: [1, 0], low: [1, 2] });
-    expect(store.top).toEqual({ node: [["b", 2, "high"]], rule: [["r", 1, "low"]] });
+    expect(store.top).toEqual({ node: [["b", 2, "high"]], rules: [["r", 1, "low"]] });
     store.receive(stats({ t: 121 }), NOW);
     expect(store.timeline).toMatchObject({ t0: 110, low: [2, 0] });
   });
@@ -308,12 +308,12 @@ describe("search", () => {
       const from = frame * 400 + 1;
       const args = "--flag=value ".repeat(12);
       const more = {
-        bin: "/usr/bin/Curl",
-        args,
-        ns: "payments",
+        process: "/usr/bin/Curl",
+        arguments: args,
+        namespace: "payments",
         pod: "ledger-api-7c9d8",
         node: "worker-03",
-        fn: "tcp_connect",
+        event_type: "tcp_connect",
       };
       store.receive(alerts("", `e:${from}`, { rows: rows(from, from + 399, more) }), NOW);
     }

@@ -3,7 +3,7 @@ import type { Alerts, Hello, Row, Snapshot, Stats } from "../../src/domain/frame
 import { zero } from "../../src/domain/frames.ts";
 
 export function row(seq: number, more: Partial<Row> = {}): Row {
-  return { id: `id-${seq}`, seq, t: 1_000_000 + seq * 10, sev: "low", title: `Alert ${seq}`, ...more };
+  return { id: `id-${seq}`, seq, t: 1_000_000 + seq * 10, severity: "low", title: `Alert ${seq}`, ...more };
 }
 
 export function rows(from: number, to: number, more: Partial<Row> = {}): Row[] {
@@ -12,7 +12,7 @@ export function rows(from: number, to: number, more: Partial<Row> = {}): Row[] {
 
 export const hello: Hello = {
   k: "hello",
-  v: 1,
+  v: 2,
   head: "e:0",
   oldest: "e:0",
   now: 1_000_000,

@@ -29,7 +29,7 @@ export function AlertActions({ alert, id, row, t, cell }: Props) {
   };
   const pod = alert.pod || row?.pod;
   const node = alert.node || row?.node;
-  const rule = alert.rules?.[0]?.id ?? row?.rule;
+  const rule = alert.rules?.[0]?.id ?? row?.rules?.[0];
   return (
     <div class="acts" {...named("Actions", cell)}>
       {pod ? (
@@ -37,7 +37,7 @@ export function AlertActions({ alert, id, row, t, cell }: Props) {
       ) : (
         <Only name="node" field="node" value={node} leave={leave} />
       )}
-      <Only name="rule" field="rule" value={rule} leave={leave} />
+      <Only name="rule" field="rules" value={rule} leave={leave} />
       {!Number.isNaN(t) && (
         <button
           type="button"

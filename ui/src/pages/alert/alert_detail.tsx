@@ -34,7 +34,7 @@ export function AlertDetail({ row, id, rowIndex, top, height }: Props) {
   const found = useMemo(() => queries.alert(id, id === row.id ? row.seq : undefined), [id]).value;
   return (
     <div
-      class={`exp ${row.sev}`}
+      class={`exp ${row.severity}`}
       role="row"
       aria-level={2}
       aria-rowindex={rowIndex}

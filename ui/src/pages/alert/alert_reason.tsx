@@ -32,7 +32,7 @@ export function AlertReason({ alert, row }: { alert: Alert; row: Row | null }) {
         <FieldRow name="Table said" value={alert.base_severity} plain />
         {rules.length === 0 &&
           (alert.techniques ?? []).map((technique) => (
-            <FieldRow key={technique} name="Technique" value={technique} field="att" />
+            <FieldRow key={technique} name="Technique" value={technique} field="techniques" />
           ))}
         <FieldRow name="Outcome" value={alert.outcome} plain />
         <FieldRow name="Policy" value={alert.policy} />
@@ -48,9 +48,9 @@ function Who({ alert }: { alert: Alert }) {
   const ids = [pid === undefined ? "" : `pid ${pid}`, uid === undefined ? "" : `uid ${uid}`].filter(Boolean).join(", ");
   return (
     <dl>
-      <FieldRow name="Process" value={alert.process} field="proc" />
+      <FieldRow name="Process" value={alert.process} field="process" />
       <FieldRow name="Target" value={alert.target} field="target" />
-      <FieldRow name="Event" value={alert.event_type} field="event" />
+      <FieldRow name="Event" value={alert.event_type} field="event_type" />
       <Places alert={alert} />
       <FieldRow name="Folder" value={alert.cwd} />
       <FieldRow name="Ids" value={ids} />
@@ -63,8 +63,8 @@ function Who({ alert }: { alert: Alert }) {
 export function Places({ alert }: { alert: Alert }) {
   return (
     <>
-      <FieldRow name="Namespace" value={alert.namespace} field="ns" />
-      <FieldRow name="Workload" value={alert.workload} field="wl" />
+      <FieldRow name="Namespace" value={alert.namespace} field="namespace" />
+      <FieldRow name="Workload" value={alert.workload} field="workload" />
       <FieldRow name="Pod" value={alert.pod} field="pod" />
       <FieldRow name="Container" value={alert.container} field="container" />
       <FieldRow name="Image" value={alert.image} />
@@ -86,9 +86,9 @@ function Rule({ rule }: { rule: RuleHit }) {
         {matched.map(({ field, value }, index) => (
           <FieldRow key={index} name={field} value={value} />
         ))}
-        <FieldRow name="Rule" value={id} field="rule" />
+        <FieldRow name="Rule" value={id} field="rules" />
         {techniques.map((technique) => (
-          <FieldRow key={technique} name="Technique" value={technique} field="att" />
+          <FieldRow key={technique} name="Technique" value={technique} field="techniques" />
         ))}
         <FieldRow name="Author" value={author} plain />
         <More link={link} />

@@ -32,7 +32,7 @@ export function CorrelationEvidence({ alert, correlation, inList }: Props) {
       <FieldRow name="From" value={from} />
       <FieldRow name="To" value={to} />
       <FieldRow name="Correlation" value={rule} />
-      <FieldRow name="Process" value={alert.process} field="proc" />
+      <FieldRow name="Process" value={alert.process} field="process" />
       <Places alert={alert} />
       {evidence.length > 0 && (
         <>

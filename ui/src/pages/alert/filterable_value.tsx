@@ -1,11 +1,11 @@
 /** A value to filter by: + includes it, − excludes it. */
 
-import { FIELD_NAMES, type Field } from "../../domain/filter.ts";
+import { type Field, label } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
 import * as query from "../../state/query.ts";
 
 export function FilterableValue({ field, value }: { field: Field; value: string }) {
-  const words = `${FIELD_NAMES[field]} ${visible(value)}`;
+  const words = `${label(field)} ${visible(value)}`;
   return (
     <span class="value" data-field={field} data-value={value}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: + and − beside it are the way of the keyboard */}

@@ -114,15 +114,15 @@ function Mini({ timeline, t }: { timeline: Timeline; t: number }) {
 function Near({ row, here }: { row: Row; here: boolean }) {
   const words = (
     <>
-      <SeverityMark severity={row.sev} />
-      <span class="vh">{row.sev}</span>
+      <SeverityMark severity={row.severity} />
+      <span class="vh">{row.severity}</span>
       <time class="mono" title={moment(row.t)}>
         {clock(row.t)}
         <i>{fraction(row.t)}</i>
       </time>
       <bdi>{visible(row.title)}</bdi>
       {(row.n ?? 1) > 1 && <span class="x">×{count(row.n as number)}</span>}
-      <bdi class="mono muted">{visible(`${row.bin ?? ""} ${row.args ?? ""}`.trim())}</bdi>
+      <bdi class="mono muted">{visible(`${row.process ?? ""} ${row.arguments ?? ""}`.trim())}</bdi>
     </>
   );
   return (

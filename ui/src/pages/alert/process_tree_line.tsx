@@ -105,8 +105,8 @@ function Raised({ line, t }: { line: Extract<Line, { is: "alert" }>; t: number }
   const { alert, here } = line;
   return (
     <>
-      <SeverityMark severity={alert.sev} />
-      <span class="vh">{alert.sev}: </span>
+      <SeverityMark severity={alert.severity} />
+      <span class="vh">{alert.severity}: </span>
       <span class="cmd">
         <bdi>{visible(alert.title)}</bdi>
       </span>

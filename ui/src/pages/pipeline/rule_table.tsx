@@ -92,7 +92,7 @@ function rule(own: Rule, shared: number) {
   const { id, title, level, type, hits, failures, last_failure, can_fire } = own;
   const head = (
     <>
-      <a href={`/runtime?${writeFilter({ rule: [id] }).join("&")}`} title={id} data-field="rule" data-value={id}>
+      <a href={`/runtime?${writeFilter({ rules: [id] }).join("&")}`} title={id} data-field="rules" data-value={id}>
         <Text of={title || id} />
       </a>
       <Why of={type === "rule" ? "" : type} />

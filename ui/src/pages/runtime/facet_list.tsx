@@ -114,7 +114,7 @@ function walk(event: KeyboardEvent): void {
 }
 
 /** All values that contain the text; null until the gateway answers. */
-function useNarrowed({ dimension }: Facet, narrowed: string): TopValue[] | null {
+function useNarrowed({ field }: Facet, narrowed: string): TopValue[] | null {
   const [found, setFound] = useState<TopValue[] | null>(null);
   const asking = useRef(new AbortController());
   const wanted = query.filter.value;
@@ -125,8 +125,8 @@ function useNarrowed({ dimension }: Facet, narrowed: string): TopValue[] | null 
     asking.current = own;
     const timer = setTimeout(() => {
       const request = { ...bounds(query.range.peek(), live.gatewayNow()), filter: wanted };
-      facets(request, own.signal, { dimension, text: narrowed }).then(
-        ({ top }) => setFound(top[dimension] ?? []),
+      facets(request, own.signal, { field, text: narrowed }).then(
+        ({ top }) => setFound(top[field] ?? []),
         () => {},
       );
     }, TYPING_MS);
@@ -134,6 +134,6 @@ function useNarrowed({ dimension }: Facet, narrowed: string): TopValue[] | null 
       clearTimeout(timer);
       own.abort();
     };
-  }, [narrowed, dimension, wanted]);
+  }, [narrowed, field, wanted]);
   return found;
 }

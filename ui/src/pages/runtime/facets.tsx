@@ -10,9 +10,9 @@ import * as stats from "../../state/stats.ts";
 
 import { FacetList } from "./facet_list.tsx";
 
-function toggle(dimension: Dimension): void {
+function toggle(field: Dimension): void {
   const next = new Set(layout.openFacets.peek());
-  if (!next.delete(dimension)) next.add(dimension);
+  if (!next.delete(field)) next.add(field);
   layout.openFacets.value = next;
 }
 
@@ -66,19 +66,19 @@ function Lists() {
   return (
     <div class={`facets${stats.staleTop.value ? " stale" : ""}`}>
       {FACETS.map((facet) => (
-        <FacetSection key={facet.dimension} facet={facet} />
+        <FacetSection key={facet.field} facet={facet} />
       ))}
     </div>
   );
 }
 
 function FacetSection({ facet }: { facet: Facet }) {
-  const { dimension, field, title, noun } = facet;
+  const { field, title, noun } = facet;
   const [narrowed, setNarrowed] = useState("");
   const [typing, setTyping] = useState(false);
-  const open = layout.openFacets.value.has(dimension);
-  const entries = stats.top.value?.[dimension] ?? [];
-  const id = `facet-${dimension}`;
+  const open = layout.openFacets.value.has(field);
+  const entries = stats.top.value?.[field] ?? [];
+  const id = `facet-${field}`;
   const done = () => {
     setTyping(false);
     setNarrowed("");
@@ -86,11 +86,11 @@ function FacetSection({ facet }: { facet: Facet }) {
   return (
     <section class={`facet${open ? " out" : ""}`} aria-labelledby={id}>
       <h2 id={id}>
-        <button type="button" class="head" aria-expanded={open} onClick={() => toggle(dimension)}>
+        <button type="button" class="head" aria-expanded={open} onClick={() => toggle(field)}>
           <Icon name={open ? "down" : "right"} />
           {open ? `Top ${title.charAt(0) === "A" ? title : title.toLowerCase()}` : title}
           <span class="of">
-            {howMany(entries.length, stats.distinct.value?.[dimension], asked(query.filter.value, field))}
+            {howMany(entries.length, stats.distinct.value?.[field], asked(query.filter.value, field))}
           </span>
         </button>
         {open && (

@@ -1,7 +1,7 @@
 /** The filter as chips, one for each field and sign. Invalid parts are struck out. */
 
 import { Icon } from "../../components/icons.tsx";
-import { FIELD_NAMES, FIELDS, type Field, sideOf } from "../../domain/filter.ts";
+import { FIELDS, type Field, label, sideOf } from "../../domain/filter.ts";
 import { visible } from "../../domain/json_text.ts";
 import * as query from "../../state/query.ts";
 
@@ -34,7 +34,7 @@ export function FilterChips() {
 }
 
 function Chip({ field, excludes, values }: { field: Field; excludes: boolean; values: string[] }) {
-  const name = FIELD_NAMES[field];
+  const name = label(field);
   const all = values.map(visible).join(", ");
   return (
     <li class={`chip${excludes ? " not" : ""}`}>

@@ -6,7 +6,7 @@ import { row, rows } from "../../support/frames.ts";
 
 beforeEach(async () => {
   answers.set("/api/v1/status", { body: { cluster: "prod-eu-1" } });
-  await openApp({ rows: rows(1, 9, { ns: "payments", bin: "/bin/cat", t: Date.now() }) });
+  await openApp({ rows: rows(1, 9, { namespace: "payments", process: "/bin/cat", t: Date.now() }) });
 });
 
 afterEach(closeApp);
@@ -51,8 +51,8 @@ const ANCESTRY = {
     process("bash", "sh", {
       this: true,
       alerts: [
-        { id: "a 1", sev: "critical", title: "Reverse shell", t: 1 },
-        { id: "b", sev: "low", title: "Other", t: 2 },
+        { id: "a 1", severity: "critical", title: "Reverse shell", t: 1 },
+        { id: "b", severity: "low", title: "Other", t: 2 },
       ],
     }),
   ],
@@ -118,25 +118,27 @@ it("lists what happened in the same pod, and leads there in Runtime", async () =
   expect(
     asked
       .filter((address) => address.startsWith("/api/v1/alerts?"))
-      .every((a) => a.includes("&ns=payments&pod=ledger-1&")),
+      .every((a) => a.includes("&namespace=payments&pod=ledger-1&")),
   ).toBe(true);
   expect(find(".near a").getAttribute("href")).toBe("/alerts/near");
   find(".around p a").click();
   await frame();
-  expect(here()).toBe("/runtime?range=2026-11-23T14:03:12.641Z/2026-11-23T14:13:12.641Z&ns=payments&pod=ledger-1");
+  expect(here()).toBe(
+    "/runtime?range=2026-11-23T14:03:12.641Z/2026-11-23T14:13:12.641Z&namespace=payments&pod=ledger-1",
+  );
 });
 
 it("makes a filter of a fact, and comes back with Escape to where the reader was", async () => {
-  await visit("/runtime?ns=b");
+  await visit("/runtime?namespace=b");
   await openAlert();
   document.body.focus();
   key("Escape");
   await frame();
-  expect(here()).toBe("/runtime?ns=b");
+  expect(here()).toBe("/runtime?namespace=b");
   await openAlert();
   find('[aria-label="Exclude node worker-3"]').click();
   await frame();
-  expect(here()).toBe("/runtime?ns=b&node=-worker-3");
+  expect(here()).toBe("/runtime?namespace=b&node=-worker-3");
 });
 
 it("copies the permanent link and the event with one key each", async () => {

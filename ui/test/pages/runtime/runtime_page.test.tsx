@@ -49,7 +49,7 @@ it("shows the gateway's counts and says that nothing is there", async () => {
 });
 
 it("lists an alert with its severity as a word, at a place given in px", async () => {
-  const id = arrive({ sev: "critical", title: "Reverse shell" });
+  const id = arrive({ severity: "critical", title: "Reverse shell" });
   const shown = await seen(`[data-id="${id}"]`);
   expect(shown.textContent).toContain("Critical");
   expect(shown.style.top).toBe("0px");
@@ -64,7 +64,7 @@ it("puts each row below the one before it", async () => {
 });
 
 it("writes hostile text as text and what cannot be seen as escapes", async () => {
-  const id = arrive({ title: "<img src=x onerror=alert(1)>", bin: "/bin/gpj\u202eexe", args: "a\nb" });
+  const id = arrive({ title: "<img src=x onerror=alert(1)>", process: "/bin/gpj\u202eexe", arguments: "a\nb" });
   const shown = await seen(`[data-id="${id}"]`);
   expect(document.querySelector("img")).toBeNull();
   expect(shown.textContent).toContain("<img src=x onerror=alert(1)>");
@@ -81,7 +81,7 @@ it("draws a window of rows, not all of them", async () => {
 });
 
 it("opens a row in place with why, process and event, and closes it with Escape", async () => {
-  const id = arrive({ sev: "high" });
+  const id = arrive({ severity: "high" });
   answers.set(`/api/v1/alerts/${id}`, {
     status: 200,
     body: `{"id":"${id}","title":"Token read","reason":"The rule token matched.","severity_from":"token","base_severity":"low","process":"/bin/cat","parent_process":"/bin/sh","event":{"pid":18446744073709551615,"x":"</pre><img>"}}`,
@@ -99,7 +99,7 @@ it("opens a row in place with why, process and event, and closes it with Escape"
 });
 
 it("shows each rule that matched with what made it match, and what a silence did", async () => {
-  const id = arrive({ sev: "low", silenced: true });
+  const id = arrive({ severity: "low", silenced: true });
   const rules = [
     {
       id: "r1",
@@ -142,7 +142,12 @@ it("shows each rule that matched with what made it match, and what a silence did
 it("shows of a correlation what it counted, and opens its evidence in place", async () => {
   const evidence = arrive();
   answers.set(`/api/v1/alerts/${evidence}`, { status: 200, body: `{"id":"${evidence}","event":{}}` });
-  const id = arrive({ sev: "high", title: "Many programs started", event: "correlation", fn: "correlation" });
+  const id = arrive({
+    severity: "high",
+    title: "Many programs started",
+    kind: "correlation",
+    event_type: "correlation",
+  });
   const correlation = { rule: "exec-storm", key: { scope: "payments/api" }, from: "12:00", to: "12:10", count: 1512 };
   const whole = { id, kind: "correlation", correlation, evidence: [evidence, "gone-1"], rules: [] };
   answers.set(`/api/v1/alerts/${id}`, { status: 200, body: JSON.stringify(whole) });
@@ -206,8 +211,8 @@ it("asks for a severity by its card and by its key", async () => {
   expect(card.getAttribute("aria-pressed")).toBe("false");
   card.click();
   await vi.waitFor(() => expect(card.getAttribute("aria-pressed")).toBe("true"));
-  expect(window.location.search).toBe("?sev=high");
-  await vi.waitFor(() => expect(far.heard("view").at(-1)).toMatchObject({ filter: { sev: ["high"] } }));
+  expect(window.location.search).toBe("?severity=high");
+  await vi.waitFor(() => expect(far.heard("view").at(-1)).toMatchObject({ filter: { severity: ["high"] } }));
   key("2");
   await vi.waitFor(() => expect(card.getAttribute("aria-pressed")).toBe("false"));
   expect(window.location.search).toBe("");

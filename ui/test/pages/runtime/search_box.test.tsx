@@ -5,7 +5,7 @@ import { closeApp, find, frame, here, key, openApp, seen, visit } from "../../su
 import { rows } from "../../support/frames.ts";
 
 beforeEach(async () => {
-  await openApp({ rows: rows(1, 9, { ns: "payments", bin: "/bin/cat", t: Date.now() }) });
+  await openApp({ rows: rows(1, 9, { namespace: "payments", process: "/bin/cat", t: Date.now() }) });
 });
 
 afterEach(closeApp);
@@ -32,19 +32,19 @@ it("makes chips of what is committed and keeps free text in the box", async () =
   await frame();
   expect(chips()).toEqual(["namespace is payments, ml", "process is not /bin/cat"]);
   expect(box().value).toBe("curl");
-  expect(here()).toBe("/runtime?ns=payments,ml&proc=-/bin/cat&q=curl");
+  expect(here()).toBe("/runtime?namespace=payments,ml&process=-/bin/cat&q=curl");
 });
 
 it("adds to the chips what is typed, and takes one away", async () => {
-  await visit("/runtime?ns=payments");
+  await visit("/runtime?namespace=payments");
   await type("pod:a");
-  expect(here()).toBe("/runtime?ns=payments");
+  expect(here()).toBe("/runtime?namespace=payments");
   await type("pod:a curl");
-  expect(here()).toBe("/runtime?ns=payments&pod=a&q=curl");
+  expect(here()).toBe("/runtime?namespace=payments&pod=a&q=curl");
   await type("pod:a");
   key("Enter");
   await frame();
-  expect(here()).toBe("/runtime?ns=payments&pod=a");
+  expect(here()).toBe("/runtime?namespace=payments&pod=a");
   find(".chip .x").click();
   await frame();
   expect(here()).toBe("/runtime?pod=a");
@@ -52,32 +52,32 @@ it("adds to the chips what is typed, and takes one away", async () => {
 });
 
 it("takes a chip back into the box by a click and by Backspace, and turns it with Alt", async () => {
-  await visit("/runtime?ns=payments");
+  await visit("/runtime?namespace=payments");
   find(".chip button").dispatchEvent(new MouseEvent("click", { bubbles: true, altKey: true }));
   await frame();
-  expect(here()).toBe("/runtime?ns=-payments");
+  expect(here()).toBe("/runtime?namespace=-payments");
   find(".chip button").click();
   await frame();
-  expect(box().value).toBe("-ns:payments");
+  expect(box().value).toBe("-namespace:payments");
   expect(chips()).toEqual([]);
-  expect(here()).toBe("/runtime?ns=-payments");
+  expect(here()).toBe("/runtime?namespace=-payments");
   key("Enter");
   await frame();
   expect(chips()).toEqual(["namespace is not payments"]);
   box().focus();
   key("Backspace");
   await frame();
-  expect(box().value).toBe("-ns:payments");
+  expect(box().value).toBe("-namespace:payments");
 });
 
 it("strikes out what is invalid, says why, and gives it back to be edited", async () => {
-  await visit("/runtime?sev=critical,urgent&range=yesterday");
+  await visit("/runtime?severity=critical,urgent&range=yesterday");
   expect(chips()).toEqual(["There is no such severity", "A range is a duration like 15m, at most 24h, or two times"]);
   expect(find(".problems").textContent).toContain("There is no such severity.");
   expect(here()).toContain("urgent");
   find(".chip.wrong button").click();
   await frame();
-  expect(box().value).toBe("sev:urgent");
+  expect(box().value).toBe("severity:urgent");
   await type("sev:high");
   expect(find(".problems").textContent).not.toContain("severity");
   find('[aria-label="Remove range=yesterday"]').click();
@@ -90,7 +90,7 @@ it("strikes out what is committed and invalid; the rest is active", async () => 
   expect(find(".problems").textContent).toContain("no field colour");
   key("Enter");
   await frame();
-  expect(here()).toBe("/runtime?ns=a");
+  expect(here()).toBe("/runtime?namespace=a");
   expect(find(".chip.wrong").textContent).toContain("colour:red");
 });
 
@@ -116,7 +116,7 @@ it("completes a field and then its value by the keyboard", async () => {
   key("Enter");
   await frame();
   expect(chips()).toEqual(["namespace is payments"]);
-  expect(here()).toBe("/runtime?ns=payments");
+  expect(here()).toBe("/runtime?namespace=payments");
 });
 
 it("closes the completions first, the box second", async () => {

@@ -6,7 +6,7 @@ import { closeApp, find, frame, here, key, openApp, seen, visit } from "../../su
 import { rows } from "../../support/frames.ts";
 
 beforeEach(async () => {
-  await openApp({ rows: rows(1, 9, { ns: "payments", bin: "/bin/cat", t: Date.now() }) });
+  await openApp({ rows: rows(1, 9, { namespace: "payments", process: "/bin/cat", t: Date.now() }) });
 });
 
 afterEach(closeApp);

@@ -17,7 +17,7 @@ const TIMELINE: Timeline = {
   low: [10, 20, 30],
 };
 const TOP = {
-  event: [["execve", 40, "high"] as const, ["<img src=x>\u202e", 10, "critical"] as const],
+  event_type: [["execve", 40, "high"] as const, ["<img src=x>\u202e", 10, "critical"] as const],
   namespace: [["payments", 5, "low"] as const],
 };
 
@@ -113,37 +113,37 @@ it("has the same numbers as a table", async () => {
 });
 
 it("lists what is most frequent as text, and filters by a click, by Alt and a click, and back", async () => {
-  const values = () => [...document.querySelectorAll<HTMLElement>('.facet .val[data-field="event"]')];
+  const values = () => [...document.querySelectorAll<HTMLElement>('.facet .val[data-field="event_type"]')];
   await until(() => expect(values()).toHaveLength(2));
   expect(values()[1]?.textContent).toBe("<img src=x>\\u202e10 alerts, highest severity critical");
   expect(document.querySelector("img")).toBeNull();
   values()[0]?.click();
   await until(() => expect(values()[0]?.getAttribute("aria-pressed")).toBe("true"));
-  expect(search().get("event")).toBe("execve");
+  expect(search().get("event_type")).toBe("execve");
   values()[0]?.dispatchEvent(new MouseEvent("click", { altKey: true, bubbles: true }));
-  expect(search().get("event")).toBe("-execve");
+  expect(search().get("event_type")).toBe("-execve");
   await until(() => expect(find(".facet .excluded .val").dataset.value).toBe("execve"));
   find('.facet .excluded [aria-label^="Stop excluding"]').click();
-  expect(search().get("event")).toBeNull();
+  expect(search().get("event_type")).toBeNull();
 });
 
 it("walks a list of values with the arrows, with one stop for Tab", async () => {
-  const [first, second] = [...document.querySelectorAll<HTMLElement>('.facet .val[data-field="event"]')];
+  const [first, second] = [...document.querySelectorAll<HTMLElement>('.facet .val[data-field="event_type"]')];
   first?.focus();
   press(first as HTMLElement, "ArrowDown");
   await until(() => expect(document.activeElement).toBe(second));
   await until(() => expect([first?.tabIndex, second?.tabIndex]).toEqual([-1, 0]));
   press(second as HTMLElement, "f");
-  await until(() => expect(search().get("event")).toBe("<img src=x>\u202e"));
+  await until(() => expect(search().get("event_type")).toBe("<img src=x>\u202e"));
   press(second as HTMLElement, "f");
   find('.facet .included [aria-label^="Stop showing only"]').click();
-  await until(() => expect(search().get("event")).toBeNull());
+  await until(() => expect(search().get("event_type")).toBeNull());
 });
 
 it("asks for the numbers under a filter, and keeps the old ones until they come", async () => {
   answer({
     timeline: { ...TIMELINE, critical: [0, 0, 0], low: [1, 2, 3], exact: true },
-    facets: { top: { event: [["exit", 6, "low"]] }, distinct: { event: 1, node: 12 }, exact: true },
+    facets: { top: { event_type: [["exit", 6, "low"]] }, distinct: { event_type: 1, node: 12 }, exact: true },
   });
   find('.facet .head[aria-expanded="false"]').click();
   await until(() => find('.val[data-value="payments"]'));
@@ -153,9 +153,9 @@ it("asks for the numbers under a filter, and keeps the old ones until they come"
   await until(() => expect(find('[data-severity="low"] .only-l').textContent).toBe("6"));
   expect(find(".cards").className).not.toContain("stale");
   expect(find('[data-severity="critical"] .only-l').textContent).toBe("0");
-  await until(() => expect(find(".val[data-field=event]").dataset.value).toBe("exit"));
-  const facets = url("facets", "ns");
-  expect(facets?.searchParams.get("ns")).toBe("payments");
+  await until(() => expect(find(".val[data-field=event_type]").dataset.value).toBe("exit"));
+  const facets = url("facets", "namespace");
+  expect(facets?.searchParams.get("namespace")).toBe("payments");
 });
 
 it("marks numbers that cover the retained alerts only", async () => {
@@ -210,7 +210,7 @@ it("keeps the numbers of the moment of a pause", async () => {
       t: NOW_S + 1,
       counts: { ...COUNTS, critical: 99 },
       bins: [[NOW_S, 99, 0, 0, 0]],
-      top: { event: [["exit", 1, "low"]] },
+      top: { event_type: [["exit", 1, "low"]] },
     }),
   );
   await new Promise((done) => setTimeout(done, 100));

@@ -25,7 +25,7 @@ interface Props {
 export function AlertRow({ row, columns, rowIndex, top, open, active, folds }: Props) {
   return (
     <div
-      class={`row ${row.sev}${row.silenced ? " silenced" : ""}`}
+      class={`row ${row.severity}${row.silenced ? " silenced" : ""}`}
       role="row"
       aria-rowindex={rowIndex}
       aria-level={1}
@@ -42,30 +42,30 @@ export function AlertRow({ row, columns, rowIndex, top, open, active, folds }: P
 }
 
 const CELLS: Record<Exclude<Column, "alert">, (row: Row) => ComponentChildren> = {
-  severity: ({ sev }) => (
-    <Cell kind={`s ${sev}`}>
-      <SeverityMark severity={sev} />
-      <span>{capital(sev)}</span>
+  severity: ({ severity }) => (
+    <Cell kind={`s ${severity}`}>
+      <SeverityMark severity={severity} />
+      <span>{capital(severity)}</span>
     </Cell>
   ),
   time: ({ t }) => <Time t={t} />,
-  process: ({ bin = "", args = "" }) => (
-    <Cell kind="p mono" title={visible(`${bin} ${args}`)}>
-      <b>{visible(bin)}</b> <bdi>{visible(args)}</bdi>
+  process: ({ process = "", arguments: more = "" }) => (
+    <Cell kind="p mono" title={visible(`${process} ${more}`)}>
+      <b>{visible(process)}</b> <bdi>{visible(more)}</bdi>
     </Cell>
   ),
   target: ({ target = "" }) => <Plain kind="g mono" text={target} />,
-  event: ({ fn, event = "", target = "" }) => <Plain kind="e mono" text={fn ?? event} title={target} />,
-  where: ({ ns = "", pod = "", wl = "" }) => (
-    <Cell kind="o mono" title={visible([ns, pod || wl].filter(Boolean).join("/"))}>
-      {ns || pod || wl ? <bdi>{visible(ns)}</bdi> : <i>host</i>}
-      {(pod || wl) && <i>/{visible(pod || wl)}</i>}
+  event: ({ event_type, kind = "", target = "" }) => <Plain kind="e mono" text={event_type ?? kind} title={target} />,
+  where: ({ namespace = "", workload = "", pod = workload }) => (
+    <Cell kind="o mono" title={visible([namespace, pod].filter(Boolean).join("/"))}>
+      {namespace || pod ? <bdi>{visible(namespace)}</bdi> : <i>host</i>}
+      {pod && <i>/{visible(pod)}</i>}
     </Cell>
   ),
   container: ({ container = "" }) => <Plain kind="c mono" text={container} />,
   node: ({ node = "" }) => <Plain kind="n mono" text={node} />,
-  rule: ({ rule = "" }) => <Plain kind="r mono" text={rule} />,
-  technique: ({ att = [] }) => <Technique att={att} />,
+  rule: ({ rules = [] }) => <Plain kind="r mono" text={rules[0] ?? ""} />,
+  technique: ({ techniques = [] }) => <Technique techniques={techniques} />,
 };
 
 function Cell({ kind, title, children }: { kind: string; title?: string; children: ComponentChildren }) {
@@ -112,12 +112,17 @@ function Title({ row, folds }: { row: Row; folds: boolean }) {
 }
 
 /** The one link of a closed row. Tab goes from row to row, so that it is for the pointer; `+` in the open row is for the keyboard. */
-function Technique({ att }: { att: readonly string[] }) {
-  const first = att[0];
+function Technique({ techniques }: { techniques: readonly string[] }) {
+  const first = techniques[0];
   return (
-    <Cell kind="k mono" title={att.map(visible).join(", ")}>
+    <Cell kind="k mono" title={techniques.map(visible).join(", ")}>
       {first !== undefined && (
-        <a href={`/runtime?att=${encodeURIComponent(first)}`} tabIndex={-1} data-field="att" data-value={first}>
+        <a
+          href={`/runtime?techniques=${encodeURIComponent(first)}`}
+          tabIndex={-1}
+          data-field="techniques"
+          data-value={first}
+        >
           {visible(first)}
         </a>
       )}

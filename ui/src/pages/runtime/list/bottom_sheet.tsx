@@ -28,7 +28,7 @@ function Over({ id }: { id: string }) {
   const row = useMemo(() => rowAt(listing.shown.peek().rows, positionOf(listing.shown.peek(), id)) ?? null, [id]);
   const found = useMemo(() => queries.alert(id, row?.seq), [id]).value;
   const title = row?.title ?? (found.is === "ready" ? (found.alert.title ?? "") : "");
-  const severity = row?.sev ?? (found.is === "ready" ? found.alert.severity : undefined);
+  const severity = row?.severity ?? (found.is === "ready" ? found.alert.severity : undefined);
   const sev = SEVERITIES.find((known) => known === severity);
   return (
     <dialog

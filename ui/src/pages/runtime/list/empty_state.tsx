@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { agentSummary } from "../../../domain/agent_summary.ts";
-import { FIELD_NAMES, FIELDS, isEmpty, print } from "../../../domain/filter.ts";
+import { FIELDS, isEmpty, label, print } from "../../../domain/filter.ts";
 import { count, duration, moment, plural } from "../../../domain/format.ts";
 import { total } from "../../../domain/frames.ts";
 import { visible } from "../../../domain/json_text.ts";
@@ -215,7 +215,7 @@ function Live() {
 function Clear() {
   const set = [...FIELDS, "q" as const].filter((field) => (query.filter.value[field] ?? "").length > 0);
   if (set.length === 0) return null;
-  const name = (field: (typeof set)[number]) => (field === "q" ? "text" : FIELD_NAMES[field]);
+  const name = (field: (typeof set)[number]) => (field === "q" ? "text" : label(field));
   return (
     <p class="acts">
       {set.length > 1 &&

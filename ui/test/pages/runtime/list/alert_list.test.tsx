@@ -51,7 +51,7 @@ const ALERT = {
 
 /** Opens the row of an alert that has just come. */
 async function opened(more: Parameters<typeof row>[1] = {}): Promise<string> {
-  const id = arrive({ sev: "critical", ns: "payments", pod: "api-1", rule: "r1", ...more });
+  const id = arrive({ severity: "critical", namespace: "payments", pod: "api-1", rules: ["r1"], ...more });
   answers.set(`/api/v1/alerts/${id}`, { body: { id, ...ALERT } });
   (await seen(`[data-id="${id}"]`)).click();
   await seen('[data-detail="ready"]');
@@ -59,10 +59,10 @@ async function opened(more: Parameters<typeof row>[1] = {}): Promise<string> {
 }
 
 it("makes one row of repeats, counts them exactly, and lists their times on opening", async () => {
-  arrive({ fp: "a" });
-  arrive({ fp: "a" });
-  const other = arrive({ fp: "a", sev: "high" });
-  const last = arrive({ fp: "a" });
+  arrive({ fingerprint: "a" });
+  arrive({ fingerprint: "a" });
+  const other = arrive({ fingerprint: "a", severity: "high" });
+  const last = arrive({ fingerprint: "a" });
   const lead = await seen(`[data-id="${last}"]`);
   expect(document.querySelectorAll(".row")).toHaveLength(2);
   expect(lead.querySelector(".x")?.textContent).toBe("×3");
@@ -81,8 +81,8 @@ it("makes one row of repeats, counts them exactly, and lists their times on open
 });
 
 it("asks the gateway for the times of what it has folded itself", async () => {
-  const id = arrive({ fp: "g", n: 41, ns: "payments", sev: "high" });
-  const held = rows(900, 902, { fp: "g", sev: "high" }).reverse();
+  const id = arrive({ fingerprint: "g", n: 41, namespace: "payments", severity: "high" });
+  const held = rows(900, 902, { fingerprint: "g", severity: "high" }).reverse();
   answers.set("/api/v1/alerts", {
     body: { rows: held, before: null, counts: COUNTS, exact: true, complete_since: {} },
   });
@@ -90,11 +90,11 @@ it("asks the gateway for the times of what it has folded itself", async () => {
   (await seen(`[data-id="${id}"]`)).click();
   await vi.waitFor(() => expect(find(".times ol").textContent).toContain("and 38 more"));
   expect(find(".times h4").textContent).toContain("41 alerts");
-  expect(asked.filter((address) => address.includes("sev=high&ns=payments"))).toHaveLength(1);
+  expect(asked.filter((address) => address.includes("severity=high&namespace=payments"))).toHaveLength(1);
 });
 
 it("has the columns that the reader chose, in the address too", async () => {
-  arrive({ rule: "some-rule", container: HOSTILE });
+  arrive({ rules: ["some-rule"], container: HOSTILE });
   await seen(".row");
   button("Columns").click();
   const box = async (name: string) => {
@@ -143,13 +143,13 @@ it("says why it fired with the matched fields, what to do first and what else it
 });
 
 it("filters by any value of an open row, and by the technique of a closed one", async () => {
-  const id = await opened({ att: ["T1059"], wl: "api" });
-  find('.why [data-field="wl"] button').click();
-  await vi.waitFor(() => expect(window.location.search).toContain("wl=api"));
+  const id = await opened({ techniques: ["T1059"], workload: "api" });
+  find('.why [data-field="workload"] button').click();
+  await vi.waitFor(() => expect(window.location.search).toContain("workload=api"));
   find(`[data-id="${id}"] .k a`).click();
-  await vi.waitFor(() => expect(window.location.search).toContain("att=T1059"));
-  find('.why [data-field="ns"] button:last-child').click();
-  await vi.waitFor(() => expect(window.location.search).toContain("ns=-payments"));
+  await vi.waitFor(() => expect(window.location.search).toContain("techniques=T1059"));
+  find('.why [data-field="namespace"] button:last-child').click();
+  await vi.waitFor(() => expect(window.location.search).toContain("namespace=-payments"));
 });
 
 it("opens a row beside others with Shift, and counts their details as rows", async () => {
@@ -271,7 +271,7 @@ it("opens as a sheet on a phone, which Back closes", async () => {
   seq = 500;
   say(snapshot(`e:${seq}`, { filter: {}, counts: COUNTS }));
   layout.phone.value = true;
-  const id = arrive({ sev: "high", title: HOSTILE });
+  const id = arrive({ severity: "high", title: HOSTILE });
   answers.set(`/api/v1/alerts/${id}`, { body: { id, ...ALERT } });
   (await seen(`[data-id="${id}"]`)).click();
   const sheet = await seen<HTMLDialogElement>('.sheet[data-detail="ready"]');
