@@ -48,7 +48,7 @@ class Watcher:
         """Until cancelled."""
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(self._page + "api/v1/stream", protocols=["alerts.v1"], max_msg_size=0) as socket,
+            session.ws_connect(self._page + "api/v1/stream", protocols=["alerts.v2"], max_msg_size=0) as socket,
         ):
             await socket.send_json({"k": "open", "cursor": None, "window": "1m", "rows": 400})
             async for message in socket:
@@ -64,7 +64,7 @@ class Watcher:
         for row in rows:
             age = now_ms - row["t"]
             self.ages_ms.append(age)
-            if row["sev"] in ("critical", "high"):
+            if row["severity"] in ("critical", "high"):
                 self.urgent_ms.append(age)
 
     def clear(self) -> None:

@@ -39,7 +39,7 @@ class Reader:
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(
-                self._page + "api/v1/stream", protocols=["alerts.v1"], max_msg_size=0, compress=_DEFLATE
+                self._page + "api/v1/stream", protocols=["alerts.v2"], max_msg_size=0, compress=_DEFLATE
             ) as socket,
         ):
             await socket.send_json({"k": "open", "cursor": None, "window": "15m", "rows": 400})

@@ -183,7 +183,7 @@ async def test_on_its_own_page_and_on_a_phone_it_is_text(
 
 async def test_on_the_pipeline_it_is_text(home: House, page: Page, ids: dict[str, str]) -> None:
     await page.goto(f"{home.page}pipeline")
-    nodes = page.get_by_role("table", name="Nodes, silent ones first")
+    nodes = page.get_by_role("table", name="Nodes, not reporting first")
     await expect(nodes).to_contain_text("<img src=x onerror=")
     await _untouched(page)
     await fits(page, "hostile pipeline")

@@ -96,7 +96,7 @@ async def test_a_stream_made_anew_is_told_and_no_alert_of_the_old_one_stays(
     await asyncio.to_thread(export.write_bytes, lines.started(7_000))
     await asyncio.to_thread(own.start)
     said = page.locator("[data-notice=gap]")
-    await expect(said).to_contain_text("The alert stream was rebuilt.")
+    await expect(said).to_contain_text("The alert stream was recreated.")
     await survey(page, "rebuilt")
     await said.get_by_role("button", name="Dismiss").click()
     await expect(rows(page)).to_have_count(1)
@@ -120,7 +120,7 @@ async def test_a_client_goes_from_one_gateway_to_another_without_a_gap(
             connections = client.connections
             way.turn(port)
             await until(lambda before=connections: client.connections > before, 60, "the client at the other gateway")
-            await expect(page.locator("[data-notice=back]")).to_have_text(re.compile(r"^Back\. "))
+            await expect(page.locator("[data-notice=back]")).to_have_text(re.compile(r"^Reconnected after "))
             await live(page)
         await survey(page, "moved")
         assert await page.locator("[data-notice=gap]").count() == 0

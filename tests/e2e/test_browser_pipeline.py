@@ -39,14 +39,14 @@ async def test_every_hop_is_there_and_works(home: House, page: Page) -> None:
     await _fine(page, home)
     await expect(page).to_have_title(re.compile(r"^(\d[\d,]* critical · )?Pipeline( · .+)?$"))
     await expect(page.locator(".nav [aria-current=page]")).to_have_text("Pipeline")
-    await expect(page.locator("[data-verdict=fine]")).to_contain_text("Every hop works.")
+    await expect(page.locator("[data-verdict=fine]")).to_contain_text("All stages work.")
     await expect(page.locator(".hops > li")).to_have_count(len(_HOPS) + 1)
     await expect(page.locator(".hops > li.wrong")).to_have_count(0)
     await expect(page.locator(".hops > li").last).to_contain_text("This browser")
     async with aiohttp.ClientSession() as http, http.get(f"{home.page}api/v1/status") as answer:
         assert [hop["name"] for hop in (await answer.json())["hops"]][: len(_HOPS)] == _HOPS
-    await expect(page.get_by_role("table", name="Nodes, silent ones first").get_by_role("row")).to_have_count(4)
-    await expect(page.get_by_role("table", name="What each hop counted").get_by_role("row").nth(1)).to_be_visible()
+    await expect(page.get_by_role("table", name="Nodes, not reporting first").get_by_role("row")).to_have_count(4)
+    await expect(page.get_by_role("table", name="Counts of each stage").get_by_role("row").nth(1)).to_be_visible()
     await survey(page, "pipeline")
 
 
@@ -71,7 +71,7 @@ async def test_a_rule_is_found_sorted_and_leads_to_its_alerts(home: House, page:
 
 async def test_a_node_leads_to_its_alerts(home: House, page: Page) -> None:
     await _fine(page, home)
-    await page.get_by_role("table", name="Nodes, silent ones first").get_by_role("link").first.click()
+    await page.get_by_role("table", name="Nodes, not reporting first").get_by_role("link").first.click()
     await expect(page).to_have_url(re.compile("/runtime[?]node=worker-"))
     await expect(rows(page).first).to_be_visible()
 
@@ -107,9 +107,9 @@ async def test_a_node_that_stopped_sending_is_named(house: Callable[..., House],
         return await verdict.count() > 0 and "worker-9" in await verdict.inner_text()
 
     await until(named, deadline - time.monotonic(), "worker-9 to be named")
-    await expect(page.get_by_role("table", name="Nodes, silent ones first").get_by_role("row").nth(1)).to_contain_text(
-        "worker-9"
-    )
+    await expect(
+        page.get_by_role("table", name="Nodes, not reporting first").get_by_role("row").nth(1)
+    ).to_contain_text("worker-9")
     await survey(page, "pipeline-silent-node")
 
 

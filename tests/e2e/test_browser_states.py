@@ -157,7 +157,7 @@ async def test_the_end_of_the_gateway_is_told_and_what_came_meanwhile_is_added(
     home.release()
     await said.get_by_role("button", name="Retry now").click(force=True)
     back = page.locator("[data-notice=back]")
-    await expect(back).to_have_text(re.compile(r"^Back\. [\d,]+ alerts? from the .+ added\.$"))
+    await expect(back).to_have_text(re.compile(r"^Reconnected after .+\. [\d,]+ alerts? from that time w.+ added\.$"))
     await live(page)
     await survey(page, "back", widths=(WIDE,))
 
@@ -224,7 +224,7 @@ async def test_more_than_the_screen_can_show_is_said_and_counted(quiet_home: Hou
     burst = [lines.started(n) for n in range(1, _BURST)]
     await asyncio.to_thread(lines.append, export, *burst)
     said = await notice(page, "more")
-    await expect(said).to_contain_text("The worst 400 of each quarter second are listed. Counts are exact.")
+    await expect(said).to_contain_text("The 400 most severe of each quarter second are listed. Counts are exact.")
     await survey(page, "more", widths=(WIDE,))
     await expect(page.locator("section.facet button.val").first).to_contain_text(re.compile("12,0"))
     await expect(page.locator("#list-title + .n")).to_have_text(re.compile("^12,0[0-9]{2}$"))

@@ -38,7 +38,7 @@ class Client:
 
     async def _session(self, session: aiohttp.ClientSession) -> None:
         address = self._page() + "api/v1/stream"
-        async with session.ws_connect(address, protocols=["alerts.v1"]) as socket:
+        async with session.ws_connect(address, protocols=["alerts.v2"]) as socket:
             self.connections += 1
             await socket.send_json({"k": "open", "cursor": self._cursor, "window": "24h", "rows": 400, "fold": False})
             while True:

@@ -114,8 +114,8 @@ async def look(server: NatsServer) -> Seen:
         for name, into in ((streams.EVENTS, seen.events), (DEAD, seen.dead)):
             await bus.read(name, into.append, filters=[])
             seen.last[name] = (await bus.stream(name)).state.last_seq
-        for key in await bus.keys(subjects.COLLECTOR_KEYS):
-            value = await bus.load(key)
+        for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS):
+            value = await bus.bucket.load(key)
             assert value is not None
             seen.sources.append(checkpoint.decode(value))
     return seen
@@ -140,7 +140,7 @@ async def counted(server: NatsServer, lines: int, *, timeout_s: float = 20) -> N
     async with opened(server, "admin") as bus:
 
         async def enough() -> bool:
-            found = [await bus.load(key) for key in await bus.keys(subjects.COLLECTOR_KEYS)]
+            found = [await bus.bucket.load(key) for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS)]
             return sum(checkpoint.decode(value).counts.lines for value in found if value is not None) >= lines
 
         await until(enough, timeout_s, what=f"{lines} lines in the checkpoints")

@@ -11,8 +11,8 @@ import aiohttp
 
 from tocsin.bus import Bus, open_bus
 from tocsin.gateway import service
-from tocsin.gateway.feed.broadcaster import SILENCE_S
-from tocsin.gateway.http.app import HttpServer
+from tocsin.gateway.feed.session import SILENCE_S
+from tocsin.gateway.http.server import HttpServer
 from tocsin.gateway.pipeline.service_reports import GRACE_S
 from tocsin.gateway.settings import Settings
 from tocsin.model import subjects
@@ -184,10 +184,12 @@ class Gateway:
         return found
 
     @asynccontextmanager
-    async def socket(self, *, acknowledging: bool = True, **options: Any) -> AsyncIterator[Socket]:
+    async def socket(
+        self, *, acknowledging: bool = True, protocol: str = "alerts.v2", **options: Any
+    ) -> AsyncIterator[Socket]:
         """A client that is connected and has said nothing."""
         url = f"{self.url}/api/v1/stream"
-        async with self.http.ws_connect(url, protocols=["alerts.v1"], max_msg_size=0, **options) as socket:
+        async with self.http.ws_connect(url, protocols=[protocol], max_msg_size=0, **options) as socket:
             yield Socket(socket, acknowledging=acknowledging)
 
 

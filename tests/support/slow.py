@@ -39,7 +39,7 @@ async def slow_client(page: str, bytes_s: int = 1_000) -> AsyncIterator[Slow]:
     writer.write(
         f"GET /api/v1/stream HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Sec-WebSocket-Protocol: alerts.v1\r\n\r\n".encode()
+        "Sec-WebSocket-Protocol: alerts.v2\r\n\r\n".encode()
     )
     await reader.readuntil(b"\r\n\r\n")
     writer.write(bytes([0x81, 0x80 | len(_OPEN), 0, 0, 0, 0]) + _OPEN)

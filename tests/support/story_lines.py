@@ -35,7 +35,7 @@ def fitting(story: Story, homes: list[Home]) -> list[Home]:
 def told(story: Story, home: Home, *, start_ns: int = START_NS, step_ns: int = 4_000_000) -> list[bytes]:
     """The lines of *story* at *home*, one each *step_ns*."""
     script = Script(story.name, home, random.Random(1))
-    story.tell(script)
+    story.attack(script)
     return list(_play(script.scene(), start_ns, step_ns))
 
 

@@ -2,6 +2,7 @@
 
 from tocsin.model.event import Event, Number, Process, integer
 from tocsin.model.outcome import OVERRIDE, blocked, succeeded
+from tocsin.model.text import printable, truncate_middle
 
 _PART_CHARACTERS = 160
 """A longer name is cut in the middle, so that a title stays on one line."""
@@ -151,6 +152,4 @@ def _proof(event: Event) -> str:
 
 def shown(text: str) -> str:
     """*text* on one line, printable and short."""
-    if len(text) > _PART_CHARACTERS:
-        text = f"{text[: _PART_CHARACTERS // 2]}...{text[-_PART_CHARACTERS // 2 :]}"
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return printable(truncate_middle(text, _PART_CHARACTERS), mark="?")

@@ -1,6 +1,7 @@
 """The counters of the classifier."""
 
 from tocsin.classifier.outbox import Outbox
+from tocsin.model import metric_names
 from tocsin.model.severity import Severity
 from tocsin.runtime.metrics import Metrics
 
@@ -14,20 +15,24 @@ class ClassifierMetrics:
         self.held = 0
         """Redelivered events that wait for an answer of the streams."""
         counter = metrics.counter
-        self.received = counter("tocsin_classifier_received_events_total", "Events received from EVENTS.")
-        self.dead = counter("tocsin_classifier_buried_events_total", "Events that became dead letters.")
+        self.received = counter(metric_names.CLASSIFIER_RECEIVED_EVENTS, "Events received from EVENTS.")
+        self.dead = counter(metric_names.CLASSIFIER_DEAD_LETTERS, "Events that became dead letters.")
         self.redelivered = counter("tocsin_classifier_redelivered_events_total", "Events delivered more than once.")
         self.repeated = counter("tocsin_classifier_repeated_events_total", "Events whose alert was stored already.")
         self.published = {
-            severity: counter("tocsin_classifier_published_alerts_total", "Alerts stored.", severity=severity.value)
+            severity: counter(metric_names.CLASSIFIER_PUBLISHED_ALERTS, "Alerts stored.", severity=severity.value)
             for severity in Severity
         }
         self.lag = metrics.histogram(
-            "tocsin_classifier_event_lag_seconds", "From the collector's reading to judgement.", _LAG_BUCKETS
+            metric_names.CLASSIFIER_EVENT_LAG, "From the collector's reading to judgement.", _LAG_BUCKETS
         )
-        held = metrics.gauge("tocsin_classifier_held_events", "Redelivered events that wait for the streams' answer.")
+        held = metrics.gauge(
+            metric_names.CLASSIFIER_HELD_EVENTS, "Redelivered events that wait for the streams' answer."
+        )
         signals = counter("tocsin_classifier_published_signals_total", "Events that correlations count.")
-        waiting = metrics.gauge("tocsin_classifier_waiting_alerts", "Alerts that wait until their signal is stored.")
+        waiting = metrics.gauge(
+            metric_names.CLASSIFIER_WAITING_ALERTS, "Alerts that wait until their signal is stored."
+        )
 
         def observe() -> None:
             held.set(self.held)

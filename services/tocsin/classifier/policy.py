@@ -1,6 +1,5 @@
 """Reads ``severity.yaml``, its tables and its overrides; an error names file, line and key."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from tocsin.model.errors import SettingsError
 from tocsin.model.hook_names import for_table, normalize
 from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax import ir
 from tocsin.sigma.syntax.detection import detection
 from tocsin.sigma.syntax.problems import RuleError
@@ -229,8 +229,7 @@ def _truth(node: Node, key: str) -> bool:
 def _hint(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = [name for name in names if name.lower().endswith(f"_{word.lower()}")]
-    near = near or difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+    return suggest(near[0] if near else word, names)
 
 
 _CONDITIONS: dict[str, tuple[str, Callable[[Node, str], Any]]] = {

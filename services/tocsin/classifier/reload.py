@@ -70,7 +70,7 @@ class PolicyReloader:
 
     async def publish_reports(self, bus: Bus, stop: asyncio.Event) -> None:
         """Publish reports on the active rules until *stop* is set."""
-        await rule_report_publisher.tell(bus, lambda: self._report(bus), self._changed, stop)
+        await rule_report_publisher.publish_reports(bus, lambda: self._report(bus), self._changed, stop)
 
     def _build(self, content: Content) -> PolicySet:
         return policy_set.build(content, self._profile, self.active)

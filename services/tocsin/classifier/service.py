@@ -145,7 +145,7 @@ class Classifier:
                 raise
             except BusError as error:
                 log.warning("repeats.unreadable", extra={"held": len(self._held), "error": str(error)})
-                self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
+                self._health.failing("repeats", f"cannot read which alerts are stored: {error}")
                 await asyncio.sleep(_RETRY_S)
 
     async def give_back(self) -> None:
@@ -165,9 +165,9 @@ class Classifier:
         try:
             self._recent = await deduplication.read_recent(self._bus)
         except BusError as error:
-            self._health.broken("repeats", f"cannot read which alerts are stored: {error}")
+            self._health.failing("repeats", f"cannot read which alerts are stored: {error}")
             raise
-        self._health.mended("repeats")
+        self._health.recovered("repeats")
         self._breaks = breaks
         self.pauses.clear()
         took_s = round(time.monotonic() - began, 3)
@@ -200,7 +200,7 @@ class Classifier:
             if batch:
                 age = _AnswerAge(self._bus, time.monotonic())
                 await self._answer(batch, await deduplication.stored_ids(self._bus, batch), age)
-            self._health.mended("repeats")
+            self._health.recovered("repeats")
             if not self._held:
                 self._holding.clear()
 
@@ -237,7 +237,7 @@ class Classifier:
 
     async def _dead_letter(self, message: Message, reason: str) -> None:
         self._metrics.dead.value += 1
-        await self._bus.bury_message(message, reason)
+        await self._bus.dead_letters.publish_message(message, reason)
 
     async def _judge(self, message: Message) -> None:
         """Publish the alert of one event, and acknowledge the event once the alert is stored."""

@@ -13,12 +13,12 @@ from tocsin.bus import Message, NatsSettings, Start, open_bus, streams
 from tocsin.model import alert, subjects
 from tocsin.model.errors import SettingsError
 from tocsin.model.severity import WORST_FIRST, Severity
+from tocsin.model.text import printable
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.runtime import launch
-from tocsin.runtime.logs import printable
 
 _AGE = re.compile(r"(\d+)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_NS_PER_S = 1_000_000_000
 _COLOURS = {Severity.CRITICAL: "1;31", Severity.HIGH: "33", Severity.MEDIUM: "93", Severity.LOW: "36"}
 _ARGUMENTS = 120
 
@@ -49,7 +49,7 @@ def start(since: str, now_ns: int) -> Start | None:
     if match is None:
         raise SettingsError(f"--since {since}: not an age; examples are 30s, 10m, 1h, 2d")
     age_s = int(match[1]) * _SECONDS[match[2]]
-    return Start(time_ns=max(1, now_ns - age_s * _NS_PER_S))
+    return Start(time_ns=max(1, now_ns - age_s * NS_PER_S))
 
 
 class _Printer:

@@ -13,6 +13,7 @@ from tocsin.model.alert import Alert, Correlated, Match, RuleHit
 from tocsin.model.outcome import CONFIRMED, OBSERVED
 from tocsin.model.raised import Raised
 from tocsin.model.severity import Severity
+from tocsin.model.text import printable, truncate_middle
 from tocsin.model.timestamps import format_ns
 from tocsin.sigma.correlation import Firing
 from tocsin.sigma.syntax.documents import Correlation
@@ -110,13 +111,17 @@ def alert(firing: Firing, titles: Mapping[str, str], *, is_referred_to: bool, no
 def _title(correlation: Correlation, key: Mapping[str, str]) -> str:
     """The correlation and its key on one printable line."""
     text = key_text(key)
-    return _cut(f"{_shown(correlation.title)}: {text}" if text else _shown(correlation.title), _TITLE_CHARACTERS)
+    return truncate_middle(
+        f"{_shown(correlation.title)}: {text}" if text else _shown(correlation.title), _TITLE_CHARACTERS
+    )
 
 
 def _reason(firing: Firing, titles: Mapping[str, str]) -> str:
     correlation = firing.correlation
     timespan, key = _duration(correlation.timespan_s), key_text(firing.key)
-    titles_ = [_cut(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]]
+    titles_ = [
+        truncate_middle(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]
+    ]
     if len(correlation.rules) > _NAMED_RULES:
         titles_.append(f"{len(correlation.rules) - _NAMED_RULES} more")
     if correlation.type == "event_count":
@@ -141,15 +146,11 @@ def key_text(key: Mapping[str, str]) -> str:
 
 
 def _word(value: str) -> str:
-    return _cut(_shown(value), _WORD_CHARACTERS) or '""'
+    return truncate_middle(_shown(value), _WORD_CHARACTERS) or '""'
 
 
 def _shown(text: str) -> str:
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit // 2]}...{text[-(limit // 2) :]}"
+    return printable(text, mark="?")
 
 
 def _duration(seconds: float) -> str:

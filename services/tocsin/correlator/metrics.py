@@ -5,6 +5,7 @@ from collections import Counter as Counting
 import msgspec
 
 from tocsin.correlator.correlation_set import CorrelationSet
+from tocsin.model import metric_names
 from tocsin.model.rule_report import RuleReport
 from tocsin.model.severity import Severity
 from tocsin.runtime.metrics import Metrics
@@ -12,9 +13,15 @@ from tocsin.sigma.authoring.rule_state import state_of
 from tocsin.sigma.correlation import CorrelationEngine, Counts
 
 _TOTALS = {
-    "late": ("late_signals", "Signals that were too old to count, once per correlation."),
-    "missing": ("unkeyed_signals", "Signals without a group-by value or counted value, once per correlation."),
-    "repeated": ("repeated_windows", "Complete windows of a correlation that was silent after an earlier firing."),
+    "late": ("tocsin_correlator_late_signals_total", "Signals that were too old to count, once per correlation."),
+    "missing": (
+        "tocsin_correlator_unkeyed_signals_total",
+        "Signals without a group-by value or counted value, once per correlation.",
+    ),
+    "repeated": (
+        "tocsin_correlator_repeated_windows_total",
+        "Complete windows of a correlation that was silent after an earlier firing.",
+    ),
 }
 
 
@@ -89,28 +96,49 @@ class CorrelatorMetrics:
         self._update()
 
         def counter(name: str, help: str, value: int, **labels: str) -> None:
-            self._metrics.counter(f"tocsin_correlator_{name}_total", help, **labels).value = value
+            self._metrics.counter(name, help, **labels).value = value
 
         def gauge(name: str, help: str, value: float) -> None:
-            self._metrics.gauge(f"tocsin_correlator_{name}", help).set(value)
+            self._metrics.gauge(name, help).set(value)
 
-        counter("received_signals", "Signals received from SIGNALS, each counted once.", self.received)
-        counter("replayed_signals", "Signals read again to rebuild windows.", self.replayed)
-        counter("duplicate_signals", "Repeated signals that were ignored.", self.duplicates)
-        counter("undecodable_signals", "Messages of SIGNALS that could not be read.", self.dead)
+        counter(
+            metric_names.CORRELATOR_RECEIVED_SIGNALS, "Signals received from SIGNALS, each counted once.", self.received
+        )
+        counter("tocsin_correlator_replayed_signals_total", "Signals read again to rebuild windows.", self.replayed)
+        counter("tocsin_correlator_duplicate_signals_total", "Repeated signals that were ignored.", self.duplicates)
+        counter("tocsin_correlator_undecodable_signals_total", "Messages of SIGNALS that could not be read.", self.dead)
         for severity in Severity:
-            counter("raised_alerts", "Alerts raised.", self.raised[severity], severity=severity.value)
-        counter("republished_alerts", "Alerts that were recorded but not stored before a restart.", self.republished)
+            counter(
+                metric_names.CORRELATOR_RAISED_ALERTS, "Alerts raised.", self.raised[severity], severity=severity.value
+            )
+        counter(
+            "tocsin_correlator_republished_alerts_total",
+            "Alerts that were recorded but not stored before a restart.",
+            self.republished,
+        )
         for field, (name, help) in _TOTALS.items():
             counter(name, help, self._totals[field])
         for id, evicted in self._evicted.items():
             if evicted:
-                counter("evicted_keys", "Keys dropped because a correlation had too many.", evicted, rule=id)
-        counter("lost_positions", "Times that SIGNALS was read from its beginning.", self.resets)
-        counter("unread_signals", "Messages that SIGNALS dropped before they were read.", self.lost)
-        gauge("correlations", "Active correlations.", len(self._engine.correlations))
-        gauge("keys", "Keys in memory.", sum(counts.keys for counts in self._engine.counts().values()))
-        gauge("position", "Sequence of the last finished message of SIGNALS.", self.seq)
-        gauge("lag_messages", "Messages of SIGNALS that are waiting.", self.lag)
-        gauge("partial", "1 while windows lack signals that SIGNALS has dropped.", float(self.partial))
-        gauge("unsaved", "1 while the position cannot be saved.", float(self.unsaved))
+                counter(
+                    "tocsin_correlator_evicted_keys_total",
+                    "Keys dropped because a correlation had too many.",
+                    evicted,
+                    rule=id,
+                )
+        counter(
+            "tocsin_correlator_lost_positions_total", "Times that SIGNALS was read from its beginning.", self.resets
+        )
+        counter(
+            metric_names.CORRELATOR_UNREAD_SIGNALS, "Messages that SIGNALS dropped before they were read.", self.lost
+        )
+        gauge("tocsin_correlator_correlations", "Active correlations.", len(self._engine.correlations))
+        gauge(
+            "tocsin_correlator_keys", "Keys in memory.", sum(counts.keys for counts in self._engine.counts().values())
+        )
+        gauge("tocsin_correlator_position", "Sequence of the last finished message of SIGNALS.", self.seq)
+        gauge(metric_names.CORRELATOR_LAG_MESSAGES, "Messages of SIGNALS that are waiting.", self.lag)
+        gauge(
+            "tocsin_correlator_partial", "1 while windows lack signals that SIGNALS has dropped.", float(self.partial)
+        )
+        gauge("tocsin_correlator_unsaved", "1 while the position cannot be saved.", float(self.unsaved))

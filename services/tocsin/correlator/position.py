@@ -53,7 +53,7 @@ def encode(position: Position) -> bytes:
 
 async def load(bus: Bus) -> Loaded:
     """The stored position. An unreadable one counts as missing: starting from the beginning repeats no alert."""
-    entry = await bus.entry(subjects.CORRELATOR_KEY)
+    entry = await bus.bucket.entry(subjects.CORRELATOR_KEY)
     if entry is None:
         return Loaded()
     try:
@@ -78,7 +78,7 @@ class PositionWriter:
         """Whether *position* is stored now; `Fatal` if another correlator saves its position, too."""
         signed = msgspec.structs.replace(position, writer=self._bus.instance)
         try:
-            self._after = await self._bus.save(subjects.CORRELATOR_KEY, encode(signed), after=self._after)
+            self._after = await self._bus.bucket.save(subjects.CORRELATOR_KEY, encode(signed), after=self._after)
         except Conflict:
             await self._reconsider()
             return False

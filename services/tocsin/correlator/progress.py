@@ -79,9 +79,9 @@ class Progress:
             log.error("rebuild.partial", extra={"start_seq": reader.plan.start.seq, "lasts_s": horizon_s})
         self._metrics.partial = reader.partial
         if reader.partial:
-            self._health.broken("rebuild", _PARTIAL)
+            self._health.failing("rebuild", _PARTIAL)
         else:
-            self._health.mended("rebuild")
+            self._health.recovered("rebuild")
 
     def position(self, reader: SignalReader) -> Position:
         """The position of *reader*, with the counts of all runs."""
@@ -98,9 +98,9 @@ class Progress:
         reader.dirty = reader.dirty or not saved
         self._metrics.unsaved = bool(writer.problem)
         if writer.problem:
-            self._health.broken("position", f"the position cannot be saved: {writer.problem}")
+            self._health.failing("position", f"the position cannot be saved: {writer.problem}")
         else:
-            self._health.mended("position")
+            self._health.recovered("position")
         return saved
 
     async def save_last(self) -> None:

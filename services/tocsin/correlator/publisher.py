@@ -89,7 +89,7 @@ class Publisher:
         not_logged = self._warnings.allow()
         if not_logged is not None:
             log.error("signal.undecodable", extra={"seq": message.seq, "error": reason, "not_logged": not_logged})
-        await self._bus.bury(message.payload, id=id, reason=reason, subject=message.subject)
+        await self._bus.dead_letters.publish(message.payload, id=id, reason=reason, subject=message.subject)
         await self._flush()
 
     async def _flush(self) -> None:

@@ -162,7 +162,7 @@ class Correlator:
 
     async def publish_reports(self) -> None:
         """Publish reports on the active correlations until the service stops."""
-        await rule_report_publisher.tell(self._bus, self._report, self._changed, self._stop)
+        await rule_report_publisher.publish_reports(self._bus, self._report, self._changed, self._stop)
 
     def facts(self) -> dict[str, str | int | float]:
         """What the service report says of this correlator."""

@@ -1,4 +1,4 @@
-"""Where a source stands, and what became of every line it has read: the first page of the ledger."""
+"""The position of a source, and the result of every line that it has read: the collector's part of the ledger."""
 
 import msgspec
 from msgspec import Struct
@@ -13,40 +13,41 @@ class Mark(Struct, frozen=True, array_like=True):
 
 
 class LogPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A place in the log of a pod's container, which has no offsets: it is found again by time and content."""
+    """A place in the log of a pod's container, which has no offsets: time and content identify it."""
 
     pod: str = ""
     """The pod's uid."""
     name: str = ""
     """``namespace/name`` of the pod."""
     restarts: int = 0
-    """How often the container had been started anew when its log was read here."""
+    """How often the container had been restarted when its log was read here."""
     reach_ns: int = 0
-    """The newest event time that several of the last lines reach, by the node's clock; 0 where none is known."""
+    """The newest event time that several of the last lines reach, by the node's clock; 0 if it is unknown."""
     hashes: str = ""
-    """Base64 of 8 bytes for each of the last lines, oldest first: what a log hands over again is known by them."""
+    """Base64 of 8 bytes for each of the last lines, oldest first: they identify lines that the log returns again."""
     marks: list[Mark] = []
     """Oldest first: from where the streams are asked about lines that the hashes do not reach back to."""
 
 
 class Interval(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Lines that were most likely written and cannot be read, nobody knows how many."""
+    """Lines that were most likely written and cannot be read; their number is unknown."""
 
     pod: str
     """``namespace/name``."""
     node: str
+    """The pod's node."""
     reason: str
     """For a person."""
     after: str = ""
-    """Time of the last event before, RFC 3339 by the node's clock; empty where there is none."""
+    """Time of the last event before, RFC 3339 by the node's clock; empty if there is none."""
     before: str = ""
-    """Time of the first event that came afterwards; empty where none did."""
+    """Time of the first event afterwards; empty if there is none."""
     noticed: str = ""
-    """When that was seen, by our clock."""
+    """When the collector noticed it, by its own clock."""
 
 
 MOST_INTERVALS = 32
-"""So many are kept, the newest; `Counts.unread_intervals` counts them all."""
+"""The newest ones are kept, up to this number; `Counts.unread_intervals` counts all."""
 
 
 class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,32 +56,34 @@ class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
     fingerprint: str = ""
     """Hash of the file's first line: an inode is reused at once and is only a hint."""
     inode: int = 0
+    """Inode of the file."""
     offset: int = 0
     """Uncompressed bytes from the start of the file, everything before which is settled; of a log: its lines."""
     path: str = ""
     """Where the file was when this was written."""
     log: LogPlace | None = None
-    """Where it is a pod's log."""
+    """The place, if the source is a pod's log."""
 
 
 class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of the lines before `Checkpoint.position`; `lines` is the sum of the next four."""
+    """The results of the lines before `Checkpoint.position`; `lines` is the sum of the next four."""
 
     lines: int = 0
+    """Lines that were read."""
     stored: int = 0
-    """Became a message of EVENTS that was not there before."""
+    """Lines that became a new message of EVENTS."""
     dead: int = 0
-    """Became a dead letter that was not there before."""
+    """Lines that became a new dead letter."""
     repeated: int = 0
-    """Were stored or dead already."""
+    """Lines that were stored or dead letters already."""
     skipped: int = 0
-    """Were empty."""
+    """Empty lines."""
     bytes: int = 0
-    """All of them, line ends included."""
+    """Size of the lines with their line ends."""
     vanished_files: int = 0
-    """Files that were gone before they were read to their end."""
+    """Files that were removed before they were read to the end."""
     vanished_bytes: int = 0
-    """What was not read of them, where that is known."""
+    """Bytes of them that were not read, if known."""
     unread_intervals: int = 0
     """How often lines were written that cannot be read, an unknown number each time."""
 
@@ -89,12 +92,13 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Saved under the source's key of the bucket, never past what JetStream has acknowledged."""
 
     source: str
-    """For people: ``file /var/log/tetragon/tetragon.log``, ``stdin``."""
+    """Name of the source: ``file /var/log/tetragon/tetragon.log``, ``stdin``."""
     cluster: str
+    """Name of the cluster."""
     node: str = ""
     """The node the collector is bound to; empty when it takes each event's own."""
     saved: str = ""
-    """RFC 3339."""
+    """When it was saved (RFC 3339)."""
     writer: str = ""
     """The instance that saved it."""
     floor_seq: int = 0
@@ -102,7 +106,9 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     floor_dead: int = 0
     """The same for DEAD_COLLECTOR."""
     counts: Counts = Counts()
+    """What became of the lines before `position`."""
     position: Position = Position()
+    """Up to where the source is read and settled."""
     intervals: list[Interval] = []
     """The newest of what `Counts.unread_intervals` counts."""
 
@@ -117,5 +123,5 @@ def encode(checkpoint: Checkpoint) -> bytes:
 
 
 def decode(value: bytes) -> Checkpoint:
-    """A checkpoint from its JSON; ``msgspec.DecodeError`` where it is none."""
+    """A checkpoint from its JSON; ``msgspec.DecodeError`` if it is not one."""
     return _decoder.decode(value)

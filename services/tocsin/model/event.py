@@ -1,4 +1,4 @@
-"""What Tetragon writes: one JSON object a line, of which only the fields that we judge by are decoded.
+"""What Tetragon writes: one JSON object a line, of which only the fields needed for judgement are decoded.
 
 Source: cilium/tetragon `api/v1/tetragon/*.proto`, written by protojson: zero values are left out, 64-bit integers are
 strings, unknown enum numbers are numbers. Re-encoders write ``null`` and empty values instead; both read as absent.
@@ -31,7 +31,7 @@ from tocsin.model.observation import Container, Image, Observation, Pod, Process
 __all__ = (
     "ABSENT", "ENVELOPE_KEYS", "KINDS", "Address", "Argument", "Container", "Event", "File", "Head", "Image", "Map",
     "Named", "Number", "Observation", "Pod", "Process", "Program", "Security", "Socket", "Syscall", "Unsigned",
-    "integer", "read", "read_head",
+    "event_key", "integer", "read", "read_head",
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ class Event(Struct, frozen=True, gc=False):
     kind: str
     """One of `subjects.EVENT_KINDS`."""
     key: str
-    """The event key as written, ``process_exec`` for example; of an unknown kind too."""
+    """The event key as written, for example ``process_exec``; also that of an unknown kind."""
     body: Observation
     time: str = ""
     node: str = ""
@@ -62,8 +62,14 @@ KINDS = {
     "rate_limit_info": "rate_limit",
 }
 """Event key to kind."""
+_KEYS = {kind: key for key, kind in KINDS.items()}
 
 ENVELOPE_KEYS = frozenset({"node_name", "time", "aggregation_info", "cluster_name", "node_labels"})
+
+
+def event_key(kind: str) -> str:
+    """Tetragon's event key of a kind, ``process_exec`` for ``exec``; any other text unchanged."""
+    return _KEYS.get(kind, kind)
 
 
 class _Heads(Struct, frozen=True, gc=False):
@@ -105,7 +111,7 @@ class _Line(Struct, frozen=True, gc=False):
 
 
 class Head(Struct, frozen=True, gc=False):
-    """As much of an event as the way to its subject needs."""
+    """The part of an event that its subject needs."""
 
     kind: str
     key: str
@@ -128,11 +134,11 @@ _NEEDED = frozenset({
     "process", "process.binary", "process.uid", "process.flags", "process.pod", "process.pod.namespace",
     "function_name", "action", "signal", "subsys", "event",
 })  # fmt: skip
-"""What an event is judged by: one of these of a wrong type makes it undecodable, any other is left out."""
+"""Fields that judgement needs: a wrong type of one makes the event undecodable; any other such field is left out."""
 
 
 def read_head(line: bytes) -> Head:
-    """The envelope of one line, its event undecoded; `BadEvent` says in words why it is none."""
+    """The envelope of one line, its event undecoded; `BadEvent` says why it is not one."""
     try:
         if not line.isascii():
             line.decode()
@@ -175,7 +181,7 @@ def _drifted_heads(line: bytes) -> _Heads:
 
 
 def _unknown(line: bytes) -> list[tuple[str, Raw]]:
-    """Event keys of a newer agent: whatever holds an object and is not of the envelope."""
+    """Event keys of a newer agent: each key with an object that is not part of the envelope."""
     return [
         (key, body)
         for key, body in _keys.decode(line).items()
@@ -184,7 +190,7 @@ def _unknown(line: bytes) -> list[tuple[str, Raw]]:
 
 
 def read(line: bytes) -> Event:
-    """One line, decoded as far as it is judged; `BadEvent` says which field is wrong."""
+    """One line, decoded as far as judgement needs; `BadEvent` says which field is wrong."""
     try:
         if not line.isascii():
             line.decode()
@@ -200,7 +206,7 @@ def read(line: bytes) -> Event:
 
 
 def _read_slowly(line: bytes) -> Event:
-    """What is no event of today's agents as it stands: envelope first, then its body, saving what can be saved."""
+    """Decode an event that strict decoding refuses: the envelope first, then the fields of its body that fit."""
     head = read_head(line)
     try:
         body = _read_body(head)
@@ -215,5 +221,5 @@ def _read_body(head: Head) -> Observation:
     try:
         return _observation.decode(head.body)
     except msgspec.ValidationError:
-        # an unknown kind is carried even where its fields only share the names of ours
+        # an unknown kind passes even if its fields only share the names of known ones
         return salvage(Observation, _any.decode(head.body), _NEEDED if head.kind != "unknown" else frozenset())

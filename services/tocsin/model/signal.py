@@ -1,4 +1,4 @@
-"""What correlations count: a compact record of an event that matched one of their rules (stream SIGNALS)."""
+"""The signal that correlations count: a compact record of an event that matched one of their rules (stream SIGNALS)."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One event that correlations look at; stored before its alert, so that a stored alert proves its signal."""
+    """One event that correlations count; it is stored before its alert, so that a stored alert proves its signal."""
 
     id: str
     """Of the event and of its alert. A signal that is stored twice counts once."""
@@ -34,7 +34,7 @@ _decoder = msgspec.json.Decoder(tuple[Signal, ...])
 
 
 def encode(signals: Sequence[Signal]) -> bytes:
-    """What one message of SIGNALS carries: the signals of several events, as a JSON array."""
+    """The payload of one message of SIGNALS: the signals of several events as a JSON array."""
     return _encoder.encode(signals)
 
 

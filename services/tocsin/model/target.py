@@ -6,9 +6,9 @@ from tocsin.model import kernel
 from tocsin.model.event import Address, Argument, Event, File, Named, Program, Socket, integer
 
 _UNREADABLE = "invalid IP"
-"""What the agent writes for the address of a socket that has none (AF_UNIX, AF_NETLINK)."""
+"""The address that the agent writes for a socket without one (AF_UNIX, AF_NETLINK)."""
 _LOCAL = frozenset({"inet_csk_accept", "inet_csk_listen_start", "listen", "accept", "accept4"})
-"""Of these sockets our own end says more than the other."""
+"""For these functions the local address says more than the remote one."""
 _CHANGES_USER = frozenset({"setuid", "setreuid", "setresuid", "setfsuid"})
 _CHANGES_GROUP = frozenset({"setgid", "setregid", "setresgid", "setfsgid"})
 _TWO_PATHS = frozenset({
@@ -19,7 +19,7 @@ _SIGNALLING = frozenset({"kill", "tkill", "tgkill", "task_kill"})
 
 
 def target(event: Event, function: str) -> str:
-    """The target of *event*, empty where it names none; *function* is normalised and without ``security_``."""
+    """The target of *event*, empty if it names none; *function* is normalised and without ``security_``."""
     body, kind = event.body, event.kind
     if kind in ("exec", "exit", "rate_limit"):
         return ""
@@ -41,7 +41,7 @@ def target(event: Event, function: str) -> str:
 
 
 def _first(args: Sequence[Argument], function: str) -> str:
-    """The most telling of all arguments."""
+    """The most informative of all arguments."""
     own_end = function in _LOCAL
     for argument in args:  # at bind and connect the socket has no address yet: the socket address comes first
         found = _address(argument.sockaddrun_arg) or _address(argument.sockaddr_arg)
@@ -58,7 +58,7 @@ def _first(args: Sequence[Argument], function: str) -> str:
 
 
 def _one(argument: Argument) -> str:
-    """One argument that is neither a number nor a socket of ours."""
+    """One argument that is neither a number nor a local socket."""
     return (
         path(argument.path_arg)
         or path(argument.file_arg)

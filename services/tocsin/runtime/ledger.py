@@ -32,41 +32,52 @@ class _Position(Struct):
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One equation: what one hop says must be there, and what is."""
+    """One equation: the number that one stage expects, and the number that is there."""
 
     hop: str
+    """Name of the stage."""
     expected: int
+    """What the stages before it say must be there."""
     found: int
+    """What is there."""
     waiting: int = 0
-    """Of `expected`, what is known to be on its way."""
+    """Of `expected`, the number that is known to be in transit."""
     difference: int
-    """Expected, less found, less waiting: above 0 is missing, below 0 is there twice or not counted yet."""
+    """Expected minus found minus waiting: above 0 is missing; below 0 is there twice or not counted yet."""
     tolerance: int = 0
-    """What may be under way uncounted while events run; 0 at rest."""
+    """What may be in transit and not counted while events run; 0 at rest."""
     balanced: bool
+    """Whether the difference is within the tolerance."""
 
 
 class Reader(Struct, frozen=True, kw_only=True):
     """How far one durable reader of a stream is."""
 
     stream: str
+    """Name of the stream."""
     name: str
+    """Name of the reader's durable consumer."""
     waiting: int
-    """Not delivered yet, or not answered yet."""
+    """Messages that are not delivered or not acknowledged yet."""
     evicted_unread: int
-    """Sequences that the stream dropped before this reader had answered them."""
+    """Messages that the stream removed before this reader acknowledged them."""
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
     """All equations and readers at one moment."""
 
     balanced: bool
+    """Whether all lines balance."""
     at_rest: bool
-    """Whether nothing moved between two looks."""
+    """Whether nothing changed between two samples."""
     lines: list[Line]
+    """The equations."""
     readers: list[Reader]
+    """Durable readers of streams."""
     sources: list[Checkpoint]
+    """The checkpoint of each source."""
     problems: list[str]
+    """What does not balance, and what was removed unread."""
 
     @property
     def done(self) -> bool:
@@ -220,7 +231,7 @@ async def _facts(bus: Bus) -> Facts:
 
 
 async def _position(bus: Bus) -> int:
-    value = await bus.load(subjects.CORRELATOR_KEY)
+    value = await bus.bucket.load(subjects.CORRELATOR_KEY)
     try:
         return msgspec.json.decode(value, type=_Position).seq if value is not None else 0
     except msgspec.DecodeError as error:
@@ -240,8 +251,8 @@ def _reader(stream: str, consumer: Consumer, first_seq: int, *, filtered: bool) 
 
 async def _sources(bus: Bus) -> list[Checkpoint]:
     sources = []
-    for key in await bus.keys(subjects.COLLECTOR_KEYS):
-        value = await bus.load(key)
+    for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS):
+        value = await bus.bucket.load(key)
         if value is not None:
             try:
                 sources.append(_brief(checkpoint.decode(value)))

@@ -26,7 +26,7 @@ async def reloads(policies: Policies, build: Callable[[Content], T], health: Hea
             built = await asyncio.to_thread(build, content)
         except Exception:
             log.exception("rules.reload_failed")
-            health.broken("rules", "the changed rules could not be loaded; see the log")
+            health.failing("rules", "the changed rules could not be loaded; see the log")
             continue
-        health.mended("rules")
+        health.recovered("rules")
         yield built, time.monotonic() - began

@@ -12,7 +12,7 @@ from tocsin.collector.settings import Settings
 from tocsin.collector.sources import agent
 from tocsin.collector.sources.agent import Agents
 from tocsin.gateway.pipeline import coverage
-from tocsin.model import subjects
+from tocsin.model import metric_names, subjects
 from tocsin.model.errors import SettingsError
 from tocsin.runtime import service_report, settings
 from tocsin.runtime.metrics import Metrics, Sample
@@ -73,12 +73,12 @@ async def test_a_real_agents_counters_are_passed_on() -> None:
     (text, *_) = corpus.scrapes()
     async with serving(lambda _: web.Response(body=text)) as url:
         _, found = await told([url], "worker-7")
-    (exported,) = found[coverage.EXPORTED]
+    (exported,) = found[metric_names.AGENT_EXPORTED_EVENTS]
     assert (exported.value, exported.labels) == (351, {"node": "worker-7"})
-    assert {sample.labels["place"]: sample.value for sample in found[coverage.LOST]} == dict.fromkeys(
+    assert {sample.labels["place"]: sample.value for sample in found[metric_names.AGENT_LOST_EVENTS]} == dict.fromkeys(
         coverage.PLACES, 0
     )
-    assert found[coverage.AGE][0].value < 10
+    assert found[metric_names.AGENT_AGE][0].value < 10
 
 
 async def test_the_gateway_reads_what_is_passed_on() -> None:
@@ -103,8 +103,8 @@ async def test_what_is_no_answer_of_an_agent_is_a_problem_and_no_number(
     async with serving(answer) as url:
         agents, found = await told([url], "n", until_read=False)
     assert why in agents._agents[0].problem
-    assert coverage.EXPORTED not in found
-    assert found[coverage.AGE][0].labels == {"node": "n"}
+    assert metric_names.AGENT_EXPORTED_EVENTS not in found
+    assert found[metric_names.AGENT_AGE][0].labels == {"node": "n"}
 
 
 async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ async def test_turned_off_lines_go_out_byte_for_byte(declared: NatsServer, tmp_p
 @pytest.mark.parametrize(
     ("patterns", "told"),
     [
-        (b"# ours\n(a)\nbadge=(\n", "own.txt, line 3: no expression of RE2"),
+        (b"# ours\n(a)\nbadge=(\n", "own.txt, line 3: not a valid RE2 expression"),
         (b"badge=\n", "own.txt, line 1: it has no capture group"),
     ],
 )

@@ -247,7 +247,7 @@ async def test_a_second_correlator_ends_the_first_and_is_named(declared: NatsSer
                 now = await stored.position()
                 assert now is not None
                 other = msgspec.structs.replace(now, writer="another-7")
-                await stored.bus.save(subjects.CORRELATOR_KEY, position.encode(other))
+                await stored.bus.bucket.save(subjects.CORRELATOR_KEY, position.encode(other))
                 await stored.offer(signal(1, scope="a"))
                 await asyncio.Event().wait()
 

@@ -50,11 +50,11 @@ async def test_a_chain_is_followed_through_other_alerts_with_siblings_and_childr
         }
         nodes = {node["exec_id"]: node for node in answer["nodes"]}
         assert [node["exec_id"] for node in answer["nodes"] if node["this"]] == ["shell"]
-        assert [(one["sev"], one["title"]) for one in nodes["shell"]["alerts"]] == [
+        assert [(one["severity"], one["title"]) for one in nodes["shell"]["alerts"]] == [
             ("critical", "A program was started"),
             ("medium", "A program was started"),
         ]
-        assert [one["sev"] for one in nodes["curl"]["alerts"]] == ["high"]
+        assert [one["severity"] for one in nodes["curl"]["alerts"]] == ["high"]
         assert (nodes["curl"]["process"], nodes["curl"]["arguments"], nodes["curl"]["pid"]) == (
             "/bin/curl",
             "of curl",

@@ -28,7 +28,7 @@ async def test_a_filtered_view_has_exact_counts_timeline_and_values_of_its_own(d
         await bus.send(*many, alert(100, "low", namespace="a", time_ns=now - 1_000 * NS))
         await own.rows(41)
         async with own.socket() as socket:
-            snapshot = await opened(socket, filter={"ns": ["a"]})
+            snapshot = await opened(socket, filter={"namespace": ["a"]})
             assert snapshot["counts"] == dict.fromkeys(SEVERITIES, 10)
             assert snapshot["matched"] == {"critical": 10, "high": 0, "medium": 10, "low": 0}
             assert snapshot["matched_since"] == dict.fromkeys(SEVERITIES)
@@ -64,7 +64,7 @@ async def test_a_client_that_comes_back_gets_the_numbers_of_its_filter_with_the_
     async with gateway(declared) as own:
         await own.rows(10)
         async with own.socket() as socket:
-            await socket.send({"k": "open", "cursor": cursor, "filter": {"ns": ["a"]}})
+            await socket.send({"k": "open", "cursor": cursor, "filter": {"namespace": ["a"]}})
             stats = await socket.until("stats")
             assert stats["matched"]["high"] == 5
             assert sum(high for _, _, high, _, _ in stats["matched_bins"]) == 5
@@ -85,11 +85,11 @@ async def test_two_gateways_say_the_same_and_a_client_moves_between_them_without
             begin, end = now // 1_000_000 - 900_000, now // 1_000_000 + 60_000
             for path in (
                 f"alerts?from={begin}&to={end}&limit=1000",
-                f"alerts?from={begin}&to={end}&ns=n1&q=number",
+                f"alerts?from={begin}&to={end}&namespace=n1&q=number",
                 f"timeline?from={begin}&to={end}",
-                f"timeline?from={begin}&to={end}&ns=n1",
+                f"timeline?from={begin}&to={end}&namespace=n1",
                 f"facets?from={begin}&to={end}",
-                f"facets?from={begin}&to={end}&sev=high",
+                f"facets?from={begin}&to={end}&severity=high",
             ):
                 assert await first.get(f"/api/v1/{path}") == await second.get(f"/api/v1/{path}"), path
             await _moves(first, second, bus)
@@ -105,7 +105,7 @@ async def _moves(first: Gateway, second: Gateway, bus: Any) -> None:
     for turn, own in enumerate((first, second, first)):
         async with own.socket() as socket:
             socket.frames = frames
-            await socket.send({"k": "open", "cursor": cursor, "filter": {"ns": ["moved"]}, "fold": False})
+            await socket.send({"k": "open", "cursor": cursor, "filter": {"namespace": ["moved"]}, "fold": False})
             if turn == 0:
                 await socket.until("snapshot")
             await bus.send(*(alert(1_000 + turn * 10 + n, "high", namespace="moved") for n in range(5)))

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tocsin.gateway.http import app
-from tocsin.gateway.window.search import ROOM
+from tocsin.gateway.http import responses
+from tocsin.gateway.window.search import SLOTS
 
 from support.gateway import Gateway, alert, gateway, publisher
 from support.server import NatsServer
@@ -23,7 +23,7 @@ async def test_rows_counts_timeline_and_values_agree_under_a_filter(declared: Na
     async with publisher(declared) as bus, gateway(declared) as own:
         await bus.send(*(alert(n, SEVERITIES[n % 4], namespace=f"team,{n % 3}") for n in range(60)))
         await own.rows(60)
-        wanted = "ns=team%5C,1,team%5C,2&sev=-low"
+        wanted = "namespace=team%5C,1,team%5C,2&severity=-low"
         page = await own.get(f"/api/v1/alerts?{wanted}&limit=7")
         expected = [n for n in reversed(range(60)) if n % 3 and n % 4 != 3]
         found = page["rows"]
@@ -60,7 +60,7 @@ async def test_a_file_holds_every_row_and_says_its_name(declared: NatsServer) ->
     async with publisher(declared) as bus, gateway(declared) as own:
         await bus.send(*(alert(n, "high", arguments=hostile if n == 7 else f"number {n}") for n in range(2_500)))
         await _held(own, 2_500)
-        async with own.http.get(f"{own.url}/api/v1/export?format=csv&sev=high") as answer:
+        async with own.http.get(f"{own.url}/api/v1/export?format=csv&severity=high") as answer:
             assert answer.status == 200
             assert answer.headers["Content-Type"].startswith("text/csv")
             assert answer.headers["Content-Disposition"].startswith('attachment; filename="tocsin-20')
@@ -78,7 +78,7 @@ async def test_a_file_holds_every_row_and_says_its_name(declared: NatsServer) ->
 async def test_two_files_are_sent_at_a_time_and_a_client_that_takes_nothing_is_dropped(
     declared: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "_SEND_S", 1.0)
+    monkeypatch.setattr(responses, "_SEND_S", 1.0)
     async with publisher(declared) as bus, gateway(declared) as own:
         big = "x" * 256
         await bus.send(*(alert(n, "high", arguments=big, target=big, pod=big, title=big) for n in range(12_000)))
@@ -104,10 +104,10 @@ async def test_who_asks_while_too_many_wait_is_told_when_to_ask_again(declared: 
     async with publisher(declared) as bus, gateway(declared) as own:
         await bus.send(alert(1, "high"))
         await own.rows(1)
-        searches = own.face.running().live.searches
+        searches = own.face.running().store.search
         with contextlib.ExitStack() as others:
-            for _ in range(ROOM["request"]):
-                others.enter_context(searches.room("request"))
+            for _ in range(SLOTS["request"]):
+                others.enter_context(searches.slot("request"))
             for path in ("alerts?q=x", "timeline?q=x", "facets?q=x", f"alerts/{1:032x}/ancestry"):
                 async with own.http.get(f"{own.url}/api/v1/{path}") as answer:
                     assert (answer.status, answer.headers["Retry-After"]) == (503, "1"), path

@@ -14,7 +14,7 @@ import pytest
 from tocsin.bus import open_bus, streams
 from tocsin.gateway import service
 from tocsin.gateway.http import app
-from tocsin.gateway.http.openapi import ROUTES
+from tocsin.gateway.http.endpoints import ENDPOINTS
 from tocsin.gateway.pipeline.rule_status import RulesAnswer
 from tocsin.gateway.queries.schemas import AlertsAnswer, FullAlertsAnswer, ReadyAnswer, StatsAnswer
 from tocsin.gateway.settings import Settings
@@ -36,7 +36,7 @@ async def test_lists_can_be_narrowed(declared: NatsServer) -> None:
         await bus.send(*(alert(n, SEVERITIES[n % 4], process=f"/bin/p{n % 2}") for n in range(40)))
         await own.rows(40)
         found = await own.get("/api/runtime/alerts?severity=critical,high&q=P1+exec&limit=5")
-        assert [row["args"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
+        assert [row["arguments"] for row in found["alerts"]] == [f"number {n}" for n in (37, 33, 29, 25, 21)]
         assert found["total"] == 40
         for path, named in (
             ("/api/runtime/alerts?full=1&limit=201", "limit must be a whole number from 1 to 200"),
@@ -164,7 +164,7 @@ async def test_a_restart_shows_the_same_and_two_gateways_agree(declared: NatsSer
 
 
 def _head(own: Gateway) -> int:
-    return int(own.face.state.hub.window.head) if own.face.state else 0
+    return int(own.face.state.store.window.head) if own.face.state else 0
 
 
 async def _shown(own: Gateway) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -204,7 +204,7 @@ async def test_every_route_is_documented_and_its_answer_reads_as_documented(decl
             for resource in app.application(own.face).router.resources()
             if resource.canonical != "/{path}"
         }
-        assert served == set(document["paths"]) == {route.path for route in ROUTES}
+        assert served == set(document["paths"]) == {endpoint.path for endpoint in ENDPOINTS}
         for path in ("/api/v1/ledger", "/api/openapi.json"):
             assert "400" in document["paths"][path]["get"]["responses"]
         assert "cut" in document["components"]["schemas"]["FullAlertsAnswer"]["properties"]
@@ -232,16 +232,16 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
         for name, problems in (("collector", {}), ("correlator", {}), ("classifier", {"rules": "3 rules are wrong"})):
             report = ServiceReport(service=name, instance="x", time="", problems=problems)
             async with open_bus(declared.settings(name), name) as service_bus:
-                await service_bus.tell(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
+                await service_bus.publish_unstored(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
         deep = b'{"samples":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
         async with open_bus(declared.settings("collector"), "collector") as service_bus:
-            await service_bus.tell("tocsin.metrics.collector.x", deep)
+            await service_bus.publish_unstored("tocsin.metrics.collector.x", deep)
         await until(lambda: _heard(own) >= {"collector", "classifier", "correlator"})
         ready = await own.get("/readyz", status=503)
         assert ready["broken"] == {"classifier.rules": "3 rules are wrong"}
         async with open_bus(declared.settings("classifier"), "classifier") as service_bus:
             report = ServiceReport(service="classifier", instance="x", time="")
-            await service_bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(report))
+            await service_bus.publish_unstored("tocsin.metrics.classifier.x", msgspec.json.encode(report))
 
         async def ready_now() -> bool:
             async with own.http.get(f"{own.url}/readyz") as answer:
@@ -267,7 +267,7 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
 
 
 def _heard(own: Gateway) -> set[str]:
-    return {said.service for said in own.face.state.reports.fresh(0)} if own.face.state else set()
+    return {said.service for said in own.face.state.service_reports.fresh(0)} if own.face.state else set()
 
 
 async def test_metrics_of_all_services_are_shown_with_their_labels(declared: NatsServer) -> None:
@@ -277,7 +277,7 @@ async def test_metrics_of_all_services_are_shown_with_their_labels(declared: Nat
         metrics.counter("tocsin_collector_lines_total", "Lines.").add(7)
         report = ServiceReport(service="collector", instance='a"\n', time="", samples=metrics.snapshot())
         async with open_bus(declared.settings("collector"), "collector") as bus:
-            await bus.tell("tocsin.metrics.collector.a", msgspec.json.encode(report))
+            await bus.publish_unstored("tocsin.metrics.collector.a", msgspec.json.encode(report))
         await until(lambda: "collector" in _heard(own))
         async with own.http.get(f"{own.url}/metrics") as answer:
             text = await answer.text()
@@ -366,6 +366,6 @@ async def test_an_error_of_ours_shows_no_stack_trace(declared: NatsServer, caplo
     async with gateway(declared) as own:
         await own.ready()
         assert own.face.state is not None
-        own.face.state.hub.window.lanes = ()
+        own.face.state.store.window.lanes = ()
         answer = await own.get("/api/runtime/stats", status=500)
-        assert answer == {"error": "an error of ours; the log has it"}
+        assert answer == {"error": "internal error; see the log"}

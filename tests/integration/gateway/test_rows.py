@@ -15,8 +15,8 @@ async def test_an_alert_that_is_stored_arrives_at_a_client(declared: NatsServer)
         await bus.send(alert(1, "high"))
         (row,) = await socket.rows(1)
         assert row["id"] == f"{1:032x}"
-        assert (row["sev"], row["bin"], row["ns"], row["n"]) == ("high", "/bin/bash", "payments", 1)
-        assert (row["event"], row["fn"], row["args"]) == ("process_exec", "execve", "number 1")
+        assert (row["severity"], row["process"], row["namespace"], row["n"]) == ("high", "/bin/bash", "payments", 1)
+        assert (row["kind"], row["event_type"], row["arguments"]) == ("exec", "execve", "number 1")
         stats = await socket.until(lambda frame: frame["k"] == "stats" and frame["counts"]["high"] == 1)
         assert stats["rate"].keys() == stats["counts"].keys()
 
@@ -32,8 +32,8 @@ async def test_a_correlation_is_an_alert_like_any_other_but_for_its_event(declar
         assert (await socket.until("snapshot"))["rows"] == []
         await bus.send(alert(1), storm)
         (row,) = await socket.rows(1)
-        assert (row["event"], row["fn"], row["rule"]) == ("correlation", "correlation", "exec-storm")
-        assert "bin" not in row
+        assert (row["kind"], row["event_type"], row["rules"]) == ("correlation", "correlation", ["exec-storm"])
+        assert "process" not in row
         for path in (f"/api/v1/alerts/{row['id']}", f"/api/v1/alerts/{row['id']}?seq={row['seq']}"):
             whole = await own.get(path)
             assert (whole["kind"], whole["evidence"], "event" in whole) == ("correlation", [f"{1:032x}"], False)
@@ -50,7 +50,7 @@ async def test_what_was_stored_before_the_start_is_in_the_window(declared: NatsS
         await bus.send(*(alert(n, "critical" if n % 10 == 0 else "low") for n in range(50)))
         async with gateway(declared) as own:
             rows = await own.rows(50)
-            assert [row["args"] for row in rows] == [f"number {n}" for n in reversed(range(50))]
+            assert [row["arguments"] for row in rows] == [f"number {n}" for n in reversed(range(50))]
             stats = await own.get("/api/runtime/stats")
             assert stats["total"] == 50
             assert stats["by_severity"] == {"critical": 5, "high": 0, "medium": 0, "low": 45}

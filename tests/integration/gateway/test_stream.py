@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tocsin.bus import open_bus, streams
-from tocsin.gateway.window.search import ROOM
+from tocsin.gateway.window.search import SLOTS
 from tocsin.runtime.service_report import ServiceReport
 
 from support.gateway import PATIENCE_S, Socket, alert, gateway, publisher
@@ -24,28 +24,28 @@ async def test_a_filter_narrows_snapshot_and_stream(declared: NatsServer) -> Non
     async with publisher(declared) as bus, gateway(declared) as own, own.socket() as socket:
         await bus.send(*(alert(n, "low", namespace="a" if n % 2 else "b") for n in range(10)))
         await own.rows(10)
-        await socket.open(filter={"ns": ["a"]})
+        await socket.open(filter={"namespace": ["a"]})
         snapshot = await socket.until("snapshot")
-        assert {row["ns"] for row in snapshot["rows"]} == {"a"}
-        assert snapshot["filter"] == {"ns": ["a"]}
+        assert {row["namespace"] for row in snapshot["rows"]} == {"a"}
+        assert snapshot["filter"] == {"namespace": ["a"]}
         assert (snapshot["matched"]["low"], snapshot["counts"]["low"]) == (5, 10)
         await bus.send(alert(10, namespace="b"), alert(11, namespace="a"))
-        assert [row["ns"] for row in await socket.rows(1)] == ["a"]
-        await socket.send({"k": "view", "filter": {"ns": ["b"]}})
+        assert [row["namespace"] for row in await socket.rows(1)] == ["a"]
+        await socket.send({"k": "view", "filter": {"namespace": ["b"]}})
         snapshot = await socket.until("snapshot")
-        assert {row["ns"] for row in snapshot["rows"]} == {"b"}
+        assert {row["namespace"] for row in snapshot["rows"]} == {"b"}
         await bus.send(alert(12, namespace="b"))
         await socket.rows(2)
-        assert socket.seen()[-1]["args"] == "number 12"
+        assert socket.seen()[-1]["arguments"] == "number 12"
         await socket.send({"k": "view", "filter": {"q": '"number 7" A'}})
         snapshot = await socket.until("snapshot")
-        assert [row["args"] for row in snapshot["rows"]] == ["number 7"]
+        assert [row["arguments"] for row in snapshot["rows"]] == ["number 7"]
         socket.cursor()
 
 
 async def test_ranges_move_on_where_no_row_matches(declared: NatsServer) -> None:
     async with publisher(declared) as bus, gateway(declared) as own, own.socket() as socket:
-        await socket.open(filter={"ns": ["nobody"]})
+        await socket.open(filter={"namespace": ["nobody"]})
         await socket.until("snapshot")
         await bus.send(*(alert(n) for n in range(3)))
         frame = await socket.until(lambda frame: frame["k"] == "alerts" and frame["to"].endswith(":3"))
@@ -67,7 +67,7 @@ async def test_a_client_that_comes_back_is_told_what_it_missed(declared: NatsSer
                 await socket.open(cursor=place)
                 rows = await socket.rows(898)
                 assert [frame["replay"] for frame in socket.frames if frame["k"] == "alerts"][:2] == [True, True]
-                assert sorted(row["args"] for row in rows) == sorted(f"number {n}" for n in range(2, 900))
+                assert sorted(row["arguments"] for row in rows) == sorted(f"number {n}" for n in range(2, 900))
                 assert socket.cursor().endswith(":899")
                 assert all(frame["k"] != "snapshot" for frame in socket.frames)
         async with gateway(declared) as again, again.socket() as socket:
@@ -81,7 +81,7 @@ async def test_a_client_that_missed_too_much_is_told_how_much(declared: NatsServ
         async with gateway(declared, window_rows=1_000) as own, own.socket() as socket:
             await own.ready()
             assert own.face.state is not None
-            epoch = own.face.state.hub.window.epoch
+            epoch = own.face.state.store.window.epoch
             await socket.open(cursor=f"{epoch}:101")
             gap = await socket.until("gap")
             assert (gap["why"], gap["from"], gap["missing"]) == ("too_far", f"{epoch}:101", 5_101)
@@ -96,7 +96,7 @@ async def test_a_client_whose_place_the_stream_let_go_is_told_so(declared: NatsS
         async with open_bus(declared.settings("admin"), "admin") as admin:
             await admin.request(f"$JS.API.STREAM.PURGE.{streams.ALERTS}", b'{"seq":15}', timeout_s=5)
         assert own.face.state is not None
-        window = own.face.state.hub.window
+        window = own.face.state.store.window
         await until(lambda: len(window) == 6)
         async with own.socket() as socket:
             await socket.open(cursor=f"{window.epoch}:3")
@@ -123,7 +123,7 @@ async def test_a_stream_that_was_made_anew_is_told_to_clients_and_shown(declared
         snapshot = await socket.until("snapshot")
         assert snapshot["to"].partition(":")[0] != old.partition(":")[0]
         await bus.send(alert(8, "critical"))
-        await socket.until(lambda frame: any(row["args"] == "number 8" for row in frame.get("rows", ())))
+        await socket.until(lambda frame: any(row["arguments"] == "number 8" for row in frame.get("rows", ())))
         assert (await own.get("/api/runtime/stats"))["by_severity"]["critical"] >= 1
 
 
@@ -157,7 +157,7 @@ async def test_what_a_service_says_is_broken_is_told_to_clients(declared: NatsSe
         await socket.until("stats")
         said = ServiceReport(service="classifier", instance="x", time="", problems={"rules": "3 rules are wrong"})
         async with open_bus(declared.settings("classifier"), "classifier") as bus:
-            await bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(said))
+            await bus.publish_unstored("tocsin.metrics.classifier.x", msgspec.json.encode(said))
         stats = await socket.until(lambda frame: frame["k"] == "stats" and "broken" in frame["lag"])
         assert stats["lag"]["broken"] == "3 rules are wrong"
 
@@ -169,7 +169,7 @@ async def test_a_snapshot_lists_only_rows_of_its_window(declared: NatsServer) ->
         await own.rows(2)
         for wanted in ({}, {"q": "number"}):
             await socket.send({"k": "view" if socket.frames else "open", "filter": wanted, "window": "5m"})
-            assert [row["args"] for row in (await socket.until("snapshot"))["rows"]] == ["number 2"]
+            assert [row["arguments"] for row in (await socket.until("snapshot"))["rows"]] == ["number 2"]
             await socket.send({"k": "view", "window": "3h"})
             assert len((await socket.until("snapshot"))["rows"]) == 2
 
@@ -195,7 +195,7 @@ async def test_without_folding_every_row_is_one_alert(declared: NatsServer) -> N
         await raw.send({"k": "view", "fold": True})
         await raw.until("snapshot")
         assert own.face.state is not None
-        assert own.face.state.hub.fanout.groups == 1
+        assert own.face.state.hub.fanout.views == 1
 
 
 async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it_later(declared: NatsServer) -> None:
@@ -203,11 +203,11 @@ async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it
         await bus.send(alert(1))
         await own.rows(1)
         assert own.face.state is not None
-        live = own.face.state.live
+        store = own.face.state.store
         with contextlib.ExitStack() as others:
-            for asker, places in ROOM.items():
+            for asker, places in SLOTS.items():
                 for _ in range(places):
-                    others.enter_context(live.searches.room(asker))
+                    others.enter_context(store.search.slot(asker))
             async with own.http.get(f"{own.url}/api/runtime/alerts?q=number") as answer:
                 assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
             await own.get("/api/runtime/alerts?severity=low")
@@ -216,7 +216,7 @@ async def test_a_search_for_which_there_is_no_room_is_refused_and_a_page_gets_it
             assert (snapshot["rows"], snapshot["busy"]) == ([], True)
         snapshot = await socket.until(lambda frame: frame["k"] == "snapshot" and "busy" not in frame)
         assert len(snapshot["rows"]) == 1
-        assert live.searches.refused >= 2
+        assert store.search.refused >= 2
 
 
 async def test_a_slow_client_gets_fewer_rows_and_a_fast_one_all_of_them(declared: NatsServer) -> None:
@@ -258,14 +258,14 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
         writer.write(
             b"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            b"Sec-WebSocket-Protocol: alerts.v1\r\n\r\n"
+            b"Sec-WebSocket-Protocol: alerts.v2\r\n\r\n"
         )
         assert b"101" in await reader.readline()
         await fast.open()
         await fast.until("snapshot")
         assert own.face.state is not None
-        live = own.face.state.live
-        await until(lambda: len(live.sessions) == 2)
+        clients = own.face.state.broadcaster
+        await until(lambda: len(clients.sessions) == 2)
         await bus.send(*(alert(n) for n in range(500)))
 
         async def answers() -> None:
@@ -274,7 +274,7 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
                 await fast.next()
 
         answering = asyncio.ensure_future(answers())
-        await until(lambda: live.closed_silent == 1 and len(live.sessions) == 1, PATIENCE_S)
+        await until(lambda: clients.closed_silent == 1 and len(clients.sessions) == 1, PATIENCE_S)
         answering.cancel()
         writer.close()
         assert _told(fast) == 500
@@ -286,10 +286,10 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
         ["no json"],
         ['{"k":"view","rows":1}'],
         ['{"k":"open","cursor":"nonsense"}'],
-        ['{"k":"open","filter":{"sev":["urgent"]}}'],
+        ['{"k":"open","filter":{"severity":["urgent"]}}'],
         ['{"k":"open"}', '{"k":"open"}'],
         [b"\x00"],
-        ['{"k":"open","filter":{"ns":' + "[" * 20_000 + "]" * 20_000 + "}}"],
+        ['{"k":"open","filter":{"namespace":' + "[" * 20_000 + "]" * 20_000 + "}}"],
         ['{"k":"dance","x":' + "[" * 20_000 + "]" * 20_000 + "}"],
         [json.dumps({"k": "open", "filter": {"q": " ".join(map(str, range(17)))}})],
     ],
@@ -329,7 +329,7 @@ async def test_a_stranger_gets_no_stream(declared: NatsServer, options: dict[str
     async with gateway(declared) as own:
         await own.ready()
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await own.http.ws_connect(f"{own.url}/api/v1/stream", **{"protocols": ["alerts.v1"], **options})  # type: ignore[arg-type]
+            await own.http.ws_connect(f"{own.url}/api/v1/stream", **{"protocols": ["alerts.v2"], **options})  # type: ignore[arg-type]
         assert refused.value.status == status
 
 
@@ -355,7 +355,7 @@ async def test_one_client_too_many_is_refused(declared: NatsServer) -> None:
         await socket.open()
         await socket.until("snapshot")
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await own.http.ws_connect(f"{own.url}/api/v1/stream", protocols=["alerts.v1"])
+            await own.http.ws_connect(f"{own.url}/api/v1/stream", protocols=["alerts.v2"])
         assert refused.value.status == 503
 
 
@@ -367,10 +367,10 @@ async def test_a_client_that_comes_before_the_stream_is_served_once_it_is_there(
         assert "window" in ready["broken"]
         await own.get("/api/runtime/alerts", status=503)
         assert own.face.state is not None
-        live = own.face.state.live
-        await until(lambda: len(live.sessions) == 2)
+        clients = own.face.state.broadcaster
+        await until(lambda: len(clients.sessions) == 2)
         await gone.socket.close()
-        await until(lambda: len(live.sessions) == 1)
+        await until(lambda: len(clients.sessions) == 1)
         async with open_bus(nats_server.settings("admin"), "admin") as admin:
             await admin.declare(SIZES)
         await socket.until("snapshot")
@@ -381,3 +381,40 @@ async def test_a_gateway_without_a_stream_stops_with_a_client_waiting(nats_serve
         await socket.open()
         own.stop.set()
         assert (await socket.until("bye"))["why"] == "shutdown"
+
+
+async def test_a_client_of_the_old_version_gets_the_former_names_and_its_filter_is_counted(
+    declared: NatsServer,
+) -> None:
+    async with publisher(declared) as bus, gateway(declared) as own:
+        await bus.send(alert(1, "high", namespace="a"), alert(2, "high", namespace="b"))
+        await own.rows(2)
+        async with own.socket(protocol="alerts.v1") as old, own.socket() as new:
+            assert (old.socket.protocol, new.socket.protocol) == ("alerts.v1", "alerts.v2")
+            await old.open(filter={"ns": ["a"]})
+            await new.open(filter={"namespace": ["a"]})
+            assert ((await old.until("hello"))["v"], (await new.until("hello"))["v"]) == (1, 2)
+            snapshots = await old.until("snapshot"), await new.until("snapshot")
+            assert [(row["ns"], row["event"]) for row in snapshots[0]["rows"]] == [("a", "process_exec")]
+            assert [(row["namespace"], row["kind"]) for row in snapshots[1]["rows"]] == [("a", "exec")]
+            assert (
+                snapshots[0]["matched_top"]["event"]
+                == snapshots[1]["matched_top"]["event_type"]
+                == [["execve", 1, "high"]]
+            )
+            await bus.send(alert(3, "high", namespace="a", arguments="three"))
+            assert ((await old.rows(1))[0]["args"], (await new.rows(1))[0]["arguments"]) == ("three", "three")
+        async with own.http.get(f"{own.url}/metrics") as answer:
+            lines = [line for line in (await answer.text()).splitlines() if "old_filter_keys_total{" in line]
+        counts = {line.split('key="')[1].split('"')[0]: line.rsplit(" ", 1)[1] for line in lines}
+        assert counts == {"sev": "0", "ns": "1", "wl": "0", "proc": "0", "event": "0", "rule": "0", "att": "0"}
+
+
+async def test_former_names_in_addresses_still_work(declared: NatsServer) -> None:
+    async with publisher(declared) as bus, gateway(declared) as own:
+        await bus.send(*(alert(n, "high", namespace="ab"[n % 2], event_type="execve") for n in range(6)))
+        await own.rows(6)
+        for query in ("ns=a&event=execve", "namespace=a&event_type=execve", "ns=a&namespace=a"):
+            rows = (await own.get(f"/api/v1/alerts?{query}"))["rows"]
+            assert [row["namespace"] for row in rows] == ["a"] * 3, query
+        assert (await own.get("/api/v1/facets?narrow=event:exec"))["top"]["event_type"] == [["execve", 6, "high"]]

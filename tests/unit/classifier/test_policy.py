@@ -132,9 +132,9 @@ def table_of(lines: str) -> policy.Table:
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ("    - {severty: low, reason: x}\n", "severity.yaml:3: severty: no such key; did you mean severity?"),
-        ("    - {severity: hihg, kind: exec, reason: x}\n", "severity.yaml:3: severity: 'hihg' is not known; did you mean high?"),
-        ("    - {severity: low, kind: exce, reason: x}\n", "3: kind: 'exce' is not known; did you mean exec?"),
+        ("    - {severty: low, reason: x}\n", "severity.yaml:3: severty: no such key; did you mean 'severity'?"),
+        ("    - {severity: hihg, kind: exec, reason: x}\n", "severity.yaml:3: severity: 'hihg' is not known; did you mean 'high'?"),
+        ("    - {severity: low, kind: exce, reason: x}\n", "3: kind: 'exce' is not known; did you mean 'exec'?"),
         ("    - {severity: low, kind: exec}\n", "3: reason: is missing"),
         ("    - {reason: x, kind: exec}\n", "3: severity: is missing"),
         ("    - {severity: low, reason: x}\n", "3: default: this line has no condition"),
@@ -174,7 +174,7 @@ def test_a_wrong_line_is_named_with_file_line_and_key(lines: str, words: str) ->
             "3: default: the last line must have no condition",
         ),
         ("profiles:\n  tunde:\n" + REST, "no profile 'default'; known are tunde"),
-        ("profiles:\n  defualt:\n" + REST, "no profile 'default'; did you mean defualt?"),
+        ("profiles:\n  defualt:\n" + REST, "no profile 'default'; did you mean 'defualt'?"),
         ("\0", "not YAML"),
         ("a: &a [*a]", "no such key"),
         ("--- 1\n--- 2\n", "not YAML"),

@@ -78,11 +78,12 @@ def test_of_a_large_file_only_enough_is_read_to_see_that_it_is(folder: Path) -> 
 
 
 async def _next(reader: Policies) -> Content:
-    async for content in reader.changes(look_s=0.05):
+    async for content in reader.changes(check_s=0.05):
         return content
     raise AssertionError("the changes ended")
 
 
+@pytest.mark.slow
 async def test_a_changed_file_a_new_one_and_a_swapped_link_are_seen(folder: Path) -> None:
     reader = Policies(str(folder))
     reader.read()

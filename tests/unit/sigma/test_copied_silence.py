@@ -14,9 +14,9 @@ from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
 
 COPIED: dict[str, Any] = json.loads(
-    (Path(__file__).parents[3] / "ui" / "test" / "copied.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[3] / "ui" / "test" / "domain" / "copied.json").read_text(encoding="utf-8")
 )
-"""Written and held in step by `ui/test/copies.test.ts`."""
+"""Written and held in step by `ui/test/domain/copy_formats.test.ts`."""
 SILENCES = [pytest.param(case["alert"], case["yaml"], id=case["name"]) for case in COPIED["silences"]]
 WITHIN_NS, OVER_NS = parse_ns("2026-11-24T18:08:11Z") or 0, parse_ns("2026-11-24T18:08:12Z") or 0
 

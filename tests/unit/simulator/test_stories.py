@@ -31,7 +31,7 @@ def home_for(story: Story, homes: list[Home]) -> Home:
 
 def tell(story: Story, home: Home) -> Scene:
     script = Script(story.name, home, random.Random(1))
-    story.tell(script)
+    story.attack(script)
     return script.scene()
 
 

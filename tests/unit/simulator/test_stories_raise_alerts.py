@@ -57,12 +57,14 @@ def test_a_story_raises_what_it_should_wherever_it_is_told(story: Story, pack: R
         assert set(raised(pack, told(story, home, step_ns=_STEP_NS))) == set(story.raises), home.main.binary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_story_raises_the_same_when_some_of_its_events_come_late(story: Story, pack: RuleSet) -> None:
     lines = told(story, fitting(story, HOMES)[0], step_ns=_STEP_NS)
     assert set(raised(pack, late(lines, 0.2))) == set(story.raises)
 
 
+@pytest.mark.slow
 def test_a_quiet_quarter_of_an_hour_raises_nothing_at_high_or_above(pack: RuleSet) -> None:
     span_ns = 900 * 10**9
     generator = Generator(3, START_NS, attacks_per_minute=0, late_share=0.002)

@@ -1,6 +1,6 @@
-/** Every drawing of the page: severity marks by shape, and the few line icons. */
+/** All drawings of the UI: the severity marks and the line icons. */
 import type { ComponentChildren } from "preact";
-import type { Severity } from "../protocol.ts";
+import type { Severity } from "../domain/frames.ts";
 
 const MARKS: Record<Severity, ComponentChildren> = {
   critical: (
@@ -14,7 +14,7 @@ const MARKS: Record<Severity, ComponentChildren> = {
   low: <circle cx="6" cy="6" r="3.4" fill="none" stroke="currentColor" stroke-width="1.7" />,
 };
 
-/** The shape of a severity; the word stands beside it. */
+/** The shape of a severity. The word is always beside it. */
 export function SeverityMark({ severity }: { severity: Severity }) {
   return (
     <svg class={`sev ${severity}`} viewBox="0 0 12 12" aria-hidden="true">

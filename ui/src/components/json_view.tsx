@@ -1,8 +1,8 @@
-/** JSON as text; names in colour while that is cheap. */
+/** JSON as text. Names are coloured if the text is short. */
 
 /** Colouring a long line freezes a page; a longer text than this stays plain. */
 const COLOURED_MOST = 16_384;
-/** More than this no one reads in a box; Copy gives all of it. */
+/** A longer text is truncated. The copy button copies all of it. */
 const SHOWN_MOST = 262_144;
 
 const NAME = /("(?:[^"\\]|\\.)*")(?=: )/g;
@@ -12,7 +12,7 @@ export function JsonView({ text }: { text: string }) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <pre tabIndex={0}>
       {text.length <= COLOURED_MOST ? coloured(text) : text.slice(0, SHOWN_MOST)}
-      {text.length > SHOWN_MOST && "\n… cut here; Copy JSON gives all of it"}
+      {text.length > SHOWN_MOST && "\n… truncated. Copy JSON copies all of it."}
     </pre>
   );
 }

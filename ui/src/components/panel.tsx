@@ -1,4 +1,4 @@
-/** A part of the page that fails alone. */
+/** A part of a page. If it fails, the other parts still work. */
 import { Component, type ComponentChildren } from "preact";
 import { useCopy } from "./use_copy.ts";
 
@@ -22,7 +22,7 @@ export class Panel extends Component<Props, { error: string | null }> {
 }
 
 function Failed({ name, error, again }: { name: string; error: string; again: () => void }) {
-  const detail = useCopy("Copy detail", error);
+  const detail = useCopy("Copy details", error);
   return (
     <section class="panel failed" role="alert">
       <p>
@@ -37,7 +37,7 @@ function Failed({ name, error, again }: { name: string; error: string; again: ()
         </button>
       </div>
       <details>
-        <summary>Detail</summary>
+        <summary>Details</summary>
         <pre>{error}</pre>
       </details>
     </section>

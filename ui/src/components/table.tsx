@@ -1,11 +1,11 @@
-/** A table with a caption, heads and a head for each row. On a phone each row is a block with the heads beside its values. */
+/** A table. On a phone each row is a block with the column names beside its values. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { count } from "../format.ts";
+import { count } from "../domain/format.ts";
 
 export interface Column {
   name: string;
-  /** Numbers stand at the right. */
+  /** Numbers are aligned at the right. */
   number?: boolean;
   /** What a click on the head does, and how the rows are ordered by this column now. */
   sort?: { now: "ascending" | "descending" | null; turn: () => void };
@@ -15,7 +15,7 @@ export interface Row {
   key: string;
   /** The first one is the head of the row. */
   cells: ComponentChildren[];
-  /** What needs a look stands out; the words say why. */
+  /** Whether the row needs attention. A cell says why. */
   wrong?: boolean;
 }
 

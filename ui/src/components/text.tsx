@@ -1,15 +1,15 @@
-/** A text that somebody else chose: as text, its invisible characters written out, and apart from the words around it. */
-import { calendar, clock, moment } from "../format.ts";
-import { visible } from "../json.ts";
+/** A text that somebody else chose: shown as text, isolated, with its invisible characters written out. */
+import { calendar, clock, moment } from "../domain/format.ts";
+import { visible } from "../domain/json_text.ts";
 
-/** Longer texts are cut: whoever wrote them wants more room than they need. */
+/** A longer text is truncated, so that it does not push everything else away. */
 const MOST = 400;
 const HOVERED = 4_000;
 
 interface Props {
   of: string;
   mono?: boolean;
-  /** So many characters are shown, and more of them to those who hover. */
+  /** The number of characters that are shown. The tooltip has more. */
   most?: number;
 }
 
@@ -23,7 +23,7 @@ export function Text({ of, mono = false, most = MOST }: Props) {
   );
 }
 
-/** What stands after a value and says why, quietly; nothing where nothing is said. */
+/** The reason after a value, in quiet colours; nothing if there is none. */
 export function Why({ of, most = MOST }: Pick<Props, "of" | "most">) {
   if (of === "") return null;
   return (
@@ -34,7 +34,7 @@ export function Why({ of, most = MOST }: Pick<Props, "of" | "most">) {
   );
 }
 
-/** A time (RFC 3339) to the second; what is none is shown as it stands. */
+/** A time (RFC 3339) to the second. Anything else is shown as it is. */
 export function When({ at }: { at: string }) {
   const ms = Date.parse(at);
   if (Number.isNaN(ms)) return <Text of={at} />;

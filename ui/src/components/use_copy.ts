@@ -1,6 +1,6 @@
-/** What a copy button says and does: it answers in place, for a moment. A text that depends on the time is made when it is copied. */
+/** The state of a copy button: its name says for a moment whether it worked. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { copy } from "../copy.ts";
+import { copy } from "../state/clipboard.ts";
 
 const ANSWERS_MS = 2_000;
 

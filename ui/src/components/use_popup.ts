@@ -1,5 +1,6 @@
-/** A panel that a button opens: closed by Escape, by a press outside and when the focus leaves; focus goes back to the button. */
+/** A panel that a button opens. Escape, a press outside and a lost focus close it; the focus returns to the button. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { all, listen } from "../api/browser.ts";
 
 export function usePopup<Root extends HTMLElement>() {
   const root = useRef<Root>(null);
@@ -20,14 +21,11 @@ export function usePopup<Root extends HTMLElement>() {
       close();
     };
     // Before all others: what is open over the page is the first to be closed.
-    document.addEventListener("keydown", onKey, true);
-    document.addEventListener("pointerdown", outside);
-    document.addEventListener("focusin", outside);
-    return () => {
-      document.removeEventListener("keydown", onKey, true);
-      document.removeEventListener("pointerdown", outside);
-      document.removeEventListener("focusin", outside);
-    };
+    return all(
+      listen(document, "keydown", onKey, true),
+      listen(document, "pointerdown", outside),
+      listen(document, "focusin", outside),
+    );
   }, [open]);
   return { root, open, close, toggle: () => setOpen(!open) };
 }

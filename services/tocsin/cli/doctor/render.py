@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tocsin.cli.doctor.finding import Finding, Verdict, worst
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable, truncate
 
 _AREAS = {
     "settings": "Settings",
@@ -105,4 +105,4 @@ def _area(finding: Finding) -> str:
 
 
 def _shown(text: str) -> str:
-    return printable(text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…")
+    return printable(truncate(text, _CHARACTERS))

@@ -5,7 +5,7 @@ import sys
 
 from tocsin.cli.rules import files as rules_files
 from tocsin.cli.rules import render
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable
 from tocsin.sigma.authoring import lint
 from tocsin.sigma.syntax.problems import Problem
 

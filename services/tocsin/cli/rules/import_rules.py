@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from tocsin.cli.rules import render
 from tocsin.model.errors import SettingsError
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable
 from tocsin.sigma.authoring import sigmahq_import
 
 _MAX_FILE_BYTES = 1 << 20

@@ -6,7 +6,7 @@ import sys
 from msgspec import Struct
 
 from tocsin.cli.rules import files, render
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable
 from tocsin.sigma.authoring import docs_pages
 from tocsin.sigma.syntax.documents import Correlation, Filter, Rule
 

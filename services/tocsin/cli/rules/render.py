@@ -10,7 +10,7 @@ import msgspec
 
 from tocsin.cli.tail import escaped
 from tocsin.model.errors import SettingsError, TocsinError
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable
 
 Run = Callable[..., int]
 

@@ -5,8 +5,8 @@ import asyncio
 import sys
 
 from tocsin.cli.rules import check, events, files, render
+from tocsin.model.text import printable
 from tocsin.runtime import logs
-from tocsin.runtime.logs import printable
 from tocsin.sigma.authoring.dry_run import DryRun, Outcome, Report
 
 

@@ -1,56 +1,57 @@
-"""Counts, timeline and top of one time range that ends now, and what of it changed since a client was last told."""
+"""Counts, timeline and top values of one time range that ends now, and what of them changed since a tick."""
 
 from typing import Any
 
-from tocsin.gateway.feed.frames import by_severity
 from tocsin.gateway.window import counts as bins
 from tocsin.gateway.window.counts import SecondCounts
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES, by_severity
 from tocsin.gateway.window.top_values import Entry, TopValues
+from tocsin.model.timestamps import MS_PER_S
 
 _TOP_EVERY = 2
-"""Seconds between two looks at what is most frequent."""
+"""Seconds between two updates of the top values."""
 
 
 class RangeStats:
-    """One range, looked at once a second for all clients who show it."""
+    """The stats of one range, updated once a second for all clients that show it."""
 
-    def __init__(self, window_s: int, counted: SecondCounts, tops: TopValues, now_s: int, tick: int = 1) -> None:
-        """*window_s* is the length; *now_s* and *tick* are as for `look`."""
+    def __init__(self, window_s: int, counts: SecondCounts, top_values: TopValues, now_s: int, tick: int = 1) -> None:
+        """*window_s* is the length; *now_s* and *tick* are as for `update`."""
         self.window_s = window_s
         self.step_s = bins.step(window_s)
         self.tick = tick
-        """The number of the last look."""
+        """The number of the last update."""
         self.used = tick
-        """The number of the look after which it was last asked for."""
-        self._bins = counted
-        self._tops = tops
+        """The tick at which a client last asked for it."""
+        self._counts = counts
+        self._top_values = top_values
         self._t0 = 0
         self._series: bins.Series = [[] for _ in SEVERITIES]
         self._changed: dict[int, int] = {}
+        """The tick at which each bin last changed."""
         self._top: dict[str, list[Entry]] = {}
         self._top_changed: dict[str, int] = {}
         self._top_at = 0
-        self.look(now_s, tick)
+        self.update(now_s, tick)
 
-    def look(self, now_s: int, tick: int) -> None:
-        """Bring it up to *now_s* and remember which bins and lists are not as they were; *tick* only grows."""
+    def update(self, now_s: int, tick: int) -> None:
+        """Move on to *now_s* and remember which bins and lists changed; *tick* only grows."""
         self.tick = tick
         t0, count = bins.start(now_s, self.window_s)
         old = {self._t0 + n * self.step_s: values for n, values in enumerate(zip(*self._series, strict=True))}
-        self._series = self._bins.series(t0, self.step_s, count)
+        self._series = self._counts.series(t0, self.step_s, count)
         self._t0 = t0
         for n, values in enumerate(zip(*self._series, strict=True)):
             second = t0 + n * self.step_s
             if old.get(second, (0,) * len(SEVERITIES)) != values:
                 self._changed[second] = self.tick
-        self._changed = {second: tick for second, tick in self._changed.items() if second >= t0}
+        self._changed = {second: at for second, at in self._changed.items() if second >= t0}
         if not self._top or now_s - self._top_at >= _TOP_EVERY:
-            self._look_at_tops(now_s)
+            self._update_top(now_s)
 
-    def _look_at_tops(self, now_s: int) -> None:
+    def _update_top(self, now_s: int) -> None:
         self._top_at = now_s
-        for name, entries in self._tops.lists(now_s, self.window_s).items():
+        for name, entries in self._top_values.lists(now_s, self.window_s).items():
             if self._top.get(name) != entries:
                 self._top[name] = entries
                 self._top_changed[name] = self.tick
@@ -58,7 +59,7 @@ class RangeStats:
     @property
     def since_ms(self) -> int:
         """Its beginning, milliseconds since 1970."""
-        return self._t0 * 1_000
+        return self._t0 * MS_PER_S
 
     @property
     def counts(self) -> list[int]:
@@ -74,14 +75,14 @@ class RangeStats:
             "timeline": {"t0": self._t0, "step_s": self.step_s, **dict(zip(SEVERITIES, self._series, strict=True))},
             "top": self._top,
         }
-        if 2 * self.window_s <= self._bins.window_s:
-            earlier = [self._bins.count(index, before, self._t0) for index in range(len(SEVERITIES))]
+        if 2 * self.window_s <= self._counts.window_s:
+            earlier = [self._counts.count(index, before, self._t0) for index in range(len(SEVERITIES))]
             fields["previous"] = by_severity(earlier)
         return fields
 
     def since(self, tick: int) -> dict[str, Any]:
-        """The fields of stats for a client that was last told at *tick*."""
-        changed = sorted(second for second, own in self._changed.items() if own > tick)
+        """The fields of stats for a client whose last stats were of *tick*."""
+        changed = sorted(second for second, at in self._changed.items() if at > tick)
         table = list(zip(*self._series, strict=True))
         fields: dict[str, Any] = {
             "counts": by_severity(self.counts),

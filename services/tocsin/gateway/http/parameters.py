@@ -1,66 +1,77 @@
-"""The parameters of requests, as the OpenAPI document tells of them."""
+"""The parameters of endpoints: name, description and schema."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from msgspec import Struct
-
-from tocsin.gateway.queries.aggregate import FIELD_OF
+from tocsin.gateway.http.endpoint import Parameter
 from tocsin.gateway.queries.params import MAX_ALERTS, MAX_FULL
 from tocsin.gateway.queries.range_queries import MAX_ROWS, MAX_VALUES
-from tocsin.gateway.window.row_filter import FIELDS, MAX_CHARACTERS
+from tocsin.model import alert_row
+from tocsin.model.filter import FIELDS, MAX_CHARACTERS, OLD_NAMES
 
-_LIST = "Values separated by commas, any of them; a leading minus excludes. In a value \\, and a leading \\- stand for"
-
-
-class Parameter(Struct, frozen=True):
-    """One parameter of a query."""
-
-    name: str
-    description: str
-    schema: Mapping[str, Any]
-
-
+_VALUES = (
+    "Values separated by commas: an alert passes if it has any of them. A leading minus excludes a value. In a value, "
+    "write \\, for a comma and a leading \\- for a minus."
+)
 _TEXT = {"type": "string", "maxLength": MAX_CHARACTERS}
-_Q = Parameter("q", "Words that must all appear; in double quotes they are one.", _TEXT)
+_TIME = {"type": ["string", "integer"], "examples": ["2026-11-23T14:08:12Z", 1_795_442_892_000]}
 
-NEWEST = (
-    Parameter("severity", "One or more, separated by commas.", {"type": "string", "examples": ["critical,high"]}),
-    _Q,
+_WORDS = Parameter(
+    "q", "Words that must all appear in the alert, in any case. Double quotes make one word of a phrase.", _TEXT
+)
+SEQ = Parameter(
+    "seq",
+    "The alert's sequence in the stream ALERTS, if known: with it, alerts older than the live window are found.",
+    {"type": "integer", "minimum": 1},
+)
+NEXT = Parameter("next", "Path of the dashboard to go to after login.", {"type": "string"})
+LATEST = (
+    Parameter(
+        "severity", "One or more severities, separated by commas.", {"type": "string", "examples": ["critical,high"]}
+    ),
+    _WORDS,
     Parameter(
         "limit",
-        f"How many; with full=1 at most {MAX_FULL}.",
+        f"Number of alerts; at most {MAX_FULL} if full is 1.",
         {"type": "integer", "minimum": 1, "maximum": MAX_ALERTS},
     ),
-    Parameter("full", "1 for whole alerts instead of rows, 16 MiB at most.", {"type": "string", "enum": ["0", "1"]}),
+    Parameter(
+        "full", "1 for whole alerts instead of rows, at most 16 MiB of them.", {"type": "string", "enum": ["0", "1"]}
+    ),
 )
-SEQ = Parameter("seq", "Its sequence, where known: reaches past the live window.", {"type": "integer", "minimum": 1})
-
-_FILTER = (
-    *(Parameter(name, f"{_LIST} a comma and a minus.", {"type": "string"}) for name in FIELDS),
-    _Q,
-)
-_TIME = {"type": ["string", "integer"], "examples": ["2026-11-23T14:08:12Z", 1_795_442_892_000]}
-SPAN = (
-    Parameter("from", "RFC 3339, or milliseconds since 1970; the whole second counts. 15 minutes before to.", _TIME),
-    Parameter("to", "The same; what is at it or after it does not count. Now, where it is absent.", _TIME),
-    *_FILTER,
+RANGE = (
+    Parameter(
+        "from",
+        "Start of the time range, included: RFC 3339 or milliseconds since 1970, rounded down to a second. The "
+        "default is 15 minutes before to.",
+        _TIME,
+    ),
+    Parameter("to", "End of the time range, not included, rounded up to a second. The default is now.", _TIME),
+    *(Parameter(name, f"Filter on {name}. {_VALUES}", {"type": "string"}, repeatable=True) for name in FIELDS),
+    _WORDS,
+    *(
+        Parameter(old, f"Former name of {new}.", {"type": "string"}, repeatable=True, deprecated=True)
+        for old, new in OLD_NAMES.items()
+    ),
 )
 ALERTS = (
-    *SPAN,
-    Parameter("before", "What an answer gave as before: the rows that follow it.", {"type": "string"}),
-    Parameter("limit", "How many rows; 200 where absent.", {"type": "integer", "minimum": 1, "maximum": MAX_ROWS}),
+    *RANGE,
+    Parameter("before", "The value before of an answer: asks for the rows after that answer.", {"type": "string"}),
+    Parameter("limit", "Number of rows; the default is 200.", {"type": "integer", "minimum": 1, "maximum": MAX_ROWS}),
 )
 TIMELINE = (
-    *SPAN,
-    Parameter("step", "Seconds of one bin.", {"type": "integer", "minimum": 1, "maximum": 86_400}),
+    *RANGE,
+    Parameter("step", "Width of a bin, seconds.", {"type": "integer", "minimum": 1, "maximum": 86_400}),
 )
 FACETS = (
-    *SPAN,
-    Parameter("limit", "Values of a list; 10 where absent.", {"type": "integer", "minimum": 1, "maximum": MAX_VALUES}),
-    Parameter("narrow", f"One of {', '.join(FIELD_OF)}, a colon, and a text that its values must hold.", _TEXT),
+    *RANGE,
+    Parameter(
+        "limit",
+        "Number of values in each list; the default is 10.",
+        {"type": "integer", "minimum": 1, "maximum": MAX_VALUES},
+    ),
+    Parameter(
+        "narrow",
+        "Lists only the values of one field that contain a text. The value is the field, a colon and the text; the "
+        f"field is one of {', '.join(alert_row.FACETS)}.",
+        _TEXT,
+    ),
 )
-EXPORT = (
-    Parameter("format", "Of the file.", {"type": "string", "enum": ["csv", "ndjson"]}),
-    *SPAN,
-)
+EXPORT = (Parameter("format", "File format.", {"type": "string", "enum": ["csv", "ndjson"]}), *RANGE)

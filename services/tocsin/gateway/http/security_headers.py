@@ -1,11 +1,6 @@
-"""Who may talk to this page, and what a browser may do with it."""
+"""The headers that limit what a browser may do with an answer."""
 
-import ipaddress
-from collections.abc import Collection, Mapping
-from urllib.parse import urlsplit
-
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_WILDCARDS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
+from collections.abc import Mapping
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -27,55 +22,3 @@ FORM_HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
 }
 """On a page with a form: it may send that to us, says then who it is, and runs no script."""
-
-
-def host_allowed(host: str, bound: str, allowed: Collection[str]) -> bool:
-    """Whether a request for *host* may be meant for us; another name is a page that was led here by its DNS.
-
-    Where we listen on every address, any literal one is ours: a name is what an attacker would need.
-    """
-    name = _name(host)
-    if not name:
-        return False
-    if name in LOOPBACK or name == bound.lower() or name in allowed:
-        return True
-    return bound in _WILDCARDS and _literal(name)
-
-
-def origin_allowed(origin: str | None, host: str) -> bool:
-    """Whether a WebSocket comes from our own page; a client that is no browser sends no origin."""
-    if origin is None:
-        return True
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
-
-
-def posted_here(origin: str | None, site: str | None, host: str) -> bool:
-    """Whether what was posted comes from a page of ours, as its browser says (``Origin``, ``Sec-Fetch-Site``).
-
-    Who says neither is no browser of these years, and has no need to post.
-    """
-    if site is not None:
-        return site == "same-origin" and (origin in (None, "null") or origin_allowed(origin, host))
-    return origin is not None and origin_allowed(origin, host)
-
-
-def _name(host: str) -> str:
-    try:
-        parts = urlsplit(f"//{host}")
-        name = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        return ""
-    return "" if parts.path or parts.query or parts.fragment or "@" in host else name.rstrip(".").lower()
-
-
-def _literal(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -1,126 +1,161 @@
-"""How the whole way from the sensors to this gateway's clients is at this moment, in one answer."""
+"""The state of the whole pipeline, from the sensors to this gateway's clients, in one answer."""
+
+from collections.abc import Mapping
 
 from msgspec import Struct
 
 from tocsin.bus import streams
 from tocsin.gateway.pipeline import coverage
-from tocsin.gateway.pipeline.coverage import Agent, Coverage, Followed
-from tocsin.gateway.pipeline.hops import Facts, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.coverage import Agent, Coverage, ExportGap
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.nodes import Nodes
-from tocsin.gateway.pipeline.passing import Flow
-from tocsin.gateway.state import GatewayState
-from tocsin.model.timestamps import format_ns
+from tocsin.gateway.pipeline.rates import Rate
+from tocsin.gateway.pipeline.service_reports import Instance
+from tocsin.gateway.pipeline.visibility import Visibility
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, format_ns
 from tocsin.runtime.ledger import Ledger
-
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 
 
 class NodeAnswer(Struct, frozen=True, kw_only=True):
-    """One node that events come from, or that a collector is bound to."""
+    """One node that sends events, or to which a collector is bound."""
 
     node: str
+    """Name of the node."""
     last_s: float | None
-    """Since its last event came; ``null`` where none did."""
+    """Seconds since its last event came; ``null`` if none did."""
     rate: float | None
     """Events a second."""
     silent: bool
+    """Whether it does not report."""
     why: str
-    """Why it counts as silent, in words."""
+    """Why it counts as silent, in words; empty if it does not."""
     coverage: Coverage
+    """How many of its events arrive."""
 
 
 class Clients(Struct, frozen=True, kw_only=True):
     """Browsers on this gateway's WebSocket."""
 
     open: int
+    """How many there are."""
     slow: int
-    """Of these, who cannot take what there is and gets fewer rows."""
+    """Of these, the clients that do not keep up and get fewer rows."""
 
 
 class StatusAnswer(Struct, frozen=True, kw_only=True):
-    """The way of an event, and what is wrong on it."""
+    """The stages of the pipeline, its nodes, and what is failing."""
 
     cluster: str
-    """Names of the clusters that events come from."""
+    """The names of the clusters that send events."""
     hops: list[HopAnswer]
+    """Stages, in the order in which an event passes them."""
     nodes: list[NodeAnswer]
+    """Nodes, by name."""
     ledger: Ledger | None
-    """``null`` where it could not be taken; `broken` says why."""
+    """``null`` if it could not be read; `broken` has the reason."""
     clients: Clients
+    """Browsers on the WebSocket."""
     broken: str
-    """What is broken, in words; empty where nothing is."""
+    """What is failing, in words; empty if nothing is."""
     kinds_seen: dict[str, int]
-    """Kind of event to how many came in the live window."""
+    """Kind of event to its number in the live window."""
     host_events: bool
-    """Whether processes outside containers are seen at all."""
+    """Whether events of processes outside containers come at all."""
     timestamp: str
+    """Time of this answer (RFC 3339)."""
+
+
+class Readings(Struct, frozen=True, kw_only=True):
+    """What the status is made of."""
+
+    visibility: Visibility
+    agents: dict[str, Agent]
+    """Node to what its agent reports."""
+    instances: list[Instance]
+    """The instances of all services."""
+    rates: Mapping[str, Rate]
+    """How fast streams and readers advance, by name."""
+    judging: int
+    """Events that wait for the classifier."""
+    waiting: int
+    """Alerts that wait for this gateway."""
+    delay_ms: int
+    undecodable: int
+    problems: Mapping[str, str]
+    """Part of the pipeline to what is failing there."""
+    broken: str
+    """The problems in one sentence."""
+    connected: bool
+    """Whether NATS is connected, so that services can report."""
+    clients: Clients
+    window_ms: int
 
 
 def nodes(
-    own: Nodes, agents: dict[str, Agent], followed: dict[str, Followed], *, now_ms: int, window_ms: int
+    known: Nodes, agents: dict[str, Agent], gaps: dict[str, ExportGap], *, now_ms: int, window_ms: int
 ) -> list[NodeAnswer]:
     """All nodes by name."""
-    silent = {one.node: one.why for one in own.silent(now_ms)}
+    silent = {node.node: node.why for node in known.silent(now_ms)}
     return [
         NodeAnswer(
             node=name,
-            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
-            rate=None if (rate := own.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            last_s=round(max(0, now_ms - node.last_ms) / MS_PER_S, 1) if node.last_ms else None,
+            rate=None if (rate := known.rate(name, now_ms / MS_PER_S)) is None else round(rate, 2),
             silent=name in silent,
             why=silent.get(name, ""),
             coverage=coverage.cover(
-                node, coverage.of_node(name, agents, len(own)), followed.get(name), now_ms - window_ms
+                node, coverage.of_node(name, agents, len(known)), gaps.get(name), now_ms - window_ms
             ),
         )
-        for name, node in sorted(own)
+        for name, node in sorted(known)
     ]
 
 
-def answer(state: GatewayState, ledger: Ledger | None, *, now: float, now_ms: int) -> StatusAnswer:
+def answer(readings: Readings, ledger: Ledger | None, *, now: float, now_ms: int) -> StatusAnswer:
     """All of it; *now* is of the monotonic clock."""
-    sight, live = state.hub.sight, state.live
-    summary = sight.seen.summary(now_ms // _MS)
-    agents = coverage.agents(state.reports.fresh(now))
+    visibility = readings.visibility
+    observed = visibility.kinds.summary(now_ms // MS_PER_S)
     return StatusAnswer(
-        cluster=sight.cluster,
-        hops=hops(_facts(state, ledger, now)),
-        nodes=nodes(sight.nodes, agents, sight.followed, now_ms=now_ms, window_ms=state.settings.window_ms),
+        cluster=visibility.cluster,
+        hops=hops(_facts(readings, ledger, now)),
+        nodes=nodes(
+            visibility.nodes, readings.agents, visibility.export_gaps, now_ms=now_ms, window_ms=readings.window_ms
+        ),
         ledger=ledger,
-        clients=Clients(open=len(live.sessions), slow=live.slow),
-        broken=state.words(now, now_ms),
-        kinds_seen=dict(sorted(summary.kinds.items(), key=lambda kind: -kind[1])),
-        host_events=summary.host > 0,
-        timestamp=format_ns(now_ms * _NS_PER_MS),
+        clients=readings.clients,
+        broken=readings.broken,
+        kinds_seen=dict(sorted(observed.kinds.items(), key=lambda kind: -kind[1])),
+        host_events=observed.host > 0,
+        timestamp=format_ns(now_ms * NS_PER_MS),
     )
 
 
-def _facts(state: GatewayState, ledger: Ledger | None, now: float) -> Facts:
-    meters, hub = state.meters, state.hub
+def _facts(readings: Readings, ledger: Ledger | None, now: float) -> Facts:
+    rates = readings.rates
 
     def flow(into: str, out: str, waiting: int, *names: str) -> Flow:
         evicted = None
         if ledger is not None:
-            evicted = sum(own.evicted_unread for own in ledger.readers if own.stream in names)
+            evicted = sum(reader.evicted_unread for reader in ledger.readers if reader.stream in names)
         return Flow(
-            in_s=meters[into].rate(now),
-            out_s=meters[out].rate(now),
-            waiting=waiting if meters[into].known else None,
-            idle_s=meters[into].idle_s(now),
+            in_s=rates[into].rate(now),
+            out_s=rates[out].rate(now),
+            waiting=waiting if rates[into].known else None,
+            idle_s=rates[into].idle_s(now),
             evicted=evicted,
         )
 
     return Facts(
-        instances=state.reports.instances(now),
-        events=flow("events", "judged", state.live.lag.classifier, streams.EVENTS),
-        alerts=flow("alerts", "read", hub.waiting, streams.ALERTS, streams.ALERTS_KEPT),
-        own=Own(
-            in_s=meters["read"].rate(now),
-            out_s=meters["rows"].rate(now),
-            lag_s=hub.delay_ms / _MS,
-            waiting=hub.waiting,
-            undecodable=hub.undecodable,
+        instances=readings.instances,
+        events=flow("events", "judged", readings.judging, streams.EVENTS),
+        alerts=flow("alerts", "read", readings.waiting, streams.ALERTS, streams.ALERTS_KEPT),
+        gateway=GatewayNumbers(
+            in_s=rates["read"].rate(now),
+            out_s=rates["rows"].rate(now),
+            lag_s=readings.delay_ms / MS_PER_S,
+            waiting=readings.waiting,
+            undecodable=readings.undecodable,
         ),
-        problems=state.problems(now),
-        connected=state.bus.connection.up,
+        problems=readings.problems,
+        connected=readings.connected,
     )

@@ -1,25 +1,21 @@
 """Counts of the rows that a filter lets through: by severity, over time, and of each value, all from one look."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from msgspec import Struct
 
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import top_values
 from tocsin.gateway.window.counts import Series
-from tocsin.gateway.window.row_filter import Filter, Values
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
-from tocsin.gateway.window.top_values import DIMENSIONS, Entry
+from tocsin.gateway.window.row_filter import matcher
+from tocsin.gateway.window.rows import Row, SharedFields
+from tocsin.gateway.window.severities import SEVERITIES
+from tocsin.gateway.window.top_values import Entry
 from tocsin.gateway.window.window import Block, Match
-
-FIELD_OF: Mapping[str, str] = {
-    "event": "event", "process": "proc", "namespace": "ns", "node": "node", "workload": "wl", "rule": "rule",
-    "technique": "att",
-}  # fmt: skip
-"""The field of the filter that each list of values belongs to."""
-_LISTED = frozenset(FIELD_OF.values())
-_MS = 1_000
+from tocsin.model.alert_row import FACETS
+from tocsin.model.filter import Filter, Values
+from tocsin.model.timestamps import MS_PER_S
 
 _Counted = dict[SharedFields, int]
 
@@ -34,7 +30,7 @@ class Facets(Struct, frozen=True):
 class Narrow(Struct, frozen=True):
     """Of one list only the values that hold a text, lower case."""
 
-    dimension: str = ""
+    field: str = ""
     text: str = ""
 
 
@@ -63,33 +59,33 @@ def counts(blocks: Iterable[Block], span: TimeRange, match: Match | None) -> lis
 def timeline(blocks: Iterable[Block], span: TimeRange, step_s: int, match: Match | None) -> Series:
     """How many match, for each severity and bin."""
     found = [[0] * span.bins(step_s) for _ in SEVERITIES]
-    from_ms, width = span.from_ms, step_s * _MS
+    from_ms, width = span.from_ms, step_s * MS_PER_S
     for row in inside(blocks, span):
         if match is None or match(row):
             found[row.shape.index][(row.t - from_ms) // width] += 1
     return found
 
 
-def facets(blocks: Iterable[Block], span: TimeRange, wanted: Filter, limit: int, narrow: Narrow) -> Facets:
-    """The *limit* most frequent values of everything. A field's own filter does not narrow its own list."""
-    own = [_Own(values) for values in wanted.fields if values.field in _LISTED]
-    shapes = _shapes(inside(blocks, span), wanted.without(*_LISTED).match())
+def facets(blocks: Iterable[Block], span: TimeRange, filter_: Filter, limit: int, narrow: Narrow) -> Facets:
+    """The *limit* most frequent values of each facet. The filter's own values of a facet do not limit its list."""
+    own = [_FieldFilter(values) for values in filter_.fields if values.field in FACETS]
+    shapes = _shapes(inside(blocks, span), matcher(filter_.without(*FACETS)))
     passing, almost = _sorted_out(shapes, own) if own else (shapes, {})
     lists: dict[str, list[Entry]] = {}
     distinct: dict[str, int] = {}
-    for name, values in DIMENSIONS.items():
-        chosen = _narrowed(values, narrow.text) if name == narrow.dimension else values
-        counted = chain(passing.items(), almost.get(FIELD_OF[name], {}).items())
+    for name, values in FACETS.items():
+        chosen = _narrowed(values, narrow.text) if name == narrow.field else values
+        counted = chain(passing.items(), almost.get(name, {}).items())
         lists[name], distinct[name] = top_values.ranked(counted, chosen, limit)
     return Facets(lists, distinct)
 
 
-class _Own:
-    """One field of the filter, for shapes."""
+class _FieldFilter:
+    """One field of the filter, for shared fields."""
 
     def __init__(self, values: Values) -> None:
         self.field = values.field
-        self._match = Filter((values,)).match()
+        self._match = matcher(Filter((values,)))
 
     def allows(self, shape: SharedFields) -> bool:
         return self._match is None or self._match.shape(shape)
@@ -103,7 +99,7 @@ def _shapes(rows: Iterable[Row], match: Match | None) -> _Counted:
     return found
 
 
-def _sorted_out(shapes: _Counted, own: Sequence[_Own]) -> tuple[_Counted, dict[str, _Counted]]:
+def _sorted_out(shapes: _Counted, own: Sequence[_FieldFilter]) -> tuple[_Counted, dict[str, _Counted]]:
     """The shapes that pass all of *own*, and by field those that fail at this one alone."""
     passing: _Counted = {}
     almost: dict[str, _Counted] = {each.field: {} for each in own}

@@ -2,26 +2,26 @@
 
 import msgspec
 
-from tocsin.bus import streams
+from tocsin.bus import Bus, streams
 from tocsin.gateway.errors import HttpError
-from tocsin.gateway.state import GatewayState
+from tocsin.gateway.window.store import AlertStore
 from tocsin.model.errors import Gone
 
 
-async def alert(state: GatewayState, id: str, seq: int = 0) -> bytes:
+async def alert(bus: Bus, store: AlertStore, id: str, seq: int = 0) -> bytes:
     """The alert of this id as it is in the stream; *seq* helps where the window does not know it.
 
     `RefusedError` (404) where there is none, `Gone` where the stream does not hold it any more.
     """
-    window = state.hub.window
+    window = store.window
     row = window.find(id)
     found = seq or (row.seq if row else window.left(id))
     if not found:
         raise HttpError(404, "no alert of this id is in the live window; its seq finds older ones")
     try:
-        stored = await state.bus.message(streams.ALERTS, found)
+        stored = await bus.message(streams.ALERTS, found)
     except Gone as error:
-        if found > max(state.hub.held.last_seq, window.head):
+        if found > max(store.stream.last_seq, window.head):
             raise HttpError(404, "no alert of this id") from error
         raise Gone("the stream does not hold this alert any more") from error
     if _id(stored.payload) != id:

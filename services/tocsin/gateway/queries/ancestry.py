@@ -2,14 +2,14 @@
 
 import msgspec
 
-from tocsin.bus import streams
+from tocsin.bus import Bus, streams
 from tocsin.gateway.queries import alert, process_fields, process_rows
 from tocsin.gateway.queries.process_fields import Told
 from tocsin.gateway.queries.process_rows import ChildProcess
 from tocsin.gateway.queries.range_schemas import AncestryAnswer, Node
-from tocsin.gateway.state import GatewayState
 from tocsin.gateway.window.process_links import number
 from tocsin.gateway.window.rows import Row
+from tocsin.gateway.window.store import AlertStore
 from tocsin.model.errors import BusError, Gone
 
 _LEVELS = 32
@@ -22,24 +22,24 @@ _BYTES = 16 << 20
 _encode = msgspec.json.Encoder().encode
 
 
-async def answer(state: GatewayState, id: str, seq: int) -> bytes:
+async def answer(bus: Bus, store: AlertStore, id: str, seq: int) -> bytes:
     """The JSON of an `AncestryAnswer`."""
-    tree = _Tree(state, await _first(state, id, seq))
-    with state.live.searches.room("request"):
+    tree = _Tree(bus, store, await _first(bus, store, id, seq))
+    with store.search.slot("request"):
         await tree.climb()
         await tree.look_around()
     return _encode(tree.answer())
 
 
-async def _first(state: GatewayState, id: str, seq: int) -> Told:
+async def _first(bus: Bus, store: AlertStore, id: str, seq: int) -> Told:
     """What the alert says; of a correlation, what the newest alert says that it rests on."""
-    told = process_fields.told(await alert.alert(state, id, seq))
+    told = process_fields.told(await alert.alert(bus, store, id, seq))
     if told.own:
         return told
-    rows = [row for one in told.evidence if (row := state.hub.window.find(one)) is not None]
+    rows = [row for one in told.evidence if (row := store.window.find(one)) is not None]
     for row in sorted(rows, key=lambda row: -row.t):
         try:
-            found = process_fields.told((await state.bus.message(streams.ALERTS, row.seq)).payload)
+            found = process_fields.told((await bus.message(streams.ALERTS, row.seq)).payload)
         except Gone:
             continue
         if found.own:
@@ -50,8 +50,9 @@ async def _first(state: GatewayState, id: str, seq: int) -> Told:
 class _Tree:
     """A tree that is being made."""
 
-    def __init__(self, state: GatewayState, first: Told) -> None:
-        self._state = state
+    def __init__(self, bus: Bus, store: AlertStore, first: Told) -> None:
+        self._bus = bus
+        self._store = store
         self._first = first
         self._known = dict(first.nodes)
         """Every process that something described."""
@@ -74,9 +75,7 @@ class _Tree:
 
     async def _described(self, id: str) -> Node | None:
         """The process as its newest alert in the window describes it."""
-        row = await self._state.live.searches.look(
-            self._state.hub.window, lambda blocks: process_rows.holds(blocks, number(id))
-        )
+        row = await self._store.search.scan(lambda blocks: process_rows.holds(blocks, number(id)))
         if row is not None:
             told = await self._told(row)
             for one, node in told.nodes.items():
@@ -87,9 +86,7 @@ class _Tree:
     async def look_around(self) -> None:
         """Every alert of the chain, and what else its processes started, those nearest to the alert first."""
         wanted = [number(node.exec_id) for node in self._chain]
-        found = await self._state.live.searches.look(
-            self._state.hub.window, lambda blocks: process_rows.around(blocks, wanted, _CHILDREN)
-        )
+        found = await self._store.search.scan(lambda blocks: process_rows.around(blocks, wanted, _CHILDREN))
         for node, own in zip(self._chain, found, strict=True):
             node.alerts, node.more, node.folded = own.own.alerts, own.own.more, own.folded
             for child in own.children:
@@ -113,7 +110,7 @@ class _Tree:
         if self._room <= 0:
             return Told()
         try:
-            stored = await self._state.bus.message(streams.ALERTS, row.seq)
+            stored = await self._bus.message(streams.ALERTS, row.seq)
         except Gone:
             return Told()
         except BusError:

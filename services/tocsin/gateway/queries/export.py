@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import Row
-from tocsin.model.timestamps import format_ns
+from tocsin.model.alert_row import COLUMNS, FIELDS
+from tocsin.model.timestamps import NS_PER_MS, NS_PER_S, format_ns
 
 Format = Literal["csv", "ndjson"]
 
@@ -19,42 +20,32 @@ _DISARMED = "'"
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\r\n"} | {0x7F: 0x2421}
 """Control characters as signs that one can see: a terminal obeys them, and many readers stop at NUL."""
 _PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-_NS_PER_MS = 1_000_000
 
-_COLUMNS: Mapping[str, Callable[[Row], str]] = {
-    "time": lambda row: format_ns(row.t * _NS_PER_MS),
-    "severity": lambda row: row.shape.sev.value,
-    "title": lambda row: row.shape.title,
-    "rules": lambda row: " ".join(row.shape.rules),
-    "techniques": lambda row: " ".join(row.shape.att),
-    "process": lambda row: row.shape.bin,
-    "arguments": lambda row: row.args,
-    "target": lambda row: row.target,
-    "event": lambda row: row.shape.event,
-    "function": lambda row: row.shape.fn,
-    "namespace": lambda row: row.shape.ns,
-    "workload": lambda row: row.shape.wl,
-    "pod": lambda row: row.shape.pod,
-    "container": lambda row: row.shape.container,
-    "node": lambda row: row.shape.node,
-    "silenced": lambda row: "yes" if row.shape.silenced else "no",
-    "late_s": lambda row: str(row.late_s),
-    "fingerprint": lambda row: row.shape.fp,
-    "id": lambda row: row.id,
-    "seq": lambda row: str(row.seq),
-}
+_HEADER = tuple("time" if name == "t" else name for name in COLUMNS)
+
+
+def _cells(row: Row) -> Iterator[str]:
+    """The values of the row as texts, in the order of the columns."""
+    for name in COLUMNS:
+        value = getattr(row if FIELDS[name].own else row.shape, name)
+        if name == "t":
+            yield format_ns(value * NS_PER_MS)
+        elif isinstance(value, bool):
+            yield "yes" if value else "no"
+        else:
+            yield " ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def head(format: Format) -> bytes:
     """What stands before the first row."""
-    return _table([tuple(_COLUMNS)]) if format == "csv" else b""
+    return _table([_HEADER]) if format == "csv" else b""
 
 
 def body(format: Format, some: Sequence[Row]) -> bytes:
     """These rows."""
     if format == "ndjson":
         return b"".join(rows.encode(row) + b"\n" for row in some)
-    return _table([tuple(disarmed(cell(row)) for cell in _COLUMNS.values()) for row in some])
+    return _table([tuple(map(disarmed, _cells(row))) for row in some])
 
 
 def disarmed(text: str) -> str:
@@ -65,7 +56,7 @@ def disarmed(text: str) -> str:
 
 def filename(format: Format, span: TimeRange) -> str:
     """What the file is called: nothing that an event chose is in it."""
-    begin, end = (format_ns(second * 1_000 * _NS_PER_MS)[:19].replace(":", "") for second in (span.from_s, span.to_s))
+    begin, end = (format_ns(second * NS_PER_S)[:19].replace(":", "") for second in (span.from_s, span.to_s))
     return f"tocsin-{begin}Z-{end}Z.{format}"
 
 

@@ -99,7 +99,9 @@ def _child(number: int, rows: Sequence[Row]) -> ChildProcess:
 
 def _own(rows: Sequence[Row]) -> ProcessAlerts:
     ordered = sorted(rows, key=_worst)
-    alerts = [NodeAlert(id=row.id, sev=row.shape.sev, title=row.shape.title, t=row.t) for row in ordered[:LISTED]]
+    alerts = [
+        NodeAlert(id=row.id, severity=row.shape.severity, title=row.shape.title, t=row.t) for row in ordered[:LISTED]
+    ]
     return ProcessAlerts(alerts, _folded(0, ordered[LISTED:]))
 
 
@@ -109,7 +111,7 @@ def _folded(processes: int, rows: Sequence[Row]) -> More:
 
 
 def _telling(row: Row) -> tuple[bool, int]:
-    return row.shape.event == "process_exec", row.seq
+    return row.shape.kind == "exec", row.seq
 
 
 def _worst(row: Row) -> tuple[int, int, int]:

@@ -1,110 +1,136 @@
-"""What the answers about a stretch of time look like: the structs that the OpenAPI document is made from."""
+"""The JSON of answers about a time range: the structs that the OpenAPI document is generated from."""
 
 import msgspec
 from msgspec import Struct
 
-from tocsin.gateway.queries.schemas import BySeverity, RowAnswer
+from tocsin.gateway.window.severities import BySeverity
 from tocsin.gateway.window.top_values import Entry
+from tocsin.model.alert_row import AlertRow
 from tocsin.model.severity import Severity
 
 
 class Since(Struct, frozen=True, kw_only=True):
-    """From when on every alert is at hand, milliseconds since 1970; ``null`` where none ever left."""
+    """From when on every alert is in the live window, milliseconds since 1970; ``null`` if none was ever removed."""
 
     critical: int | None
+    """Of severity critical."""
     high: int | None
+    """Of severity high."""
     medium: int | None
+    """Of severity medium."""
     low: int | None
+    """Of severity low."""
 
 
 class RangeAnswer(Struct, frozen=True, kw_only=True):
-    """Alerts of a stretch of time, newest first."""
+    """Alerts of a time range, newest first."""
 
-    rows: list[RowAnswer]
+    rows: list[AlertRow]
+    """The alerts."""
     before: str | None
-    """Given as ``before`` it asks for the rows that follow; ``null`` where these are the last."""
+    """As the parameter ``before`` it asks for the next rows; ``null`` if these are the last."""
     complete_since: Since
-    """Of the rows."""
+    """How far back the rows are complete."""
     counts: BySeverity
-    """All of the stretch that pass the filter, however many rows are listed."""
+    """Number of alerts of the time range that pass the filter, also of those that are not listed."""
     exact: bool
-    """Whether `counts` are all that there were."""
+    """Whether `counts` are exact."""
     from_: int = msgspec.field(name="from")
-    """Milliseconds since 1970, as are the others: whole seconds."""
+    """Start of the time range: milliseconds since 1970, a whole second."""
     to: int
+    """End of the time range, not included: the same."""
 
 
 class FacetsAnswer(Struct, frozen=True, kw_only=True):
-    """The most frequent values: text, how many, worst severity."""
+    """The most frequent values."""
 
     top: dict[str, list[Entry]]
-    """A field's own filter does not narrow its own list."""
+    """Field to its most frequent values: value, number of alerts, worst severity. A field's own filter does not limit
+    its list."""
     distinct: dict[str, int]
-    """How many different values there are."""
+    """Field to its number of different values."""
     exact: bool
-    """Whether all alerts of the stretch were counted."""
+    """Whether all alerts of the time range were counted."""
 
 
 class TimelineAnswer(Struct, frozen=True, kw_only=True):
-    """Counts over time."""
+    """Number of alerts over time."""
 
     t0: int
-    """Seconds since 1970: where the first bin begins."""
+    """Start of the first bin, seconds since 1970."""
     step_s: int
+    """Width of a bin, seconds."""
     critical: list[int]
+    """Number of alerts of severity critical in each bin."""
     high: list[int]
+    """Number of alerts of severity high in each bin."""
     medium: list[int]
+    """Number of alerts of severity medium in each bin."""
     low: list[int]
+    """Number of alerts of severity low in each bin."""
     exact: bool
+    """Whether all alerts of the time range were counted."""
 
 
 class NodeAlert(Struct, frozen=True, kw_only=True):
     """An alert of a process."""
 
     id: str
-    sev: Severity
+    """Id of the alert."""
+    severity: Severity
+    """Severity of the alert."""
     title: str
+    """Title of the alert."""
     t: int
-    """Milliseconds since 1970."""
+    """Time of the alert, milliseconds since 1970."""
 
 
 class More(Struct, frozen=True, kw_only=True):
-    """What is not listed one by one."""
+    """What is not listed one by one, but counted."""
 
     alerts: int = 0
+    """Number of alerts."""
     high: int = 0
-    """High and critical ones among them."""
+    """Of these, high and critical ones."""
     processes: int = 0
-    """Children that are no nodes of the answer; of them are these alerts."""
+    """Child processes that are not listed; the alerts are theirs."""
 
 
 class Node(Struct, kw_only=True):
     """A process."""
 
     exec_id: str
+    """Tetragon's id of the process."""
     parent_exec_id: str = ""
+    """Tetragon's id of the parent process; empty if not known."""
     process: str = ""
+    """Path of the program."""
     arguments: str = ""
+    """Arguments of the process."""
     pid: int | None = None
+    """Process id on the node."""
     uid: int | None = None
+    """User id of the process."""
     started: str = ""
-    """RFC 3339, empty where it is not known."""
+    """When it started (RFC 3339); empty if not known."""
     recorded: bool = True
-    """Whether anything is known of it but its id."""
+    """Whether more than its id is known."""
     this: bool = False
-    """Whether the alert is its."""
+    """Whether the alert is about this process."""
     alerts: list[NodeAlert] = []
-    """At most 20, the worst and then the newest."""
+    """Its alerts, at most 20, the worst first, then the newest."""
     more: More = More()
-    """Alerts of it beyond those."""
+    """Its other alerts."""
     folded: More = More()
-    """Its children beyond 20."""
+    """Its child processes that are not listed, beyond 20."""
 
 
 class AncestryAnswer(Struct, frozen=True, kw_only=True):
-    """The processes around an alert: those that led to it, and what each of them started."""
+    """The processes around an alert: its ancestors, and what each of them started."""
 
     nodes: list[Node]
+    """The processes, from the top down."""
     root: str
+    """exec_id of the topmost process."""
     source: str
-    """``event`` where Tetragon told the ancestors with the event, ``window`` where other alerts told them."""
+    """``event`` if the event itself names the ancestors, ``window`` if they come from other alerts."""

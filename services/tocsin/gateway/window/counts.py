@@ -1,21 +1,21 @@
-"""Alerts counted by second and severity, exactly, also where their rows are long gone."""
+"""Alerts counted by second and severity: exact, even after their rows have left the window."""
 
 import itertools
 from array import array
 
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.window.severities import SEVERITIES
 
 FUTURE_S = 300
-"""A clock may be ahead by this much, as the classifier allows it."""
+"""A clock may be ahead by this much: the classifier allows it."""
 _TICKS = 150
-"""About so many bars has a timeline."""
+"""A timeline has about this many bars."""
 
 Series = list[list[int]]
 """For each severity, worst first, a number for each bin."""
 
 
 class SecondCounts:
-    """A ring of seconds; what lies before its window is not counted."""
+    """A ring of seconds; alerts before its window are not counted."""
 
     def __init__(self, window_s: int) -> None:
         """The last *window_s* seconds, and a few minutes of the future."""
@@ -23,7 +23,7 @@ class SecondCounts:
         self._size = window_s + FUTURE_S
         self._rings = [array("I", bytes(array("I").itemsize * self._size)) for _ in SEVERITIES]
         self._end: int | None = None
-        """The first second that the ring does not hold yet."""
+        """The first second that is not in the ring yet."""
 
     @property
     def begin(self) -> int:
@@ -37,7 +37,7 @@ class SecondCounts:
             self._rings[index][second % self._size] += n
 
     def advance(self, now_s: int) -> None:
-        """It is *now_s*: seconds that left the window make room."""
+        """Move on to *now_s*: seconds that left the window are reused."""
         end = now_s + FUTURE_S
         if self._end is None or end - self._end >= self._size:
             self._rings = [array("I", bytes(array("I").itemsize * self._size)) for _ in SEVERITIES]
@@ -48,7 +48,7 @@ class SecondCounts:
         self._end = max(end, self._end or end)
 
     def count(self, index: int, begin: int, end: int) -> int:
-        """How many of one severity lie from second *begin* up to, not including, *end*."""
+        """The alerts of one severity from second *begin* up to, not including, *end*."""
         if self._end is None:
             return 0
         begin, end = max(begin, self._end - self._size), min(end, self._end)
@@ -58,7 +58,7 @@ class SecondCounts:
         return sum(ring[first:last]) if first < last else sum(ring[first:]) + sum(ring[:last])
 
     def series(self, t0: int, step_s: int, bins: int, end: int | None = None) -> Series:
-        """The counts of *bins* bins of *step_s* seconds from *t0* on; nothing from *end* on counts."""
+        """The counts of *bins* bins of *step_s* seconds from *t0* on; alerts from *end* on do not count."""
         edges = [t0 + step_s * n for n in range(bins + 1)]
         edges = edges if end is None else [min(edge, end) for edge in edges]
         return [
@@ -73,7 +73,7 @@ def step(window_s: int) -> int:
 
 
 def start(now_s: int, window_s: int) -> tuple[int, int]:
-    """Where the timeline that ends now begins, and how many bins it has; they are aligned to their width."""
+    """The beginning of the timeline that ends now, and its number of bins, which are aligned to their width."""
     width = step(window_s)
     bins = window_s // width
     return (now_s // width - bins + 1) * width, bins

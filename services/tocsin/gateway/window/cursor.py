@@ -1,4 +1,4 @@
-"""A cursor, ``epoch:seq``: a place in ALERTS that holds on any gateway, and tells a stream that was made anew."""
+"""A cursor, ``epoch:seq``: a place in ALERTS, valid on any gateway; the epoch changes when the stream is recreated."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ _CURSOR = re.compile(r"([0-9a-f]{1,32}):(\d{1,19})", re.ASCII)
 
 
 def epoch(created: str) -> str:
-    """The stream's identity, from when it was created."""
+    """The stream's identity, derived from its time of creation."""
     return hashlib.blake2b(created.encode(), digest_size=_EPOCH_BYTES).hexdigest()
 
 
@@ -18,6 +18,6 @@ def render(epoch: str, seq: int) -> str:
 
 
 def parse(text: str) -> tuple[str, int] | None:
-    """Epoch and sequence, or ``None`` where *text* is no cursor."""
+    """Epoch and sequence, or ``None`` if *text* is not a cursor."""
     match = _CURSOR.fullmatch(text)
     return (match[1], int(match[2])) if match else None

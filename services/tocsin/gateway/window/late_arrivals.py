@@ -1,4 +1,4 @@
-"""Alerts that arrive long after they happened: after an outage they come by the thousand, and are no attack now."""
+"""Alerts that arrive long after they happened: after an outage there are thousands, and none is an attack of now."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from tocsin.gateway.window.rows import Row
 from tocsin.model.hook_names import EXISTING
 
 QUIET_S = 60.0
-"""Late alerts belong together until none came for so long."""
+"""An episode of late alerts ends when none arrived for this long."""
 
 
 class LateArrivals:
-    """How many came late, and how late, since it began."""
+    """How many alerts of the current episode were late, and how late."""
 
     def __init__(self) -> None:
         self._n = 0
@@ -18,12 +18,12 @@ class LateArrivals:
         self._from_ms = 0
         self._at = 0.0
 
-    def note(self, row: Row, now: float) -> None:
-        """One more came late; *now* is of the monotonic clock.
+    def add(self, row: Row, now: float) -> None:
+        """One more arrived late; *now* is of the monotonic clock.
 
-        A process that an agent found running when it started is as old as it is, and was not delayed.
+        A process that an agent finds running when it starts is old, but was not delayed: it does not count.
         """
-        if row.shape.fn == EXISTING:
+        if row.shape.event_type == EXISTING:
             return
         if not self._n or now - self._at > QUIET_S:
             self._n, self._most_s, self._from_ms = 0, 0, row.t
@@ -33,7 +33,7 @@ class LateArrivals:
         self._from_ms = min(self._from_ms, row.t)
 
     def fields(self, now: float) -> dict[str, Any]:
-        """What clients are told of it; nothing once it is over."""
+        """The fields of a frame; empty once the episode is over."""
         if not self._n or now - self._at > QUIET_S:
             return {}
         return {"late": {"n": self._n, "most_s": self._most_s, "from": self._from_ms}}

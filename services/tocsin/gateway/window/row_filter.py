@@ -1,209 +1,74 @@
-"""What a client wants to see: values by field, any of one field, all of the fields, and what is excluded wins."""
+"""Filters on rows of the live window: what decides is remembered for all rows that have their fields in common."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from operator import attrgetter
 from weakref import WeakValueDictionary
 
-from msgspec import Struct
+from tocsin.gateway.window.rows import Row, SharedFields
+from tocsin.model.alert_row import FIELDS
+from tocsin.model.filter import Filter
 
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields
-
-MAX_VALUES = 64
-MAX_CHARACTERS = 512
-_MAX_WORDS = 16
-_MEMO = 5_000
-WORD = re.compile(r'"([^"]*)"|([^\s"]+)')
-"""A quoted phrase or a word of free text."""
-EXCLUDES = "-"
-_LITERAL = re.compile(r"\\*-")
+_REMEMBERED = 5_000
+_SHARED_TEXTS = tuple(field.values for field in FIELDS.values() if field.use.text and not field.own)
+_own_texts = attrgetter(*(name for name, field in FIELDS.items() if field.use.text and field.own))
 
 
-class FilterError(ValueError):
-    """The text says which field is wrong, and what is allowed."""
+def shared(filter_: Filter) -> bool:
+    """Whether rows with the same shared fields pass or fail together, so that no scan is needed."""
+    return not filter_.words and not any(FIELDS[values.field].own for values in filter_.fields)
 
 
-def _event(shape: SharedFields) -> Iterable[str]:
-    return shape.fn, shape.event
-
-
-def _kind(shape: SharedFields) -> Iterable[str]:
-    return shape.event, shape.event.removeprefix("process_")
-
-
-def _technique(shape: SharedFields) -> Iterable[str]:
-    return (*shape.att, *(technique.partition(".")[0] for technique in shape.att))
-
-
-_OF_SHAPE: Mapping[str, Callable[[SharedFields], Iterable[str]]] = {
-    "sev": lambda shape: (shape.sev.value,),
-    "ns": lambda shape: (shape.ns,),
-    "pod": lambda shape: (shape.pod,),
-    "wl": lambda shape: (shape.wl,),
-    "node": lambda shape: (shape.node,),
-    "proc": lambda shape: (shape.bin, shape.bin.rpartition("/")[2]),
-    "event": _event,
-    "kind": _kind,
-    "rule": lambda shape: shape.rules,
-    "att": _technique,
-    "container": lambda shape: (shape.container,),
-}
-_TARGET, _TEXT, _SEVERITY = "target", "q", "sev"
-FIELDS = (*_OF_SHAPE, _TARGET)
-
-
-class Values(Struct, frozen=True):
-    """Of one field: one of `wanted` (any, where there is none) and none of `unwanted`."""
-
-    field: str
-    wanted: frozenset[str] = frozenset()
-    unwanted: frozenset[str] = frozenset()
-
-    def allow(self, values: Iterable[str]) -> bool:
-        """Whether these values pass."""
-        own = frozenset(values)
-        return not (own & self.unwanted) and (not self.wanted or bool(own & self.wanted))
-
-
-class Filter(Struct, frozen=True):
-    """Equal filters are equal, however they were written."""
-
-    fields: tuple[Values, ...] = ()
-    words: tuple[str, ...] = ()
-    """All of them must be in the text, lower case."""
-
-    @property
-    def by_shape(self) -> bool:
-        """Whether rows of one shape pass or fail together, so that a window is searched in no time."""
-        return not self.words and all(values.field != _TARGET for values in self.fields)
-
-    @property
-    def severities(self) -> tuple[bool, ...] | None:
-        """For each severity whether all of it passes; ``None`` where it is not the severity alone that decides."""
-        if self.words or any(values.field != _SEVERITY for values in self.fields):
-            return None
-        return tuple(all(values.allow((name,)) for values in self.fields) for name in SEVERITIES)
-
-    @property
-    def possible(self) -> tuple[bool, ...]:
-        """For each severity whether any of it may pass."""
-        own = [values for values in self.fields if values.field == _SEVERITY]
-        return tuple(all(values.allow((name,)) for values in own) for name in SEVERITIES)
-
-    def without(self, *fields: str) -> "Filter":
-        """The same but for what it says of these fields."""
-        return Filter(tuple(values for values in self.fields if values.field not in fields), self.words)
-
-    def match(self) -> "Matcher | None":
-        """A test for rows, which remembers what it found of each shape; ``None`` where every row passes."""
-        return Matcher(self) if self.fields or self.words else None
-
-
-EVERYTHING = Filter()
+def matcher(filter_: Filter) -> "Matcher | None":
+    """A test for rows; ``None`` if every row passes."""
+    return Matcher(filter_) if filter_.fields or filter_.words else None
 
 
 class Matchers:
-    """One matcher for equal filters, as long as somebody has it; for one thread."""
+    """One matcher for equal filters, while any client uses it; for one thread."""
 
     def __init__(self) -> None:
         self._known: WeakValueDictionary[Filter, Matcher] = WeakValueDictionary()
 
-    def of(self, wanted: Filter) -> "Matcher | None":
-        """The filter's matcher; ``None`` where every row passes."""
-        found = self._known.get(wanted)
-        if found is None and (found := wanted.match()) is not None:
-            self._known[wanted] = found
-        return found
+    def of(self, filter_: Filter) -> "Matcher | None":
+        """The filter's matcher; ``None`` if every row passes."""
+        known = self._known.get(filter_)
+        if known is None and (known := matcher(filter_)) is not None:
+            self._known[filter_] = known
+        return known
 
 
 class Matcher:
-    """A test for rows, made by `Filter.match`."""
+    """A test for rows."""
 
-    def __init__(self, wanted: Filter) -> None:
-        self._fields = [(values, _OF_SHAPE[values.field]) for values in wanted.fields if values.field != _TARGET]
-        self._target = next((values for values in wanted.fields if values.field == _TARGET), None)
-        self._words = wanted.words
-        self._memo: dict[SharedFields, tuple[str, ...] | None] = {}
+    def __init__(self, filter_: Filter) -> None:
+        fields = [(values, FIELDS[values.field]) for values in filter_.fields]
+        self._shared = [(values.allow, field.values) for values, field in fields if not field.own]
+        self._own = [(values.allow, field.values) for values, field in fields if field.own]
+        self._words = filter_.words
+        self._remembered: dict[SharedFields, tuple[str, ...] | None] = {}
 
     def __call__(self, row: Row) -> bool:
         """Whether the row passes."""
         shape = row.shape
-        words = self._memo[shape] if shape in self._memo else self._look(shape)
+        words = self._remembered[shape] if shape in self._remembered else self._decide(shape)
         if words is None:
             return False
         if words:
-            own = f"{row.args}\n{row.target}".lower()
-            if not all(word in own for word in words):
+            text = "\n".join(_own_texts(row)).lower()
+            if not all(word in text for word in words):
                 return False
-        return self._target is None or self._target.allow((row.target,))
+        return all(allow(values(row)) for allow, values in self._own) if self._own else True
 
     def shape(self, shape: SharedFields) -> bool:
-        """Whether rows of this shape may pass."""
-        return (self._memo[shape] if shape in self._memo else self._look(shape)) is not None
+        """Whether rows with these fields may pass."""
+        return (self._remembered[shape] if shape in self._remembered else self._decide(shape)) is not None
 
-    def _look(self, shape: SharedFields) -> tuple[str, ...] | None:
-        """The words that the row's own text must still have; ``None`` where no row of this shape passes."""
-        if len(self._memo) >= _MEMO:
-            self._memo.clear()
-        passes = all(values.allow(of(shape)) for values, of in self._fields)
-        text = shape.text if passes and self._words else ""
-        words = tuple(word for word in self._words if word not in text) if passes else None
-        self._memo[shape] = words
+    def _decide(self, shape: SharedFields) -> tuple[str, ...] | None:
+        """The words that a row's own text must still have; ``None`` if no row with these fields passes."""
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        words: tuple[str, ...] | None = None
+        if all(allow(values(shape)) for allow, values in self._shared):
+            text = self._words and "\n".join(value for values in _SHARED_TEXTS for value in values(shape)).lower()
+            words = tuple(word for word in self._words if word not in text)
+        self._remembered[shape] = words
         return words
-
-
-def parse(wire: Mapping[str, Any]) -> Filter:
-    """A filter as it travels: lists of values by field, a leading ``-`` excludes; ``q`` is free text.
-
-    Fields that are not known are ignored, as the protocol has it; `FilterError` where one has a wrong shape or value.
-    """
-    fields = []
-    for name in FIELDS:
-        if name in wire:
-            values = _values(name, wire[name])
-            if values is not None:
-                fields.append(values)
-    return Filter(tuple(fields), words(_text(wire.get(_TEXT) or "")))
-
-
-def unsigned(value: str) -> tuple[str, bool]:
-    """The value itself, and whether it excludes; a wanted one that begins with a minus has a backslash before it."""
-    if value.startswith(EXCLUDES):
-        return value[1:], True
-    return (value[1:], False) if value[:1] == "\\" and _LITERAL.match(value) else (value, False)
-
-
-def signed(text: str, *, excludes: bool) -> str:
-    """The value as it travels: what `unsigned` takes apart."""
-    if excludes:
-        return f"{EXCLUDES}{text}"
-    return f"\\{text}" if _LITERAL.match(text) else text
-
-
-def words(text: str) -> tuple[str, ...]:
-    """The words of a free text, lower case; what stands between double quotes is one. `FilterError` for too many."""
-    found = {phrase or word for phrase, word in WORD.findall(text.lower())}
-    if len(found - {""}) > _MAX_WORDS:
-        raise FilterError(f"q must be at most {_MAX_WORDS} words; what stands between double quotes is one")
-    return tuple(sorted(found - {""}))
-
-
-def _text(text: object) -> str:
-    if not isinstance(text, str) or len(text) > MAX_CHARACTERS:
-        raise FilterError(f"q must be a text of at most {MAX_CHARACTERS} characters")
-    return text
-
-
-def _values(name: str, given: object) -> Values | None:
-    if not isinstance(given, list) or len(given) > MAX_VALUES:
-        raise FilterError(f"{name} must be a list of at most {MAX_VALUES} values")
-    wanted: set[str] = set()
-    unwanted: set[str] = set()
-    for value in given:
-        if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
-            raise FilterError(f"{name}: a value must be a text of at most {MAX_CHARACTERS} characters")
-        bare, excludes = unsigned(value)
-        if name == _SEVERITY and bare not in SEVERITIES:
-            raise FilterError(f"sev: {bare[:40]!r} is none of {', '.join(SEVERITIES)}")
-        (unwanted if excludes else wanted).add(bare)
-    return Values(name, frozenset(wanted), frozenset(unwanted)) if wanted or unwanted else None

@@ -1,4 +1,4 @@
-"""Searches that take a look at every row: in a thread, one at a time, and never more in the queue than it can serve."""
+"""Scans over every row of the window: in a thread, one at a time, with a bounded queue."""
 
 import asyncio
 from collections import Counter
@@ -7,54 +7,57 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from tocsin.gateway.errors import HttpError
-from tocsin.gateway.window.row_filter import Filter
+from tocsin.gateway.window.row_filter import matcher
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.window import Block, Window, newest
+from tocsin.model.filter import Filter
 
 T = TypeVar("T")
-Look = Callable[[Sequence[Block]], T]
-Asker = Literal["socket", "request"]
+Scan = Callable[[Sequence[Block]], T]
+"""Reads all rows, in another thread."""
+Caller = Literal["socket", "request"]
 
-ROOM: Mapping[Asker, int] = {"socket": 64, "request": 24}
-"""How many of each kind may wait or be searched for; a session of the WebSocket asks for one at a time."""
+SLOTS: Mapping[Caller, int] = {"socket": 64, "request": 24}
+"""How many scans of each kind may run or wait; a WebSocket session asks for one at a time."""
 _RETRY_S = 1
 
 
 class SearchPool:
-    """The queue; whoever asks first is served first."""
+    """The queue of scans: first come, first served."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: Window) -> None:
+        """All scans read *window*."""
         self.refused = 0
-        """Searches for which there was no room."""
+        """Scans that were refused because the queue was full."""
+        self._window = window
         self._lock = asyncio.Lock()
-        self._here: Counter[Asker] = Counter()
+        self._taken: Counter[Caller] = Counter()
 
-    async def newest(
-        self, window: Window, wanted: Filter, limit: int, *, since_ms: int, up_to: int, asker: Asker
-    ) -> list[Row]:
-        """See `Window.newest`; `RefusedError` (503) where too many wait already."""
-        match = wanted.match()
-        with self.room(asker):
-            return await self.look(window, lambda blocks: newest(blocks, limit, match, since_ms=since_ms, up_to=up_to))
+    async def newest(self, filter_: Filter, limit: int, *, since_ms: int, up_to: int, caller: Caller) -> list[Row]:
+        """See `Window.newest`; `HttpError` (503) if the queue is full."""
+        match = matcher(filter_)
+        return await self.run(
+            lambda blocks: newest(blocks, limit, match, since_ms=since_ms, up_to=up_to), caller=caller
+        )
 
-    async def ask(self, window: Window, look: Look[T], *, asker: Asker = "request") -> T:
-        """What *look* finds in the rows of the window; `RefusedError` (503) where too many wait already."""
-        with self.room(asker):
-            return await self.look(window, look)
+    async def run(self, scan: Scan[T], *, caller: Caller = "request") -> T:
+        """The result of *scan* over the window; `HttpError` (503) if the queue is full."""
+        with self.slot(caller):
+            return await self.scan(scan)
 
-    async def look(self, window: Window, look: Look[T]) -> T:
-        """The same for who has a place in the queue already."""
+    async def scan(self, scan: Scan[T]) -> T:
+        """The same without a slot, for a caller that holds one already or is bounded in another way."""
         async with self._lock:
-            return await asyncio.to_thread(look, window.blocks())
+            return await asyncio.to_thread(scan, self._window.blocks())
 
     @contextmanager
-    def room(self, asker: Asker) -> Iterator[None]:
-        """One place in the queue for the body; `RefusedError` where there is none."""
-        if self._here[asker] >= ROOM[asker]:
+    def slot(self, caller: Caller) -> Iterator[None]:
+        """Hold one place in the queue for the body; `HttpError` (503) if there is none."""
+        if self._taken[caller] >= SLOTS[caller]:
             self.refused += 1
             raise HttpError(503, "too many searches wait already", retry_after_s=_RETRY_S)
-        self._here[asker] += 1
+        self._taken[caller] += 1
         try:
             yield
         finally:
-            self._here[asker] -= 1
+            self._taken[caller] -= 1

@@ -1,4 +1,4 @@
-"""The live window: for each severity its newest rows, so that no flood of one evicts another."""
+"""The live window: the newest rows of each severity, so that a flood of one severity evicts no other."""
 
 import bisect
 import heapq
@@ -6,13 +6,14 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 
 from tocsin.gateway.window.process_links import Links
-from tocsin.gateway.window.rows import SEVERITIES, Row, SharedFields, newest_first
+from tocsin.gateway.window.rows import Row, SharedFields, newest_first
+from tocsin.gateway.window.severities import SEVERITIES
+from tocsin.model.timestamps import MS_PER_S
 
 _ROWS = 256
 _REMEMBERED = 10_000
 _ROW_BUDGET = 740
 """Bytes of memory for each row; ordinary ones need half of it."""
-_MS = 1_000
 
 _NEVER = 1 << 62
 
@@ -20,14 +21,14 @@ Match = Callable[[Row], bool]
 
 
 class Block:
-    """Some rows that follow one another, and how far their times go, so that most blocks need no look."""
+    """Consecutive rows and the range of their times, so that a scan can skip most blocks."""
 
     __slots__ = ("links", "max_t", "min_t", "rows", "start")
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.links = Links()
-        """For each row, its processes."""
+        """The processes of each row."""
         self.start = 0
         """Rows before this one are evicted."""
         self.max_t = 0
@@ -35,18 +36,18 @@ class Block:
 
 
 class Ids:
-    """Where an alert is, by its id: the rows that are here, and the sequences of those that left not long ago."""
+    """Finds alerts by id: the rows in the window, and the sequences of those that left it recently."""
 
     def __init__(self) -> None:
         self._rows: dict[str, Row] = {}
         self._left: OrderedDict[str, int] = OrderedDict()
 
     def add(self, row: Row) -> None:
-        """The row is here now; of two with one id the later one is found."""
+        """Add a row; of two with the same id the later one is found."""
         self._rows[row.id] = row
 
     def drop(self, row: Row) -> None:
-        """The row is not here any more."""
+        """The row leaves the window."""
         if self._rows.get(row.id) is row:
             del self._rows[row.id]
             self._left[row.id] = row.seq
@@ -58,7 +59,7 @@ class Ids:
         return self._rows.get(id)
 
     def left(self, id: str) -> int | None:
-        """The sequence of a row that was here."""
+        """The sequence of a row that left the window."""
         return self._left.get(id)
 
 
@@ -66,18 +67,18 @@ class Lane:
     """The rows of one severity, in the order of the stream."""
 
     def __init__(self, limit: int, ids: Ids) -> None:
-        """At most *limit* rows, and fewer where hostile texts make each of them large; *ids* follows them."""
+        """At most *limit* rows, fewer if hostile texts make them large; *ids* is kept up to date."""
         self._limit = limit
         self._ids = ids
         self._budget = limit * _ROW_BUDGET
         self._blocks: deque[Block] = deque()
         self._size = 0
         self.shapes: Counter[SharedFields] = Counter()
-        """How many rows of each shape are held."""
+        """How many rows there are of each shape."""
         self.floor = 0
-        """The last sequence that was evicted: what is above it and of this severity is all here."""
+        """The last sequence that was evicted: every alert of this severity above it is here."""
         self.since_ms = 0
-        """Every alert of this severity whose time is not before this one is here; 0 where none ever left."""
+        """Every alert of this severity from this time on is here; 0 if none ever left."""
 
     def __len__(self) -> int:
         return self._size
@@ -87,13 +88,13 @@ class Lane:
         """Oldest first."""
         return self._blocks
 
-    def add(self, row: Row, own: str = "", parent: str = "") -> None:
-        """Append the row, which must come after all others in the stream; *own* and *parent* name its processes."""
+    def add(self, row: Row, exec_id: str = "", parent: str = "") -> None:
+        """Append the row, which must follow all others in the stream, with its process and the parent of that."""
         if not self._blocks or len(self._blocks[-1].rows) >= _ROWS:
             self._blocks.append(Block())
         block = self._blocks[-1]
         block.rows.append(row)
-        block.links.add(own, parent)
+        block.links.add(exec_id, parent)
         block.max_t = max(block.max_t, row.t)
         block.min_t = min(block.min_t, row.t)
         self._size += 1
@@ -107,15 +108,15 @@ class Lane:
             self._evict()
 
     def evict(self, *, below_seq: int, before_ms: int) -> None:
-        """Drop from the oldest on what lies below *below_seq* or arrived before *before_ms*."""
+        """Drop the oldest rows, as long as they are below *below_seq* or arrived before *before_ms*."""
         while (oldest := self.oldest) is not None and (
-            oldest.seq < below_seq or oldest.t + oldest.late_s * _MS < before_ms
+            oldest.seq < below_seq or oldest.t + oldest.late_s * MS_PER_S < before_ms
         ):
             self._evict()
 
     @property
     def oldest(self) -> Row | None:
-        """The row that goes next."""
+        """The row that is evicted next."""
         return self._blocks[0].rows[self._blocks[0].start] if self._blocks else None
 
     def after(self, seq: int) -> list[Row]:
@@ -158,24 +159,24 @@ class Window:
         self._limit = limit
         self.lanes: tuple[Lane, ...] = ()
         self.head = 0
-        """The last sequence of ALERTS that was read, whether or not it made a row."""
+        """The last sequence of ALERTS that was read, whether or not it became a row."""
         self.epoch = ""
         self._ids = Ids()
         self.reset("")
 
     def reset(self, epoch: str) -> None:
-        """Empty, for a stream that was made anew."""
+        """Drop all rows, for a stream that was recreated."""
         self._ids = Ids()
         self.lanes = tuple(Lane(self._limit, self._ids) for _ in SEVERITIES)
         self.head = 0
         self.epoch = epoch
 
-    def add(self, row: Row, own: str = "", parent: str = "") -> None:
-        """Take in one row; *own* and *parent* are the ids of its process and of that which started it."""
-        self.lanes[row.shape.index].add(row, own, parent)
+    def add(self, row: Row, exec_id: str = "", parent: str = "") -> None:
+        """Add one row, with the ids of its process and of that process's parent."""
+        self.lanes[row.shape.index].add(row, exec_id, parent)
 
     def evict(self, *, below_seq: int, before_ms: int) -> None:
-        """Hold nothing that the stream does not hold any more, and nothing too old."""
+        """Drop what the stream does not hold any more, and what is too old."""
         for lane in self.lanes:
             lane.evict(below_seq=below_seq, before_ms=before_ms)
 
@@ -187,7 +188,7 @@ class Window:
         return newest(self.blocks(), limit, match, since_ms=since_ms, up_to=top)
 
     def blocks(self) -> list[Block]:
-        """All rows as they are now, for a search in another thread: later rows may come, and old ones go, meanwhile."""
+        """All rows as they are now, for a scan in another thread; rows may arrive and leave meanwhile."""
         return [block for lane in self.lanes for block in lane.blocks]
 
     def between(self, after: int, up_to: int) -> list[Row]:
@@ -205,7 +206,7 @@ class Window:
         return self._ids.row(id)
 
     def left(self, id: str) -> int | None:
-        """The sequence of an alert that was here not long ago and made room, was too old, or left the stream."""
+        """The sequence of an alert that left the window recently."""
         return self._ids.left(id)
 
     def __len__(self) -> int:
@@ -221,25 +222,25 @@ def newest(
     up_to: int,
     below: tuple[int, int] = (_NEVER, 0),
 ) -> list[Row]:
-    """See `Window.newest`; only what lies before *below*, a time and a sequence."""
-    found: list[tuple[int, int, Row]] = []
+    """See `Window.newest`; only rows before *below*, a time and a sequence."""
+    heap: list[tuple[int, int, Row]] = []
     for block in sorted(blocks, key=lambda block: -block.max_t):
-        if block.max_t < since_ms or (len(found) >= limit and block.max_t < found[0][0]):
+        if block.max_t < since_ms or (len(heap) >= limit and block.max_t < heap[0][0]):
             break
         if block.min_t > below[0]:
             continue
         for row in block.rows[block.start :]:
-            if row.t < since_ms or row.seq > up_to or (len(found) >= limit and (row.t, row.seq) < found[0][:2]):
+            if row.t < since_ms or row.seq > up_to or (len(heap) >= limit and (row.t, row.seq) < heap[0][:2]):
                 continue
             if (row.t, row.seq) >= below:
                 continue
             if match is not None and not match(row):
                 continue
-            if len(found) < limit:
-                heapq.heappush(found, (row.t, row.seq, row))
+            if len(heap) < limit:
+                heapq.heappush(heap, (row.t, row.seq, row))
             else:
-                heapq.heappushpop(found, (row.t, row.seq, row))
-    return sorted((row for _, _, row in found), key=newest_first)
+                heapq.heappushpop(heap, (row.t, row.seq, row))
+    return sorted((row for _, _, row in heap), key=newest_first)
 
 
 def _seq(row: Row) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
+from tocsin.model.text import truncate
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
@@ -146,11 +147,7 @@ def _alternatives(items: Sequence[Node], record: EventRecord) -> tuple[Explanati
 
 def _values(field: str, record: EventRecord) -> tuple[str, ...]:
     values = record.values(field or _KEYWORDS)
-    return tuple(_cut(value) for value in values[:MAX_VALUES])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + "…"
+    return tuple(truncate(value, MAX_CHARACTERS) for value in values[:MAX_VALUES])
 
 
 def describe(atom: Atom) -> str:
@@ -174,7 +171,7 @@ def _plain(word: str) -> Callable[[Atom], str]:
 def _literal(atom: Atom) -> str:
     if isinstance(atom.value, tuple):
         return _pattern(atom.value)
-    return repr(_cut(atom.value)) if isinstance(atom.value, str) else str(atom.value)
+    return repr(truncate(atom.value, MAX_CHARACTERS)) if isinstance(atom.value, str) else str(atom.value)
 
 
 _WORDS: dict[str, Callable[[Atom], str]] = {

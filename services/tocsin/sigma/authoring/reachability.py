@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from tocsin.model.hook_names import for_table, normalize
+from tocsin.model.text import either
 from tocsin.sigma.authoring import tracing_policies
 from tocsin.sigma.authoring.tracing_policies import Hook
 from tocsin.sigma.syntax.documents import Rule
@@ -35,7 +36,7 @@ def never_fires_reason(rule: Rule, hooks: Sequence[Hook]) -> str:
 
 
 def _list(names: Sequence[str]) -> str:
-    return " or ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    return either(names, _SHOWN)
 
 
 def _plain(function: str) -> str:

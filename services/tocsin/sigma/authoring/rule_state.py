@@ -4,6 +4,7 @@ from typing import Any
 
 from tocsin.model.rule_report import RuleState
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import truncate
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.syntax.documents import Correlation, Rule
 
@@ -45,4 +46,4 @@ def _needs(rule: Rule) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+    return truncate(text, _CHARACTERS)

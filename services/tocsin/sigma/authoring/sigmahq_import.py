@@ -23,9 +23,9 @@ They are not part of Tocsin and not under its licence. Unless a rule names a lic
 (https://github.com/SigmaHQ/sigma) are under the Detection Rule License 1.1:
 https://github.com/SigmaHQ/Detection-Rule-License
 
-It asks whoever shares these rules, changed or not, to keep their authors, to link to where they are from and to name
-the licence; and whoever uses them on data to name the author in each message that a match leads to. Tocsin's alerts
-carry the author of every rule that matched.
+The licence has two conditions. Those who share these rules, changed or not, must keep their authors, link to the source
+and name the licence. Those who use them on data must name the author in each message that a match leads to. Tocsin's
+alerts carry the author of every rule that matched.
 """
 
 

@@ -1,10 +1,10 @@
 """The field names that a rule may use, and the error messages for others."""
 
-import difflib
 import functools
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from tocsin.model.text import nearest, printable, truncate
 from tocsin.sigma.fields.catalogue import ROWS, Field
 
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in ROWS})
@@ -91,12 +91,11 @@ def _guess(name: str, *, native: bool) -> str:
     folded = {f.name.lower(): f.name for f in ROWS if native or not f.native}
     everything = {f.name.lower(): f.name for f in ROWS}
     for names in (folded, everything):
-        near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.7)
+        near = nearest(name.lower(), names, cutoff=0.7)
         if near:
-            return names[near[0]]
+            return names[near]
     return ""
 
 
 def _shown(name: str) -> str:
-    printable = "".join(c if c.isprintable() else "�" for c in name[:_SHOWN])
-    return printable + ("…" if len(name) > _SHOWN else "")
+    return printable(truncate(name, _SHOWN))

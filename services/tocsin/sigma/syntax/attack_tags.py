@@ -4,8 +4,8 @@ import re
 
 from yaml.nodes import Node
 
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
-from tocsin.sigma.syntax.suggestions import hint
 
 TACTICS = frozenset({
     "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation",
@@ -41,4 +41,4 @@ def _check(context: ParseContext, node: Node, name: str) -> None:
         message = f"tags: {quoted('attack.' + name)} is not a technique; write it like `attack.t1059.004`"
         context.warn(node, message, "technique")
     else:
-        context.warn(node, f"tags: {quoted('attack.' + name)} is not a tactic; {hint(name, TACTICS)}", "tactic")
+        context.warn(node, f"tags: {quoted('attack.' + name)} is not a tactic; {suggest(name, TACTICS)}", "tactic")

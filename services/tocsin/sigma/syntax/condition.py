@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from yaml.nodes import Node, ScalarNode
 
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax.ir import Node as Ir
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 from tocsin.sigma.syntax.simplify import all_of, any_of, named, negation, size
-from tocsin.sigma.syntax.suggestions import hint
 
 MAX_DEPTH = 64
 """Of parentheses and ``not`` within one another."""
@@ -111,7 +111,7 @@ class _Parser:
             raise self._error(pattern, "after `of`, write `them` or a name with a star, such as `selection_*`")
         names = [name for name in self._detections if _fits(pattern.text, name)]
         if not names:
-            known = hint(pattern.text, self._detections)
+            known = suggest(pattern.text, self._detections)
             raise self._error(pattern, f"no detection matches {quoted(pattern.text)}; {known}")
         items = [self._detection(pattern, name) for name in names]
         return all_of(items) if quantifier.text == "all" else any_of(items)
@@ -138,7 +138,7 @@ class _Parser:
             return self._error(token, f"the old form with {name!r} is not supported; {CORRELATIONS}")
         if "*" in name:
             return self._error(token, f"{quoted(name)} needs `1 of` or `all of` before it")
-        return self._error(token, f"{quoted(name)} is not a detection of this rule; {hint(name, self._detections)}")
+        return self._error(token, f"{quoted(name)} is not a detection of this rule; {suggest(name, self._detections)}")
 
     def _unexpected(self, token: Token) -> Exception:
         if token.text in ("and", "or"):

@@ -4,12 +4,12 @@ from typing import NamedTuple, get_args
 
 from yaml.nodes import MappingNode, Node
 
+from tocsin.model.text import suggest
 from tocsin.sigma.fields import names as field_names
 from tocsin.sigma.syntax import metadata
 from tocsin.sigma.syntax.documents import Correlation, CorrelationType
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 from tocsin.sigma.syntax.scalars import Entry, boolean, check_keys, duration_s, mapping, text, texts, whole_number
-from tocsin.sigma.syntax.suggestions import hint
 
 MAX_RULES = 64
 """Rules that one correlation refers to."""
@@ -95,7 +95,7 @@ def _type(context: ParseContext, inner: dict[str, Entry], node: Node) -> Correla
         raise _wrong(context, node_, f"correlation.type: {written} is not supported; events have no numbers to add up")
     type_ = next((known for known in _TYPES if known == written), None)
     if type_ is None:
-        raise _wrong(context, node_, f"correlation.type: {quoted(written)} is not a type; {hint(written, _TYPES)}")
+        raise _wrong(context, node_, f"correlation.type: {quoted(written)} is not a type; {suggest(written, _TYPES)}")
     return type_
 
 
@@ -160,7 +160,7 @@ def _aliases(context: ParseContext, inner: dict[str, Entry], rules: tuple[str, .
         aliases[alias] = {}
         for rule, of_rule in mapping(context, entry.value, what).items():
             if rule not in rules:
-                message = f"{what}: {quoted(rule)} is not among the correlation's rules; {hint(rule, rules)}"
+                message = f"{what}: {quoted(rule)} is not among the correlation's rules; {suggest(rule, rules)}"
                 raise _wrong(context, of_rule.key, message)
             name = text(context, of_rule.value, what)
             _check_field(context, of_rule.value, name, {})

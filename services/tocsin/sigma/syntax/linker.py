@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax.documents import Correlation, Document, Filter, Rule
 from tocsin.sigma.syntax.parse_context import quoted
 from tocsin.sigma.syntax.problems import Problem
-from tocsin.sigma.syntax.suggestions import hint
 
 _MOST_HINTS = 25
 """A suggestion costs up to a tenth of a second with thousands of names."""
@@ -68,7 +68,7 @@ class _References:
         self._hints += 1
         if self._hints > _MOST_HINTS:
             return "check that its file is loaded"
-        return hint(reference, [*self.by_name, *self.by_id])
+        return suggest(reference, [*self.by_name, *self.by_id])
 
 
 def link(documents: Iterable[Document]) -> Linked:

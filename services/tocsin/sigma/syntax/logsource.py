@@ -5,13 +5,13 @@ from typing import NamedTuple
 from yaml.nodes import Node
 
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import nearest, suggest
 from tocsin.sigma.syntax.documents import Logsource
 from tocsin.sigma.syntax.ir import Atom, Const
 from tocsin.sigma.syntax.ir import Node as Ir
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 from tocsin.sigma.syntax.scalars import mapping, text
 from tocsin.sigma.syntax.simplify import all_of, any_of
-from tocsin.sigma.syntax.suggestions import closest, hint
 
 NATIVE = "tetragon"
 USUAL = "write `product: linux` and `category: process_creation`"
@@ -61,8 +61,8 @@ def logsource(context: ParseContext, node: Node) -> Logsource:
     """The logsource as written."""
     entries = mapping(context, node, "logsource")
     for key, entry in list(entries.items())[:_MOST_CHECKED]:
-        if key not in _KEYS and closest(key, _KEYS):
-            context.warn(entry.key, f"logsource: unknown key {quoted(key)}; {hint(key, _KEYS)}", "unknown-key")
+        if key not in _KEYS and nearest(key, _KEYS):
+            context.warn(entry.key, f"logsource: unknown key {quoted(key)}; {suggest(key, _KEYS)}", "unknown-key")
     fields = {key: text(context, entries[key].value, f"logsource.{key}") for key in _KEYS[:3] if key in entries}
     if not fields:
         raise context.error(node, f"logsource: is empty; {USUAL}", "logsource")
@@ -74,7 +74,7 @@ def scope(context: ParseContext, node: Node, source: Logsource) -> Scope:
     if source.product == NATIVE:
         return _of_tetragon(context, node, source)
     if source.product not in ("", "linux"):
-        close = closest(source.product, ("linux", NATIVE))
+        close = nearest(source.product, ("linux", NATIVE))
         suggestion = f"did you mean {close!r}?" if close else "write `linux` or `tetragon`"
         message = (
             f"logsource: product {quoted(source.product)} is not supported: Tetragon sees only Linux; {suggestion}"
@@ -84,7 +84,7 @@ def scope(context: ParseContext, node: Node, source: Logsource) -> Scope:
         if source.service and source.service not in SERVICES:
             raise _no_service(context, node, source.service)
         if source.category not in CATEGORIES:
-            known = hint(source.category, CATEGORIES)
+            known = suggest(source.category, CATEGORIES)
             message = f"logsource: category {quoted(source.category)} has no events here; {known}"
             raise context.error(node, message, "logsource")
         return CATEGORIES[source.category]
@@ -101,7 +101,7 @@ def _of_tetragon(context: ParseContext, node: Node, source: Logsource) -> Scope:
     if not source.category:
         return Scope(frozenset(EVENT_KINDS))
     if source.category not in NATIVE_CATEGORIES:
-        known = hint(source.category, NATIVE_CATEGORIES)
+        known = suggest(source.category, NATIVE_CATEGORIES)
         raise context.error(
             node, f"logsource: category {quoted(source.category)} is not a category of Tetragon; {known}", "logsource"
         )
@@ -112,5 +112,5 @@ def _no_service(context: ParseContext, node: Node, service: str) -> Exception:
     if service in _LOGS:
         why = "is the log of a program, which Tetragon does not see"
     else:
-        why = f"has no events here; {hint(service, SERVICES)}"
+        why = f"has no events here; {suggest(service, SERVICES)}"
     return context.error(node, f"logsource: service {quoted(service)} {why}", "logsource")

@@ -6,11 +6,11 @@ from typing import Any
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
+from tocsin.model.text import nearest, suggest
 from tocsin.sigma.syntax.attack_tags import techniques
 from tocsin.sigma.syntax.documents import SEVERITY, Level
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 from tocsin.sigma.syntax.scalars import Entry, text, texts, to_python
-from tocsin.sigma.syntax.suggestions import closest, hint
 
 SIGMA_KEYS = (
     "title", "id", "name", "related", "taxonomy", "status", "description", "license", "author", "references", "date",
@@ -64,7 +64,7 @@ def level(context: ParseContext, entries: dict[str, Entry], root: Node) -> Level
     written = text(context, node, "level")
     level_ = next((known for known in SEVERITY if known == written.lower()), None)
     if level_ is None:
-        raise context.error(node, f"level: {quoted(written)} is not a level; {hint(written, SEVERITY)}", "level")
+        raise context.error(node, f"level: {quoted(written)} is not a level; {suggest(written, SEVERITY)}", "level")
     return level_
 
 
@@ -72,7 +72,7 @@ def is_native(context: ParseContext, entries: dict[str, Entry]) -> bool:
     """Whether the taxonomy is Tetragon's."""
     written = _text(context, entries, "taxonomy") or "sigma"
     if written not in TAXONOMIES:
-        message = f"taxonomy: {quoted(written)} is not known here; {hint(written, TAXONOMIES)}"
+        message = f"taxonomy: {quoted(written)} is not known here; {suggest(written, TAXONOMIES)}"
         raise context.error(entries["taxonomy"].value, message, "taxonomy")
     return written == "tetragon"
 
@@ -117,14 +117,14 @@ def _check_keys(context: ParseContext, entries: dict[str, Entry]) -> None:
         )
     for key, entry in entries.items():
         known = EXTENSION_KEYS if key.startswith("x-") else SIGMA_KEYS
-        if key not in known and closest(key, known):
-            context.warn(entry.key, f"unknown key {quoted(key)}; {hint(key, known)}", "unknown-key")
+        if key not in known and nearest(key, known):
+            context.warn(entry.key, f"unknown key {quoted(key)}; {suggest(key, known)}", "unknown-key")
 
 
 def _status(context: ParseContext, entries: dict[str, Entry]) -> str:
     written = _text(context, entries, "status")
     if written and written not in _STATUSES:
-        message = f"status: {quoted(written)} is not a status of Sigma; {hint(written, _STATUSES)}"
+        message = f"status: {quoted(written)} is not a status of Sigma; {suggest(written, _STATUSES)}"
         context.warn(entries["status"].value, message, "status")
     return written
 

@@ -10,11 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yaml.nodes import Node, ScalarNode
 
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax import wildcards
 from tocsin.sigma.syntax.ir import Op, Pattern
 from tocsin.sigma.syntax.parse_context import MAX_LITERAL, ParseContext, quoted
 from tocsin.sigma.syntax.scalars import Scalar, scalar
-from tocsin.sigma.syntax.suggestions import hint
 
 LIST_MODIFIERS = frozenset({"all", "neq"})
 """Modifiers of the whole list of values."""
@@ -71,7 +71,7 @@ def check(context: ParseContext, key: Node, modifiers: list[str]) -> None:
             raise context.error(key, f"the modifier {modifier!r} is not supported: {REFUSED[modifier]}", "modifier")
         if modifier not in _APPLY and modifier not in LIST_MODIFIERS:
             known = [*_APPLY, *LIST_MODIFIERS]
-            raise context.error(key, f"{quoted(modifier)} is not a modifier; {hint(modifier, known)}", "modifier")
+            raise context.error(key, f"{quoted(modifier)} is not a modifier; {suggest(modifier, known)}", "modifier")
     if len(set(modifiers)) < len(modifiers):
         raise context.error(key, "a modifier appears twice; remove one", "modifier")
 

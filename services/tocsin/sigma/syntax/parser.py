@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 from yaml.nodes import MappingNode
 
+from tocsin.model.text import nearest, suggest
 from tocsin.sigma.syntax import correlation, filter, rule, yaml_documents
 from tocsin.sigma.syntax.documents import Document
 from tocsin.sigma.syntax.parse_context import Budget, ParseContext
 from tocsin.sigma.syntax.problems import Problem, RuleError
 from tocsin.sigma.syntax.scalars import Entry, mapping
-from tocsin.sigma.syntax.suggestions import closest, hint
 from tocsin.sigma.syntax.yaml_documents import RawDocument
 
 _Read = Callable[[ParseContext, dict[str, Entry], MappingNode, str], Document]
@@ -97,8 +97,8 @@ def _document(context: ParseContext, root: MappingNode, text: str) -> Document:
             raise context.error(
                 entries["action"].key, "the old `action` is not supported; write each rule in full", "kind"
             )
-        key = next((key for key in list(entries)[:_MOST_CHECKED] if closest(key, _READ)), "")
-        suggestion = f"; {hint(key, _READ)}" if key else "; it needs one of detection, correlation, filter"
+        key = next((key for key in list(entries)[:_MOST_CHECKED] if nearest(key, _READ)), "")
+        suggestion = f"; {suggest(key, _READ)}" if key else "; it needs one of detection, correlation, filter"
         node = entries[key].key if key else root
         raise context.error(node, f"this is not a rule, a correlation or a filter{suggestion}", "kind")
     return _READ[kinds[0]](context, entries, root, text)

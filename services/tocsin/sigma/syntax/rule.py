@@ -6,12 +6,12 @@ from yaml.nodes import Node
 
 from tocsin.model.hook_names import normalize
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax import detection, logsource, metadata
 from tocsin.sigma.syntax.documents import Requires, Rule
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 from tocsin.sigma.syntax.scalars import Entry, boolean, check_keys, mapping, text, texts
 from tocsin.sigma.syntax.simplify import all_of
-from tocsin.sigma.syntax.suggestions import hint
 
 _VERSION = re.compile(r"v?[0-9]{1,4}(?:\.[0-9]{1,6}){0,3}")
 _REQUIRES = ("hooks", "kinds", "options", "version")
@@ -53,7 +53,7 @@ def _requires(context: ParseContext, node: Node) -> Requires:
     kinds = texts(context, entries["kinds"].value, "x-requires.kinds") if "kinds" in entries else ()
     for kind in kinds:
         if kind not in EVENT_KINDS:
-            message = f"x-requires.kinds: {quoted(kind)} is not a kind of event; {hint(kind, EVENT_KINDS)}"
+            message = f"x-requires.kinds: {quoted(kind)} is not a kind of event; {suggest(kind, EVENT_KINDS)}"
             raise context.error(entries["kinds"].value, message, "requires")
     version = text(context, entries["version"].value, "x-requires.version") if "version" in entries else ""
     if version and not _VERSION.fullmatch(version):

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax.parse_context import ParseContext, quoted
-from tocsin.sigma.syntax.suggestions import hint
 
 _TAG = "tag:yaml.org,2002:"
 _TEXTS = frozenset(_TAG + kind for kind in ("str", "timestamp", "value"))
@@ -45,7 +45,7 @@ def check_keys(context: ParseContext, entries: dict[str, Entry], known: tuple[st
     """An error for keys that are not *known*."""
     for key, entry in entries.items():
         if key not in known:
-            raise context.error(entry.key, f"{what}: unknown key {quoted(key)}; {hint(key, known)}", "unknown-key")
+            raise context.error(entry.key, f"{what}: unknown key {quoted(key)}; {suggest(key, known)}", "unknown-key")
 
 
 def scalar(context: ParseContext, node: ScalarNode) -> Scalar:

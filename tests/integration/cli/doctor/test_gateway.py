@@ -47,7 +47,7 @@ async def test_a_gateway_tells_its_judges_and_what_is_broken(declared: NatsServe
     async with gateway(declared) as own, opened(declared, "classifier") as bus:
 
         async def judges() -> bool:
-            await bus.tell(subjects.rules("classifier", "one"), rule_report.encode(book))
+            await bus.publish_unstored(subjects.rules("classifier", "one"), rule_report.encode(book))
             seen = await _seen(own.url)
             return not isinstance(seen.judges, Unknown) and bool(seen.judges)
 

@@ -57,7 +57,9 @@ async def test_what_somebody_changed_is_named_field_by_field(declared: NatsServe
 async def test_dead_letters_are_told_with_their_newest_reasons(declared: NatsServer) -> None:
     async with opened(declared, "collector") as bus:
         for number in range(3):
-            await bus.bury(b"x", id=f"d{number}", reason="no JSON" if number else "too long", then=lambda _: None)
+            await bus.dead_letters.publish(
+                b"x", id=f"d{number}", reason="no JSON" if number else "too long", then=lambda _: None
+            )
         assert await bus.flush(10.0)
     found = (await looked(places(declared)))["letters.dead_collector"]
     assert found.verdict == "warn"
@@ -90,7 +92,7 @@ async def test_where_collectors_stand_is_read_from_their_checkpoints(declared: N
     old = format_ns(time.time_ns() - 3_600 * 10**9)
     lost = Checkpoint(source="file /a", cluster="c1", node="n1", saved=old, counts=Counts(vanished_files=2))
     async with opened(declared, "collector") as bus:
-        await bus.save(checkpoint_key("c1", "n1", "file /a"), encode(lost))
+        await bus.bucket.save(checkpoint_key("c1", "n1", "file /a"), encode(lost))
     found = await looked(places(declared))
     assert found["sources.stopped"].verdict == "warn"
     assert found["sources.stopped"].details == ("n1 (file /a, 0 lines): for 60 min",)

@@ -130,8 +130,8 @@ async def test_a_silent_stream_is_opened_anew_and_its_node_is_named(
 ) -> None:
     _, kubeconfig = await reader(cluster, tmp_path)
     pod, writer = await a_pod(cluster)
-    patience = msgspec.structs.replace(QUICK, silence_s=0.5)
-    async with following(declared, follows(cluster, kubeconfig), patience=patience) as own:
+    timeouts = msgspec.structs.replace(QUICK, silence_s=0.5)
+    async with following(declared, follows(cluster, kubeconfig), timeouts=timeouts) as own:
         writer.write(10)
         await stored(declared, events=10)
         pod.log().rotate(follow="lost")
@@ -169,8 +169,8 @@ async def test_a_node_whose_clock_is_an_hour_off_and_an_event_of_the_year_9999_s
     _, kubeconfig = await reader(cluster, tmp_path)
     pod = await cluster.tetragon_pod(await cluster.node())
     log, number = pod.log(), 0
-    patience = msgspec.structs.replace(QUICK, silence_s=1.0)
-    async with following(declared, follows(cluster, kubeconfig), patience=patience):
+    timeouts = msgspec.structs.replace(QUICK, silence_s=1.0)
+    async with following(declared, follows(cluster, kubeconfig), timeouts=timeouts):
         for off_s in (3600, -3600, 0):
             for _ in range(3):
                 now = time.time_ns() + off_s * NS_PER_S

@@ -27,7 +27,7 @@ def test_unknown_and_impossible_variables_are_all_named_and_secrets_are_not() ->
     assert finding.verdict == "fail"
     told = "\n".join(finding.details)
     assert len(finding.details) == 3
-    assert "did you mean TOCSIN_GATEWAY_PORT?" in told
+    assert "did you mean 'TOCSIN_GATEWAY_PORT'?" in told
     assert "TOCSIN_GATEWAY_CLIENTS: 'many' does not fit" in told
     assert "TOCSIN_COLECTOR_PATH" in told
     assert "hunter2" not in str(finding)

@@ -44,8 +44,8 @@ def test_comments_empty_lines_and_line_ends_of_windows_are_no_patterns() -> None
 @pytest.mark.parametrize(
     ("content", "line", "word"),
     [
-        (b"# fine\nbadge=(\\d+\n", 2, "no expression of RE2"),
-        (b"(a)\n\n(?=x)(y)\n", 3, "no expression of RE2"),
+        (b"# fine\nbadge=(\\d+\n", 2, "not a valid RE2 expression"),
+        (b"(a)\n\n(?=x)(y)\n", 3, "not a valid RE2 expression"),
         (b"(a)\nbadge=\\d+\n", 2, "capture group"),
         (b"(x*)\n", 1, "matches the empty text"),
         (b"(a)\n(\xff)\n", 2, "not UTF-8"),

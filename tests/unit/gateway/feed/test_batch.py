@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.gateway.feed import batch
-from tocsin.gateway.feed.batch import Batch, Collecting
-from tocsin.gateway.window.rows import SEVERITIES
+from tocsin.gateway.feed.batch import Batch, BatchBuilder
+from tocsin.gateway.window.severities import SEVERITIES
 
 from support.rows import START_MS, row
 
@@ -27,7 +27,12 @@ def test_repeats_of_another_severity_stay_apart() -> None:
 def test_the_worst_rows_stay_and_of_equals_the_newest() -> None:
     rows = [(row(n, severity), 2) for n, severity in enumerate(("low", "low", "high", "critical", "medium", "low"), 1)]
     kept, left_out = batch.trim(rows, 4)
-    assert [(own.seq, own.shape.sev) for own, _ in kept] == [(4, "critical"), (3, "high"), (5, "medium"), (6, "low")]
+    assert [(own.seq, own.shape.severity) for own, _ in kept] == [
+        (4, "critical"),
+        (3, "high"),
+        (5, "medium"),
+        (6, "low"),
+    ]
     assert left_out == 4
 
 
@@ -47,13 +52,14 @@ def test_whatever_is_merged_every_alert_is_in_a_row_or_left_out(
         assert min(own.shape.index for own, _ in merged.rows) == min(own.shape.index for own, _ in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("raw", "fingerprint"), [(False, ""), (True, ""), (True, "same")])
 def test_what_waits_is_bounded_whatever_comes(raw: bool, fingerprint: str) -> None:
-    waiting = Collecting(raw=raw)
+    waiting = BatchBuilder(raw=raw)
     for start in range(0, 20_000, 1_000):
         waiting.add([row(n, fingerprint=fingerprint or f"f{n}") for n in range(start + 1, start + 1_001)])
     assert len(waiting) <= 10 * batch.ROWS
-    made = waiting.take(0, 20_000, 400, folding=True)
+    made = waiting.build(0, 20_000, 400, folding=True)
     assert not raw or made.folded == 0
     assert not raw or len(made.rows) == 400
     assert sum(n for _, n in made.rows) + made.left_out == 20_000

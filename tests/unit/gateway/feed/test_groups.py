@@ -3,19 +3,22 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.gateway.feed.batch import Batch
-from tocsin.gateway.feed.groups import REPLAY, Client, Fanout, Gap, Snapshot
-from tocsin.gateway.window import row_filter as filters
-from tocsin.gateway.window.row_filter import EVERYTHING, Filter
-from tocsin.gateway.window.rows import SEVERITIES, Row
+from tocsin.gateway.feed.client import REPLAY, Client, Gap, Snapshot
+from tocsin.gateway.feed.groups import Fanout
+from tocsin.gateway.window.row_filter import matcher
+from tocsin.gateway.window.rows import Row
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.window import Window
+from tocsin.model.filter import EVERYTHING, Filter, grammar
 
 from support.rows import row
 
-HIGH = filters.parse({"sev": ["critical", "high"]})
+HIGH = grammar.parse({"severity": ["critical", "high"]})
 
 
 class World:
@@ -37,7 +40,7 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
-        self.fanout.tick(self.now)
+        self.fanout.cut_due(self.now)
 
     def client(
         self,
@@ -88,7 +91,7 @@ class Told:
         """Alerts that match between where it began and where it stands."""
         assert self.start is not None
         assert self.place is not None
-        match: Callable[[Row], bool] = self.wanted.match() or (lambda _: True)
+        match: Callable[[Row], bool] = matcher(self.wanted) or (lambda _: True)
         return sum(1 for own in self.world.rows if self.start < own.seq <= self.place and match(own))
 
 
@@ -104,11 +107,12 @@ actions = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(actions, max_size=60))
 def test_frames_cover_without_a_hole_or_an_overlap_whatever_clients_do(script: list[tuple[Any, ...]]) -> None:
     world = World()
-    clients = [world.client(), world.client(HIGH), world.client(filters.parse({"q": "a-none"}), limit=100)]
+    clients = [world.client(), world.client(HIGH), world.client(grammar.parse({"q": "a-none"}), limit=100)]
     clients.append(world.client(fold=False))
     for name, *what in script:
         if name == "come":
@@ -205,13 +209,14 @@ def test_a_client_that_wants_no_folding_gets_rows_and_numbers_of_what_is_left_ou
     last = raw.steps[-1]
     assert isinstance(last, Batch)
     assert (len(last.rows), last.folded, last.left_out) == (100, 0, 1_100)
-    assert world.fanout.groups == 2
+    assert world.fanout.views == 2
     raw.client.view(None, None, visible=None, whole=False, now=world.now, fold=True)
     raw.read()
     assert isinstance(raw.steps[-1], Snapshot)
-    assert world.fanout.groups == 1
+    assert world.fanout.views == 1
 
 
+@pytest.mark.slow
 def test_a_client_that_acknowledges_nothing_holds_one_batch_and_delays_nobody() -> None:
     world = World()
     stuck, fast = world.client(), world.client()
@@ -249,7 +254,7 @@ def test_a_client_that_resumes_is_told_what_it_missed_in_order() -> None:
         (900, 1_000, True),
     ]
     assert [own.seq for step in batches for own, _ in step.rows] == list(range(101, 1_001))
-    assert world.fanout.numbers.replays == 1
+    assert world.fanout.counts.replays == 1
 
 
 def test_a_client_that_missed_nothing_gets_no_snapshot() -> None:
@@ -365,9 +370,9 @@ def test_a_hidden_page_is_told_nothing_and_begins_anew_when_shown() -> None:
 def test_a_group_without_clients_goes() -> None:
     world = World()
     one, other = world.client(HIGH), world.client()
-    assert world.fanout.groups == 2
+    assert world.fanout.views == 2
     one.client.leave()
     other.client.leave()
-    assert world.fanout.groups == 0
+    assert world.fanout.views == 0
     world.come()
-    assert world.fanout.tick(world.now) is None
+    assert world.fanout.cut_due(world.now) is None

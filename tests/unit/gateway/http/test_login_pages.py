@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.http import login_pages, security_headers
+from tocsin.gateway.http import login_pages
 
 PAGE = "https://tocsin.example:8443/login"
 
@@ -92,27 +92,6 @@ def test_no_address_breaks_out_of_its_place(text: str) -> None:
             _Seen(login_pages.page("/") if "<form" in page else login_pages.again("/")).tags
         )
     assert _Seen(login_pages.page("/" + text)).one("input", type="hidden")["value"] == login_pages.local("/" + text)
-
-
-@pytest.mark.parametrize(
-    ("origin", "site", "fine"),
-    [
-        ("https://tocsin.example", "same-origin", True),
-        ("https://tocsin.example", None, True),
-        (None, "same-origin", True),
-        ("null", "same-origin", True),
-        (None, None, False),
-        ("null", None, False),
-        ("https://evil.example", None, False),
-        ("https://evil.example", "cross-site", False),
-        ("https://other.tocsin.example", "same-site", False),
-        ("https://tocsin.example", "cross-site", False),
-        ("https://evil.example", "same-origin", False),
-        ("https://tocsin.example", "none", False),
-    ],
-)
-def test_only_a_page_of_ours_may_post(origin: str | None, site: str | None, fine: bool) -> None:
-    assert security_headers.posted_here(origin, site, "tocsin.example") is fine
 
 
 @given(st.binary(max_size=200))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tocsin.gateway.queries import export, range_queries
 from tocsin.gateway.queries.export import Format
 from tocsin.gateway.queries.params import QueryError
-from tocsin.gateway.queries.spans import TimeRange
+from tocsin.gateway.queries.time_range import TimeRange
 
 from support.gateway import alert
 from support.hubs import hub
@@ -29,6 +29,7 @@ def file(format: Format, some: list[Any]) -> bytes:
     return export.head(format) + export.body(format, some)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(hostile, hostile, hostile), max_size=5))
 def test_a_csv_reads_back_with_as_many_lines_and_cells_whatever_the_texts(texts: list[tuple[str, str, str]]) -> None:
     some = [row(n, arguments=a, process=b, pod=c) for n, (a, b, c) in enumerate(texts, 1)]
@@ -64,20 +65,20 @@ def test_ndjson_has_one_row_a_line(texts: list[str]) -> None:
     some = [row(n, arguments=text) for n, text in enumerate(texts, 1)]
     lines = file("ndjson", some).decode().split("\n")
     assert lines.pop() == ""
-    assert [json.loads(line).get("args", "") for line in lines] == texts
+    assert [json.loads(line).get("arguments", "") for line in lines] == texts
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
 def test_the_parts_of_a_file_are_every_row_of_the_stretch_once_newest_first(limit: int) -> None:
     own = hub(NOW, [alert(n, "low", time_ns=(NOW - 20 + n // 3) * 10**9, namespace="ab"[n % 2]) for n in range(60)])
-    asked = range_queries.export(f"format=ndjson&ns=a&from={(NOW - 15) * 1_000}&to={NOW * 1_000}", NOW * 1_000)
+    asked = range_queries.export(f"format=ndjson&namespace=a&from={(NOW - 15) * 1_000}&to={NOW * 1_000}", NOW * 1_000)
     data, below = b"", (asked.span.to_ms, -1)
     while below is not None:
-        part, below = asked.part(own.window.blocks(), below, limit)
+        part, below = asked.part(own.store.window.blocks(), below, limit)
         data += part
     rows = [json.loads(line) for line in data.splitlines()]
     assert [row["seq"] for row in rows] == [n + 1 for n in reversed(range(60)) if n % 2 == 0 and n // 3 >= 5]
-    assert asked.exact(own)
+    assert asked.exact(own.store)
 
 
 def test_the_name_of_the_file_says_its_stretch() -> None:

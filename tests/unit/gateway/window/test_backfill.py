@@ -1,71 +1,25 @@
-"""After an outage a hundred thousand alerts come at once: each lands where it belongs, and nothing looks like an attack now."""
+"""Reading back begins where enough alerts of a severity follow, and not much earlier."""
 
-import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tocsin.gateway.feed.hub import Hub
-from tocsin.gateway.window import counts
-from tocsin.model.alert import encode
-from tocsin.model.timestamps import format_ns
-
-from support.gateway import alert
-from support.hubs import hub, take
-
-NOW = 1_763_906_892
-NS = 1_000_000_000
-LATE = 100_000
-HOUR_S = 3_600
+from tocsin.gateway.window import backfill
 
 
-def test_an_hours_outage_is_filled_in_where_it_was() -> None:
-    own = hub(NOW, rows=1_000)
-    take(own, [alert(n, "medium", time_ns=(NOW - n) * NS, late_s=0) for n in range(60)], now_s=NOW)
-    own.second(NOW)
-    hour, quarter = own.range(HOUR_S, NOW), own.range(900, NOW)
-    told = hour.tick
-    calm = own.rate
-    assert calm == [0, 0, 60, 0]
-    _flood(own)
-    own.second(NOW + 1)
-    assert own.rate == [0, 0, 0, 0]
-    fields = hour.since(told)
-    t0, _ = counts.start(NOW + 1, HOUR_S)
-    per_bin = LATE / (HOUR_S - 61) * hour.step_s
-    heights = {second: high for second, _, high, _, _ in fields["bins"]}
-    assert all(
-        abs(high - per_bin) <= per_bin * 0.05
-        for second, high in heights.items()
-        if t0 < second < NOW - 61 - hour.step_s
-    )
-    assert heights.get(NOW // hour.step_s * hour.step_s, 0) == 0
-    assert quarter.counts[1] == sum(1 for n in range(LATE) if _second(n) * 1_000 >= quarter.since_ms)
-    late = own.late.fields(own.window.head / 1e4)["late"]
-    assert (late["n"], late["most_s"], late["from"]) == (LATE, HOUR_S, (NOW - HOUR_S) * 1_000)
-    assert own.late.fields(own.window.head / 1e4 + 61.0) == {}
-    assert own.delay_ms < 2_000
-    assert all(row.late_s > 60 for row in own.window.lanes[1])
+@given(st.lists(st.booleans(), max_size=400), st.integers(1, 60), st.integers(1, 500))
+async def test_reading_back_begins_where_enough_of_a_severity_lie(stream: list[bool], wanted: int, first: int) -> None:
+    last = first + len(stream) - 1
+    asked = 0
 
+    async def count(seq: int) -> int:
+        nonlocal asked
+        asked += 1
+        return sum(stream[max(0, seq - first) :])
 
-def _second(n: int) -> int:
-    return NOW - HOUR_S + n * (HOUR_S - 61) // LATE
-
-
-def _flood(own: Hub) -> None:
-    """High alerts evenly over the last hour but its last minute, all received now."""
-    template = msgspec.json.decode(encode(alert(0, "high")))
-    for n in range(LATE):
-        second = _second(n)
-        template["id"] = f"{n:032x}"
-        template["time"] = _time(second)
-        template["received"] = _time(NOW)
-        seq = own.window.head + 1
-        own.take(
-            "alerts.high.c1.payments.execve",
-            msgspec.json.encode(template),
-            seq,
-            now=float(seq) / 1e4,
-            now_ms=NOW * 1_000,
-        )
-
-
-def _time(second: int) -> str:
-    return format_ns(second * NS)
+    begin = await backfill.begin(first, last, wanted, count)
+    held = sum(stream)
+    found = sum(stream[begin - first :])
+    assert begin >= first
+    assert found >= min(held, wanted)
+    assert begin == first or found <= wanted * (1 + backfill.SLACK) + 1
+    assert asked <= 12

@@ -5,16 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.queries.schemas import RowAnswer
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import RowFactory
+from tocsin.model.alert_row import AlertRow
 from tocsin.model.errors import BadEvent
 
 from support.rows import START_MS, row, summary
 
 
-def decoded(own: rows.Row, n: int = 1) -> RowAnswer:
-    return msgspec.json.decode(rows.encode(own, n), type=RowAnswer)
+def decoded(own: rows.Row, n: int = 1) -> AlertRow:
+    return msgspec.json.decode(rows.encode(own, n), type=AlertRow)
 
 
 def test_a_row_is_what_the_design_says() -> None:
@@ -24,29 +24,41 @@ def test_a_row_is_what_the_design_says() -> None:
         pod="ledger-1", node="worker-03", container="api", target="203.0.113.7:4444", techniques=("T1059.004",),
         fingerprint="abc",
     )  # fmt: skip
-    assert decoded(own, 3) == RowAnswer(
-        id=f"{7:032x}", seq=7, fp="abc", t=START_MS + 7, n=3, sev=own.shape.sev, rule="reverse-shell",
-        rules=["reverse-shell", "shell"], title="Reverse shell", bin="/bin/bash", args="-i >& /dev/tcp",
-        event="process_kprobe", fn="tcp_connect", ns="payments", wl="ledger", pod="ledger-1", node="worker-03",
-        container="api", target="203.0.113.7:4444", att=["T1059.004"], silenced=False,
+    assert decoded(own, 3) == AlertRow(
+        id=f"{7:032x}", seq=7, fingerprint="abc", t=START_MS + 7, n=3, severity=own.shape.severity,
+        rules=("reverse-shell", "shell"), title="Reverse shell", process="/bin/bash", arguments="-i >& /dev/tcp",
+        kind="kprobe", event_type="tcp_connect", namespace="payments", workload="ledger", pod="ledger-1",
+        node="worker-03", container="api", target="203.0.113.7:4444", techniques=("T1059.004",), silenced=False,
     )  # fmt: skip
 
 
 def test_a_correlation_has_no_event_of_tetragons_and_no_process() -> None:
     own = row(8, "high", kind="correlation", event_type="correlation", process="", rules=("exec-storm",))
     fields = msgspec.json.decode(rows.encode(own))
-    assert (fields["event"], fields["fn"], fields["rule"]) == ("correlation", "correlation", "exec-storm")
-    assert not {"bin", "args", "target"} & set(fields)
+    assert (fields["kind"], fields["event_type"], fields["rules"]) == ("correlation", "correlation", ["exec-storm"])
+    assert not {"process", "arguments", "target"} & set(fields)
 
 
 def test_fields_without_a_value_are_left_out() -> None:
     fields = msgspec.json.decode(rows.encode(row(1)))
-    assert set(fields) == {"id", "seq", "t", "n", "fp", "sev", "title", "att", "silenced", "event", "fn"}
+    assert set(fields) == {
+        "id",
+        "seq",
+        "t",
+        "n",
+        "fingerprint",
+        "severity",
+        "title",
+        "techniques",
+        "silenced",
+        "kind",
+        "event_type",
+    }
 
 
 def test_long_arguments_are_cut_and_marked() -> None:
-    assert decoded(row(1, arguments="x" * 256)).args == "x" * 256
-    cut = decoded(row(1, arguments="x" * 257)).args
+    assert decoded(row(1, arguments="x" * 256)).arguments == "x" * 256
+    cut = decoded(row(1, arguments="x" * 257)).arguments
     assert (len(cut), cut[-2:]) == (256, "x…")
 
 
@@ -67,7 +79,7 @@ def test_ever_new_names_do_not_fill_the_memory() -> None:
     shapes = RowFactory(limit=10)
     made = [shapes.row(n, summary(n, process=f"/tmp/{n}")) for n in range(1, 100)]
     assert len(shapes._known) <= 10
-    assert made[3].shape.bin == "/tmp/4"
+    assert made[3].shape.process == "/tmp/4"
 
 
 @pytest.mark.parametrize("time", ["", "yesterday", "2025-13-01T00:00:00Z", "2025-11-23T14:08:12.641"])
@@ -86,5 +98,5 @@ def test_times_of_other_offsets_and_precisions_are_read() -> None:
 @given(st.text(), st.text(), st.text(), st.text())
 def test_whatever_the_text_a_row_is_json_that_reads_back(args: str, process: str, pod: str, target: str) -> None:
     own = decoded(row(1, arguments=args, process=process, pod=pod, target=target))
-    assert own.args == args[:256] or len(args) > 256
-    assert (own.bin, own.pod) == (process, pod) or max(len(process), len(pod)) > 256
+    assert own.arguments == args[:256] or len(args) > 256
+    assert (own.process, own.pod) == (process, pod) or max(len(process), len(pod)) > 256

@@ -1,9 +1,11 @@
 """The live window: what it holds, in which order, and what it says of what it does not hold."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.gateway.window.rows import SEVERITIES, Row, newest_first
+from tocsin.gateway.window.rows import Row, newest_first
+from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.window import Window
 
 from support.rows import START_MS, row
@@ -99,6 +101,7 @@ def test_a_row_is_found_by_its_id() -> None:
     assert window.left("17") is None
 
 
+@pytest.mark.slow
 def test_where_a_row_lies_that_made_room_is_known_for_a_while() -> None:
     window = filled([row(n) for n in range(1, 12_002)], limit=1_000)
     assert window.left(f"{11_001:032x}") == 11_001

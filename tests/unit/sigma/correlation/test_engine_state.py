@@ -167,6 +167,7 @@ def _ids(firings: list[Firing]) -> list[str]:
     return [firing.id for firing in firings]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 1_100))
 def test_rebuilt_from_there_they_fire_as_if_nothing_had_happened(seed: int, cut: int) -> None:
@@ -203,6 +204,7 @@ def test_a_clock_that_is_ahead_makes_nothing_late_and_keeps_nothing_from_being_f
     assert windows.rebuild_from > 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_what_rests_on_a_silent_correlation_is_the_same_after_any_restart(seed: int) -> None:
     own = [

@@ -142,6 +142,7 @@ def records(draw: st.DrawFn) -> EventRecord:
     return seen(key, process, parent, **body)  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(NODES, min_size=1, max_size=6), st.lists(records(), min_size=1, max_size=6), st.booleans())
 def test_the_index_finds_every_rule_that_matches(nodes: list[Node], events: list[EventRecord], existing: bool) -> None:

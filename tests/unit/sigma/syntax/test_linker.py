@@ -1,5 +1,6 @@
 """Documents joined: references, duplicates, circles, and the order of correlations."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,7 @@ def test_a_circle_is_refused_with_all_that_rests_on_it() -> None:
     assert not any(problem.warning for problem in found.problems)
 
 
+@pytest.mark.slow
 def test_a_circle_of_thousands_is_told_in_short() -> None:
     found = joined(*(correlation(f"c{n}", f"c{(n + 1) % 1500}") for n in range(1500)))
     assert len(found.problems) == 1500
@@ -144,6 +146,7 @@ def test_nothing_links_to_nothing() -> None:
     assert link(()) == Linked()
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.integers(0, 12), st.lists(st.integers(0, 14), min_size=1, max_size=3, unique=True), max_size=12)
 )

@@ -120,6 +120,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(WORDS, VALUES, max_size=8))
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_document_of_our_words_is_read(entries: dict[str, str]) -> None:
@@ -133,6 +134,7 @@ BODY = st.dictionaries(
 ).map(lambda items: "{" + ", ".join(f"{key}: {value}" for key, value in items.items()) + "}")
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["detection", "correlation", "filter"]), BODY, st.dictionaries(WORDS, VALUES, max_size=2))
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_body_below_a_good_head_is_read(kind: str, body: str, more: dict[str, str]) -> None:

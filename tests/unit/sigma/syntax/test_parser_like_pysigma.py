@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionNOT, ConditionOR
@@ -150,6 +151,7 @@ CONDITIONS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.fixed_dictionaries({"a": SELECTIONS, "b": SELECTIONS, "c_x": MAPPINGS, "_d": MAPPINGS}), CONDITIONS)
 @settings(max_examples=250, deadline=None)
 def test_a_detection_means_what_pysigma_says(selections: dict[str, object], condition: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tocsin.cli.doctor.checks import units
 from tocsin.cli.doctor.finding import Finding, Unknown, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import ExportFile, Observations
+from tocsin.model.timestamps import NS_PER_S
 
 OLD_PATH, NEW_PATH = "/var/run/cilium/tetragon/tetragon.log", "/var/log/tetragon/tetragon.log"
 """The path up to Tetragon 1.7, which is in memory on most nodes, and the path since then."""
@@ -54,14 +55,14 @@ def _lasts_s(file: ExportFile, now_ns: int) -> float | None:
     """How long a line is kept: since the end of the oldest file; ``None`` if too few files were rotated."""
     if len(file.rotated) < _MANY:
         return None
-    return max(0.0, (now_ns - file.rotated[0][1]) / 1e9)
+    return max(0.0, (now_ns - file.rotated[0][1]) / NS_PER_S)
 
 
 def _followed(observations: Observations, files: list[ExportFile]) -> Iterator[Finding]:
     """Whether the file that the collector is told to follow is the one that grows."""
     name, configured = "agent.path", observations.environ.get("TOCSIN_COLLECTOR_PATH", OLD_PATH)
     newest = max(files, key=lambda file: file.changed_ns)
-    age_s = (observations.now_ns - newest.changed_ns) / 1e9
+    age_s = (observations.now_ns - newest.changed_ns) / NS_PER_S
     if newest.path != configured and "TOCSIN_COLLECTOR_PATH" in observations.environ:
         yield fail(
             name,

@@ -7,6 +7,7 @@ from tocsin.bus import streams
 from tocsin.cli.doctor.checks import units
 from tocsin.cli.doctor.finding import Finding, Unknown, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import Layout, Observations, ObservedStream
+from tocsin.model.timestamps import NS_PER_S
 
 _DECLARE = "run `tocsin declare` as the admin"
 _ROOMY = frozenset({"max_bytes", "num_replicas"})
@@ -103,7 +104,7 @@ def _same(declared: object, existing: object) -> bool:
 
 def _shown(field: str, value: object) -> str:
     if field in ("max_age", "duplicate_window", "ack_wait") and isinstance(value, int):
-        return units.span(value / 1e9) if value else "none"
+        return units.span(value / NS_PER_S) if value else "none"
     return "nothing" if value is None else str(value)
 
 
@@ -135,7 +136,7 @@ def _kept(kept: ObservedStream, now_ns: int) -> Finding:
     name = "streams.kept"
     if not kept.messages:
         return ok(name, "there is no critical or high alert yet")
-    age_s = (now_ns - kept.first_ns) / 1e9
+    age_s = (now_ns - kept.first_ns) / NS_PER_S
     text = f"{kept.messages:,} critical and high alerts of the last {units.span(age_s)} are stored"
     if share_of(kept) > _FULL and age_s < _KEPT_LEAST_S:
         return warn(

@@ -6,6 +6,7 @@ from tocsin.bus import streams
 from tocsin.cli.doctor.checks import units
 from tocsin.cli.doctor.finding import Finding, Unknown, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import DeadLetters, Observations, ObservedReader
+from tocsin.model.timestamps import NS_PER_S
 from tocsin.runtime.ledger import Ledger
 
 _LATE_S, _STUCK_S = 30.0, 300.0
@@ -62,7 +63,7 @@ def _dead_letters_of(letters: DeadLetters, now_ns: int) -> Finding:
     if not letters.messages:
         return ok(name, f"{letters.stream} is empty")
     age_ns = now_ns - letters.newest_ns
-    text = f"{letters.messages:,} in {letters.stream}, the newest {units.span(age_ns / 1e9)} ago"
+    text = f"{letters.messages:,} in {letters.stream}, the newest {units.span(age_ns / NS_PER_S)} ago"
     reasons = [f"{n:,} of the newest: {reason}" for reason, n in letters.reasons.items()]
     if age_ns > _DAY_NS:
         return ok(name, text, details=reasons)

@@ -6,7 +6,7 @@ from tocsin.cli.doctor.checks import units
 from tocsin.cli.doctor.finding import Finding, Unknown, fail, ok, unknown, warn
 from tocsin.cli.doctor.observations import Observations
 from tocsin.model.checkpoint import Checkpoint
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_S, parse_ns
 
 _OLD_S = 600.0
 """Even a quiet node runs a program every few minutes."""
@@ -74,7 +74,7 @@ def _intervals(source: Checkpoint) -> Iterator[str]:
 
 def _age_s(source: Checkpoint, now_ns: int) -> float:
     saved = parse_ns(source.saved)
-    return float("inf") if saved is None else max(0, now_ns - saved) / 1e9
+    return float("inf") if saved is None else max(0, now_ns - saved) / NS_PER_S
 
 
 def _named(source: Checkpoint) -> str:

@@ -31,7 +31,7 @@ class _Account(Struct, frozen=True):
 async def newest(bus: Bus, layout: Layout) -> list[DeadLetters]:
     """The newest dead letters of each service that can have some."""
     letters = []
-    for service in streams.BURIERS:
+    for service in streams.DEAD_LETTER_SERVICES:
         name = streams.dead(service)
         if name in layout.streams:
             letters.append(await _of_service(bus, name, layout.streams[name]))

@@ -15,7 +15,7 @@ from tocsin.bus.permissions import users
 from tocsin.bus.stopping import background
 from tocsin.cli.doctor.observations import Layout, ObservedReader, ObservedStream
 from tocsin.model.errors import BusError, Gone
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import NS_PER_S, parse_ns
 
 _CONNECT_S = 5.0
 _READ_S = 10.0
@@ -71,7 +71,7 @@ async def _offset_s(bus: Bus, stream: str) -> float | None:
     before = time.time_ns()
     answer = await call(bus.connection, f"STREAM.INFO.{stream}")
     server_ns = parse_ns(msgspec.json.decode(answer, type=_Clock).ts)
-    return None if server_ns is None else (server_ns - (before + time.time_ns()) // 2) / 1e9
+    return None if server_ns is None else (server_ns - (before + time.time_ns()) // 2) / NS_PER_S
 
 
 async def subject_counts(bus: Bus, stream: str, filter: str) -> ObservedStream:
@@ -131,7 +131,7 @@ async def _next(bus: Bus, stream: str, consumer: Consumer) -> Stored:
 
 def _age_s(stored: Stored) -> float | None:
     stored_ns = parse_ns(stored.headers.get(_STAMP, ""))
-    return None if stored_ns is None else max(0.0, (time.time_ns() - stored_ns) / 1e9)
+    return None if stored_ns is None else max(0.0, (time.time_ns() - stored_ns) / NS_PER_S)
 
 
 async def _second_form(bus: Bus, streams_: dict[str, ObservedStream]) -> bool | None:
