@@ -9,7 +9,7 @@ from tocsin.classifier.table import Line
 from tocsin.model.alert import RuleHit
 from tocsin.model.severity import Severity
 from tocsin.sigma.fields.record import EventRecord
-from tocsin.sigma.matching.evidence import matched
+from tocsin.sigma.matching.evidence import matched_fields
 from tocsin.sigma.ruleset import Hit, Hits
 from tocsin.sigma.syntax.documents import Filter, Rule
 
@@ -101,7 +101,7 @@ def _hit(rule: Rule, record: EventRecord) -> RuleHit:
         author=rule.author,
         link=rule.link,
         techniques=rule.techniques,
-        matched=matched(rule, record),
+        matched=matched_fields(rule, record),
     )
 
 

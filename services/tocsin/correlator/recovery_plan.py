@@ -50,7 +50,7 @@ def reset_reason(position: Position | None, stream: Stream) -> str:
     if position is None:
         return "no position is stored"
     if position.stream and position.stream != stream.created:
-        return f"SIGNALS was created anew at {stream.created}"
+        return f"SIGNALS was recreated at {stream.created}"
     if position.seq > stream.state.last_seq:
         return f"SIGNALS ends at {stream.state.last_seq}, before the position {position.seq}"
     return ""

@@ -12,7 +12,7 @@ from tocsin.correlator.position import Position
 from tocsin.correlator.recovery_plan import RecoveryPlan
 from tocsin.model import signal as signals
 from tocsin.model.timestamps import format_ns, parse_ns
-from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent
+from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent_ids
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class SignalReader:
         self.dirty = bool(plan.reset)
         """Whether the position changed since the last save."""
         self.referred_to = {rule for each in active.correlations for rule in each.rules}
-        self._silent = silent(active.correlations)
+        self._silent = silent_ids(active.correlations)
         self._known = known
         self._metrics = metrics
         self._done = plan.silent_to

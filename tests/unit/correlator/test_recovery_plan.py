@@ -46,7 +46,7 @@ def test_other_rules_look_back_from_the_position_by_stored_time() -> None:
     ("known", "state", "why"),
     [
         (None, stream(1, 90), "no position"),
-        (KNOWN, stream(1, 90, created="now"), "created anew at now"),
+        (KNOWN, stream(1, 90, created="now"), "recreated at now"),
         (KNOWN, stream(1, 49), "ends at 49"),
     ],
 )

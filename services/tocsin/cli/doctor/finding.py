@@ -55,9 +55,9 @@ def fail(check: str, found: str, do: str, *, details: Iterable[str] = ()) -> Fin
     return Finding(check=check, verdict=Verdict.FAIL, found=found, do=do, details=tuple(details))
 
 
-def unknown(check: str, unseen: Unknown) -> Finding:
+def unknown(check: str, reason: Unknown) -> Finding:
     """A check that could not be made."""
-    return Finding(check=check, verdict=Verdict.UNKNOWN, found=unseen.why, do=unseen.do)
+    return Finding(check=check, verdict=Verdict.UNKNOWN, found=reason.why, do=reason.do)
 
 
 def worst(findings: Iterable[Finding]) -> Verdict:

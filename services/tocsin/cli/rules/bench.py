@@ -12,8 +12,8 @@ from tocsin.model import event as events
 from tocsin.model.errors import BadEvent, SettingsError
 from tocsin.sigma.authoring.replay import CLUSTER
 from tocsin.sigma.fields.record import EventRecord
-from tocsin.sigma.matching.candidates import Selection
-from tocsin.sigma.matching.compiled_rule import Compiled, compiled
+from tocsin.sigma.matching.candidates import CandidateFinder
+from tocsin.sigma.matching.compiled_rule import CompiledRule, compile_rule
 from tocsin.sigma.ruleset import RuleSet
 
 MAX_EVENTS = 50_000
@@ -139,8 +139,8 @@ def _fastest(work: Callable[[rules_events.InputEvent], object], inputs: Sequence
 
 
 def _costs(ruleset: RuleSet, inputs: Sequence[rules_events.InputEvent]) -> tuple[tuple[Cost, ...], int, int]:
-    rules = [compiled(rule, ruleset.filters_of(rule), {}) for rule in ruleset.rules]
-    selection = Selection(rules)
+    rules = [compile_rule(rule, ruleset.filters_of(rule), {}) for rule in ruleset.rules]
+    selection = CandidateFinder(rules)
     evaluations = dict.fromkeys((rule.rule.id for rule in rules), 0)
     spent_ns = dict.fromkeys(evaluations, 0)
     hits = 0
@@ -163,7 +163,7 @@ def _costs(ruleset: RuleSet, inputs: Sequence[rules_events.InputEvent]) -> tuple
     return tuple(sorted(costs, key=lambda cost: (-cost.event_us, cost.title))), sum(evaluations.values()), hits
 
 
-def _look_ns(candidate: Compiled, record: EventRecord) -> int:
+def _look_ns(candidate: CompiledRule, record: EventRecord) -> int:
     began = time.perf_counter_ns()
     try:
         candidate.holds(record)

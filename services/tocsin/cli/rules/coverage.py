@@ -32,7 +32,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.navigator:
         Path(args.navigator).write_bytes(attack_coverage.layer(documents) + b"\n")
     if args.json:
-        render.as_json(attack_coverage.covered(documents))
+        render.as_json(attack_coverage.covered_techniques(documents))
     else:
         for line in attack_coverage.summary(documents).splitlines():
             render.line(line)

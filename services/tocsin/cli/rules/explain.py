@@ -10,7 +10,7 @@ from tocsin.cli.rules import files, render
 from tocsin.model import event as events
 from tocsin.model.errors import BadEvent, SettingsError
 from tocsin.sigma.authoring import explain
-from tocsin.sigma.authoring.explain import Explained
+from tocsin.sigma.authoring.explain import Explanation
 from tocsin.sigma.authoring.replay import CLUSTER
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
@@ -80,7 +80,7 @@ def _record(input_: rules_events.InputEvent) -> EventRecord:
     )
 
 
-def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset: RuleSet) -> Iterator[Explained]:
+def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset: RuleSet) -> Iterator[Explanation]:
     if isinstance(document, Rule):
         yield explain.rule(document, record, ruleset.filters_of(document), time_ns=time.time_ns())
     elif isinstance(document, Filter):
@@ -89,7 +89,7 @@ def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset
         yield explain.correlation(document, record, ruleset)
 
 
-def lines(explained: Explained, before: str = "", *, last: bool | None = None) -> Iterator[str]:
+def lines(explained: Explanation, before: str = "", *, last: bool | None = None) -> Iterator[str]:
     """The tree as lines for a terminal."""
     joint = "" if last is None else "└─ " if last else "├─ "
     values = ""

@@ -40,7 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _run(args: argparse.Namespace) -> int:
     source, into = Path(args.path), Path(args.into)
     files = _files(source)
-    sorted_ = sigmahq_import.sort({name: files[name] for name in sigmahq_import.wanted(list(files))})
+    sorted_ = sigmahq_import.select({name: files[name] for name in sigmahq_import.rule_paths(list(files))})
     for name, content in sorted_.usable.items():
         path = into / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def _run(args: argparse.Namespace) -> int:
     return 0 if sorted_.usable else 1
 
 
-def _show(sorted_: sigmahq_import.Sorted, into: Path) -> None:
+def _show(sorted_: sigmahq_import.ImportSelection, into: Path) -> None:
     render.line(f"{len(sorted_.usable)} imported into {into}, {len(sorted_.skipped)} skipped")
     for reason, skipped in sorted_.reasons():
         render.line(f"{len(skipped):>6}  {reason}")

@@ -7,7 +7,7 @@ import sys
 from tocsin.cli.rules import check, events, files, render
 from tocsin.model.text import printable
 from tocsin.runtime import logs
-from tocsin.sigma.authoring.dry_run import Outcome, Report, Trial
+from tocsin.sigma.authoring.dry_run import DryRun, Outcome, Report
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -41,7 +41,7 @@ def _run(args: argparse.Namespace) -> int:
         if not problem.warning and problem.file in rules.files:
             sys.stderr.write(printable(check.line(problem)) + "\n")
     documents = (*ruleset.rules, *ruleset.correlations)
-    trial = Trial(ruleset, {each.id for each in documents if each.file in rules.files})
+    trial = DryRun(ruleset, {each.id for each in documents if each.file in rules.files})
 
     def take(event: events.InputEvent) -> None:
         trial.feed(event.line, id=event.id, time_ns=event.time_ns, cluster=event.cluster, node=event.node)

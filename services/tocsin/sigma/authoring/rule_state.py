@@ -1,4 +1,4 @@
-"""What a judge tells of a rule or correlation, besides what became of it."""
+"""The state of a rule or correlation for rule reports."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _CHARACTERS = 500
 
 
 def state_of(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
-    """*document* as loaded, with what became of it."""
+    """The report entry of *document*, with its counts."""
     return RuleState(
         id=document.id,
         title=document.title,
@@ -34,7 +34,7 @@ def state_of(document: Rule | Correlation, *, hits: int, failures: int = 0, last
 
 
 def _needs(rule: Rule) -> dict[str, Any]:
-    """What must come for *rule* to see anything."""
+    """What *rule* needs to get events."""
     requires = rule.requires
     kinds = requires.kinds or tuple(sorted(rule.kinds))
     return {

@@ -51,7 +51,7 @@ async def test_what_somebody_changed_is_named_field_by_field(declared: NatsServe
         await jetstream_api.call(bus.connection, "CONSUMER.DELETE.ALERTS_KEPT.siem")
     found = await looked(places(declared))
     assert found["streams.declared"].details == ("ALERTS: duplicate_window is 5 s; 60 s is declared",)
-    assert found["streams.durables"].details == ("ALERTS_KEPT/siem: not there",)
+    assert found["streams.durables"].details == ("ALERTS_KEPT/siem: missing",)
 
 
 async def test_dead_letters_are_told_with_their_newest_reasons(declared: NatsServer) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tocsin.model.signal import Signal
 from tocsin.model.timestamps import NS_PER_S
-from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent
+from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent_ids
 from tocsin.sigma.syntax.documents import Correlation
 
 from support.correlation_builder import BEGIN_NS, correlation, ends, feed, signal
@@ -118,8 +118,8 @@ def test_a_correlation_is_silent_where_all_that_name_it_say_so() -> None:
         correlation("event_count", "child", id=name, generate=generate)
         for name, generate in (("loud", True), ("mute", False))
     )
-    assert silent([child, mute]) == {"child"}
-    assert silent([child, mute, loud]) == frozenset()
+    assert silent_ids([child, mute]) == {"child"}
+    assert silent_ids([child, mute, loud]) == frozenset()
 
 
 def test_what_was_raised_before_is_not_raised_again_before_the_repeat() -> None:

@@ -70,7 +70,7 @@ def test_a_circle_is_refused_with_all_that_rests_on_it() -> None:
     told = {problem.rule: (problem.code, problem.text) for problem in found.problems}
     assert told["c1"] == (
         "cycle",
-        "correlation.rules: they refer to one another in a circle: 'c1_name' -> 'c2_name' -> 'c3_name' -> 'c1_name'; take one out",
+        "correlation.rules: they form a cycle: 'c1_name' -> 'c2_name' -> 'c3_name' -> 'c1_name'; remove one reference",
     )
     assert [told[id][0] for id in ("c2", "c3", "c4", "c5", "c7")] == [
         "cycle",
@@ -79,7 +79,7 @@ def test_a_circle_is_refused_with_all_that_rests_on_it() -> None:
         "refused-rule",
         "cycle",
     ]
-    assert "'c4_name' is not loaded; repair that one first" in told["c5"][1]
+    assert "'c4_name' is not loaded; fix that one first" in told["c5"][1]
     assert not any(problem.warning for problem in found.problems)
 
 

@@ -94,7 +94,7 @@ def _rules(observations: Observations, sample: Sample) -> Finding:
         if isinstance(observations.policies, Unknown)
         else [*observations.policies, *sample.observed]
     )
-    unfed = [rule for rule in observations.rules if reachability.why_never(rule, hooks)]
+    unfed = [rule for rule in observations.rules if reachability.never_fires_reason(rule, hooks)]
     host_rules = (
         [rule for rule in observations.rules if reachability.host_only(rule.condition)] if not sample.host_execs else []
     )

@@ -73,11 +73,11 @@ def _durables(layout: Layout, window_s: float) -> Finding:
     return ok("streams.durables", f"{count} durables as declared" + (f", and {more} others" if more > 0 else ""))
 
 
-def differences(declared: Mapping[str, Any], found: Mapping[str, object], prefix: str = "") -> Iterator[str]:
-    """The differences of *found* from *declared*; fields that only *found* has are defaults of the server."""
+def differences(declared: Mapping[str, Any], existing: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    """The differences of *existing* from *declared*; fields that only *existing* has are defaults of the server."""
     for field, value in declared.items():
         name = f"{prefix}{field}"
-        actual = found.get(field)
+        actual = existing.get(field)
         if field in _ROOMY:
             if not isinstance(actual, int) or actual <= 0:
                 yield f"{name} is unbounded; it must have a bound"
@@ -94,12 +94,12 @@ def differences(declared: Mapping[str, Any], found: Mapping[str, object], prefix
             yield f"{name} is {_shown(field, actual)}; {_shown(field, value)} is declared"
 
 
-def _same(declared: object, found: object) -> bool:
-    if found is None:  # the server leaves out what is empty
+def _same(declared: object, existing: object) -> bool:
+    if existing is None:  # the server leaves out what is empty
         return not declared
-    if isinstance(declared, list) and isinstance(found, list):
-        return sorted(map(str, declared)) == sorted(map(str, found))
-    return declared == found
+    if isinstance(declared, list) and isinstance(existing, list):
+        return sorted(map(str, declared)) == sorted(map(str, existing))
+    return declared == existing
 
 
 def _shown(field: str, value: object) -> str:
