@@ -74,7 +74,7 @@ def integer(parameters: Mapping[str, str], name: str, *, default: int, most: int
 
 
 def lanes(store: AlertStore, held: BySeverity) -> Lanes:
-    """How far back the window goes, held against what the stream holds."""
+    """How far back the window goes, compared with what the stream holds."""
     found = {}
     for name, lane in zip(SEVERITIES, store.window.lanes, strict=True):
         oldest = lane.oldest

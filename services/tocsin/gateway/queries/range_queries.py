@@ -90,7 +90,7 @@ class Export(Struct, frozen=True):
         return exports.body(self.format, found), more
 
     def exact(self, store: AlertStore) -> bool:
-        """Whether every alert of the span is at hand."""
+        """Whether every alert of the span is in memory."""
         return store.rows_complete(self.span.from_ms, self.filter.possible)
 
 
