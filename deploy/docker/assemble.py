@@ -1,4 +1,4 @@
-"""Copy into one tree what the services need of this root: the interpreter, its libraries, certificates, our packages.
+"""Copy into one tree the files that the services need: the interpreter, its libraries, certificates, our packages.
 
 Whatever is not named here or linked by something that is stays behind, whichever base image this root is.
 """
@@ -29,7 +29,7 @@ WRITABLE = ("run/tocsin", "var/lib/tocsin", *(f"var/lib/tocsin/{name}" for name 
 
 
 def take(tree: Path, path: Path, leave: frozenset[str] = frozenset({"__pycache__"})) -> None:
-    """Copy a file, a link with what it leads to, or a folder but for what is called as in *leave*; not again."""
+    """Copy a file, a link with its target, or a folder without the names in *leave*; never twice."""
     folder = Path(os.path.realpath(path.parent))  # /lib is a link to /usr/lib
     goal = tree / (folder / path.name).relative_to("/")
     if path.is_symlink():
@@ -60,7 +60,7 @@ def linked(tree: Path) -> set[Path]:
 
 
 def packages(tree: Path) -> None:
-    """Tell scanners which packages of the distribution are here: those that own some file of the tree."""
+    """Write the list of the distribution's packages for scanners: those that own a file of the tree."""
     owners = set()
     for listed in Path("/var/lib/dpkg/info").glob("*.list"):
         for line in listed.read_text().splitlines():
@@ -79,7 +79,7 @@ def packages(tree: Path) -> None:
 
 
 def skeleton(tree: Path) -> None:
-    """Folders and files that no package brings: links as in this root, our user, where it may write."""
+    """Folders and files that no package contains: links, our user, and its writable folders."""
     for link in map(Path, ("/bin", "/lib", "/lib64", "/sbin")):
         if link.is_symlink():
             (tree / link.readlink()).mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def skeleton(tree: Path) -> None:
 
 
 def libraries(tree: Path) -> None:
-    """What is linked, what those link, and what is loaded by name."""
+    """Linked libraries, the libraries that those link, and libraries loaded by name."""
     found = linked(tree)
     while missing := [path for path in found if not (tree / os.path.realpath(path)[1:]).exists()]:
         for path in missing:

@@ -1,4 +1,4 @@
-"""Make the passwords and the token of docker-compose.yml once, each in the volume of the one who needs it.
+"""Generate the passwords and the token of docker-compose.yml once, each in the volume of the service that needs it.
 
 Usage: credentials.py          make what is missing, and the configuration of nats-server from it
        credentials.py show X   print one: `token` for the page, or the password of a user such as `viewer`
@@ -27,17 +27,17 @@ FOLDERS = {
 }
 """Which volume holds a user's password; users whose services are not part of the stack have none."""
 GROUP_READS = 0o640
-"""A collector that must be root to read its export file is still of our group, and has no capability to read more."""
+"""A collector that must be root to read its export file is still in our group, and has no capability to read more."""
 TOKEN = Path("gateway/token")
 
 
 def place(name: str) -> Path:
-    """The file of one secret; ``KeyError`` where there is no such."""
+    """The file of one secret; ``KeyError`` if there is none."""
     return ROOT / TOKEN if name == "token" else ROOT / FOLDERS[name] / f"{name}.password"
 
 
 def kept(path: Path, new: str) -> str:
-    """What *path* holds; *new* is written there first where it is missing or empty."""
+    """The content of *path*; *new* is written there first if it is missing or empty."""
     text = path.read_text().strip() if path.exists() else ""
     if not text:
         write_private(path, f"{new}\n")

@@ -1,4 +1,4 @@
-"""What the image holds, as CycloneDX JSON: our own package, every Python distribution, the base's packages.
+"""The bill of materials of the image as CycloneDX JSON: our package, every Python distribution, the base's packages.
 
 Usage: sbom.py TREE VERSION, run by the interpreter of the image's own environment.
 """
@@ -22,7 +22,7 @@ def name_of(distribution: Distribution) -> str:
 
 
 def licences(distribution: Distribution) -> list[dict[str, Any]]:
-    """What it says of its licence: an SPDX expression, else the names."""
+    """Its licence: an SPDX expression, else the names."""
     metadata = distribution.metadata
     if expression := metadata.get("License-Expression"):
         return [{"expression": expression}]

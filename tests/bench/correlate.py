@@ -113,7 +113,9 @@ async def service_row(server: NatsServer, name: str, correlations: Sequence[Corr
         async with open_bus(server.settings("correlator"), "correlator") as own:
             cpu, began = time.process_time(), time.monotonic()
             running = asyncio.ensure_future(
-                service.run(own, None, correlation_set.judging(tuple(correlations)), Settings(), stop, metrics=metrics)
+                service.run(
+                    own, None, correlation_set.from_correlations(tuple(correlations)), Settings(), stop, metrics=metrics
+                )
             )
             await until(lambda: _value(metrics, "received_signals_total") >= _STORED, timeout_s=60)
             took, used = time.monotonic() - began, time.process_time() - cpu

@@ -201,7 +201,9 @@ ONLY_PYSIGMA_TAKES = {
     "a sum: not built": correlation(type="value_sum", condition={"gte": 5, "field": "ProcessId"}),
     "an extended condition: not built": correlation(type="temporal", condition="base"),
     "a timespan in months: they differ in length": correlation(timespan="1M"),
-    "base64offset of one character: nothing of it stays the same": detection({"Image|base64offset|contains": "a"}),
+    "base64offset of one character: no encoded character is always the same": detection(
+        {"Image|base64offset|contains": "a"}
+    ),
     "a filter of an unknown rule: it would do nothing": filtering(rules=["bose"]),
     "no id: alerts need one": without("id"),
 }

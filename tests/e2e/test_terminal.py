@@ -96,7 +96,7 @@ def _pull(own: House, count: int) -> list[dict[str, str]]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-_OPERATIONS = (Path(__file__).resolve().parents[2] / "docs" / "operations.md").read_text()
+_METRICS = (Path(__file__).resolve().parents[2] / "docs" / "metrics.md").read_text()
 
 
 async def _told(own: House) -> set[str]:
@@ -141,7 +141,7 @@ async def test_tail_and_ledger_answer_and_a_second_up_is_refused(house: Callable
     grades = {json.loads(line)["severity"] for line in worst.stdout.splitlines()}
     assert grades == {"critical"}
     await until(lambda: _all_are_told(own), timeout_s=30, what="the metrics of every service")
-    assert {name for name in await _told(own) if f"`{name}`" not in _OPERATIONS} == set()
+    assert {name for name in await _told(own) if f"`{name}`" not in _METRICS} == set()
     second = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "tocsin.cli", "up", "--state-dir", str(own.state), "--port", "0", "--nats-port", "0"],

@@ -1,4 +1,4 @@
-"""Running the collector against a real server, killing it, and looking at what it has stored."""
+"""Running the collector against a real server, killing it, and reading what it has stored."""
 
 import asyncio
 import contextlib
@@ -40,7 +40,7 @@ def reads(path: Path, **more: object) -> Settings:
 
 
 class Running:
-    """Something that runs as a task until it is told to stop."""
+    """Something that runs as a task until it is stopped."""
 
     stop: asyncio.Event
     task: "asyncio.Task[None]"
@@ -74,18 +74,18 @@ async def collecting(
     server: NatsServer, settings: Settings, *, source: Source | None = None, window_s: float = 60.0
 ) -> AsyncIterator[Collecting]:
     """A collector for the body; stopped in order at its end, where it still runs."""
-    own = Collecting(server, settings, source, window_s)
+    collector = Collecting(server, settings, source, window_s)
     try:
-        yield own
+        yield collector
     except BaseException:
-        own.task.cancel()
+        collector.task.cancel()
         raise
-    if not own.task.done():
-        await own.end()
+    if not collector.task.done():
+        await collector.end()
 
 
-class Seen:
-    """What the streams and the bucket hold."""
+class StoredState:
+    """The messages of the streams and the checkpoints of the bucket."""
 
     def __init__(self) -> None:
         self.events: list[Message] = []
@@ -107,18 +107,18 @@ class Seen:
         assert self.last[DEAD] == sum(source.counts.dead for source in self.sources)
 
 
-async def look(server: NatsServer) -> Seen:
-    """Read it all."""
-    seen = Seen()
+async def read_stored(server: NatsServer) -> StoredState:
+    """Read all messages and checkpoints."""
+    state = StoredState()
     async with opened(server, "admin") as bus:
-        for name, into in ((streams.EVENTS, seen.events), (DEAD, seen.dead)):
+        for name, into in ((streams.EVENTS, state.events), (DEAD, state.dead)):
             await bus.read(name, into.append, filters=[])
-            seen.last[name] = (await bus.stream(name)).state.last_seq
-        for key in await bus.keys(subjects.COLLECTOR_KEYS):
-            value = await bus.load(key)
+            state.last[name] = (await bus.stream(name)).state.last_seq
+        for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS):
+            value = await bus.bucket.load(key)
             assert value is not None
-            seen.sources.append(checkpoint.decode(value))
-    return seen
+            state.sources.append(checkpoint.decode(value))
+    return state
 
 
 async def stored(
@@ -140,7 +140,7 @@ async def counted(server: NatsServer, lines: int, *, timeout_s: float = 20) -> N
     async with opened(server, "admin") as bus:
 
         async def enough() -> bool:
-            found = [await bus.load(key) for key in await bus.keys(subjects.COLLECTOR_KEYS)]
+            found = [await bus.bucket.load(key) for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS)]
             return sum(checkpoint.decode(value).counts.lines for value in found if value is not None) >= lines
 
         await until(enough, timeout_s, what=f"{lines} lines in the checkpoints")

@@ -41,7 +41,7 @@ async def correlating(
 ) -> AsyncIterator[At]:
     """A correlator for the body; it stops in order after it."""
     metrics, own = Metrics(), Settings()
-    first = correlation_set.judging(correlations)
+    first = correlation_set.from_correlations(correlations)
     async with (
         opened(server, "correlator", duplicate_window_s=duplicate_window_s) as bus,
         running(lambda stop: service.run(bus, None, first, own, stop, metrics=metrics)),
@@ -74,7 +74,7 @@ class Streams:
         acks: list[PubAck] = []
 
         async def anew() -> bool:
-            await self._classifier.bury(b"", id="probe", reason="a probe", then=acks.append)
+            await self._classifier.dead_letters.publish(b"", id="probe", reason="a probe", then=acks.append)
             assert await self._classifier.flush(20)
             return len(acks) > 1 and not acks[-1].duplicate
 
@@ -118,7 +118,7 @@ class Streams:
         assert now is not None
         if seq:
             before = Position(seq=seq, rebuild_from=1, stream=now.stream, rules=now.rules)
-            await self.bus.save(subjects.CORRELATOR_KEY, position.encode(before))
+            await self.bus.bucket.save(subjects.CORRELATOR_KEY, position.encode(before))
         else:
             await self._api(f"STREAM.PURGE.{streams.BUCKET_STREAM}", {"filter": key})
 

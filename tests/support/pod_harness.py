@@ -11,7 +11,7 @@ import msgspec
 
 from tocsin.collector.pods import fleet_run
 from tocsin.collector.settings import Settings
-from tocsin.collector.sources.kubernetes.shared import Patience
+from tocsin.collector.sources.kubernetes.shared import Timeouts
 from tocsin.model import subjects
 from tocsin.model.timestamps import format_ns
 from tocsin.runtime import service_report
@@ -22,7 +22,7 @@ from support.collector_harness import Running
 from support.kube import Account, Cluster, ContainerLog, Pod
 from support.server import NatsServer
 
-QUICK = Patience(
+QUICK = Timeouts(
     silence_s=60.0,
     unfinished_s=0.5,
     leaving_s=0.3,
@@ -70,47 +70,49 @@ def follows(cluster: Cluster, kubeconfig: Path, **more: object) -> Settings:
 class Following(Running):
     """A collector that follows pods."""
 
-    def __init__(self, server: NatsServer, settings: Settings, patience: Patience, window_s: float) -> None:
+    def __init__(self, server: NatsServer, settings: Settings, timeouts: Timeouts, window_s: float) -> None:
         self.stop = asyncio.Event()
         self.killed = False
         self.reports: list[ServiceReport] = []
-        self.task = asyncio.create_task(self._run(server, settings, patience, window_s))
+        self.task = asyncio.create_task(self._run(server, settings, timeouts, window_s))
 
-    async def _run(self, server: NatsServer, settings: Settings, patience: Patience, window_s: float) -> None:
+    async def _run(self, server: NatsServer, settings: Settings, timeouts: Timeouts, window_s: float) -> None:
         async with opened(server, "collector", duplicate_window_s=window_s) as bus:
-            await fleet_run.run(bus, settings, self.stop, patience=patience)
+            await fleet_run.run(bus, settings, self.stop, timeouts=timeouts)
 
     async def kill(self) -> None:
         """End it at once: no flush, no checkpoint."""
         self.killed = True
         await super().kill()
 
-    def told(self, hop: str, *words: str) -> Callable[[], bool]:
+    def reported(self, hop: str, *words: str) -> Callable[[], bool]:
         """Whether a report had a problem of *hop* with all *words* in it."""
         return lambda: any(all(word in r.problems.get(hop, "") for word in words) for r in self.reports)
 
 
 @asynccontextmanager
 async def following(
-    server: NatsServer, settings: Settings, *, patience: Patience = QUICK, window_s: float = 60.0
+    server: NatsServer, settings: Settings, *, timeouts: Timeouts = QUICK, window_s: float = 60.0
 ) -> AsyncIterator[Following]:
     """Such a collector for the body, with what it reports; stopped in order at its end, where it still runs."""
     async with opened(server, "gateway") as bus:
-        own = Following(server, settings, patience, window_s)
-        await bus.subscribe(subjects.ALL_METRICS, lambda _, payload: own.reports.append(service_report.decode(payload)))
+        follower = Following(server, settings, timeouts, window_s)
+        await bus.subscribe(
+            subjects.ALL_METRICS, lambda _, payload: follower.reports.append(service_report.decode(payload))
+        )
         try:
-            yield own
+            yield follower
         except BaseException as error:
-            if own.task.done() and not own.killed:
-                await own.task
-            own.task.cancel()
-            if own.reports:
-                error.add_note(f"the collector says: {own.reports[-1].problems} {own.reports[-1].facts}")
+            if follower.task.done() and not follower.killed:
+                await follower.task
+            follower.task.cancel()
+            if follower.reports:
+                error.add_note(f"the collector says: {follower.reports[-1].problems} {follower.reports[-1].facts}")
             raise
-        if not own.task.done():
-            await own.end()
-        elif not own.killed:
-            await own.task
+        if not follower.task.done():
+            await follower.end()
+        elif not follower.killed:
+            await follower.task
 
 
 async def reader(cluster: Cluster, folder: Path) -> tuple[Account, Path]:

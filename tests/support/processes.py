@@ -42,7 +42,7 @@ class House:
         self._begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=stdin, stdout=log, stderr=log, env={**own, **self._environ})
-        self._until(lambda: "The page:" in self._said(), "the page")
+        self._until(lambda: "Dashboard:" in self._said(), "the dashboard")
 
     def kill(self) -> None:
         """SIGKILL to the supervisor alone; its children die with it."""

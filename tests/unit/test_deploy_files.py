@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tocsin.bus.permissions import users
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -16,6 +18,7 @@ def test_nothing_differs_from_what_scripts_deploy_writes() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_wrong_flag_is_wrong_usage() -> None:
     command = [sys.executable, str(_ROOT / "scripts" / "deploy"), "--chek"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

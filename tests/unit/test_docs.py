@@ -1,4 +1,4 @@
-"""What the documents say is complete: every setting, command and stream is told somewhere."""
+"""The documents are complete: every setting, command and stream is documented, and links lead to files."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ def _documents() -> str:
 
 @pytest.mark.parametrize("prefix", _SETTINGS)
 def test_every_setting_is_documented_with_its_default_and_meaning(prefix: str) -> None:
-    text = (_ROOT / "docs" / "operations.md").read_text()
+    text = (_ROOT / "docs" / "settings.md").read_text()
     words = meanings(_SETTINGS[prefix])
     for field in msgspec.structs.fields(_SETTINGS[prefix]):
         assert f"| `{prefix}_{field.name.upper()}` | `{field.default}` | {words[field.name]} |" in text
@@ -40,7 +40,7 @@ def test_every_setting_is_documented_with_its_default_and_meaning(prefix: str) -
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     known = {f"{p}_{f.name.upper()}" for p, kind in _SETTINGS.items() for f in msgspec.structs.fields(kind)}
-    text = (_ROOT / "docs" / "operations.md").read_text()
+    text = (_ROOT / "docs" / "settings.md").read_text()
     assert set(re.findall(r"^\| `(TOCSIN_\w+)`", text, re.MULTILINE)) == known
 
 
@@ -58,7 +58,34 @@ def test_every_command_is_documented() -> None:
         assert f"tocsin {command}" in text, command
 
 
+def _pages() -> list[Path]:
+    folders = [*(_ROOT / "docs").rglob("*.md"), *(_ROOT / "deploy").rglob("*.md"), _ROOT / "ui" / "README.md"]
+    return [*_ROOT.glob("*.md"), *folders]
+
+
 def test_documents_link_only_to_files_that_exist() -> None:
-    for path in [_ROOT / "README.md", *(_ROOT / "docs").glob("*.md")]:
+    for path in _pages():
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def _anchors(path: Path) -> set[str]:
+    """The anchors of the headings of a page, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_documents_link_only_to_headings_that_exist() -> None:
+    for path in _pages():
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", path.read_text()):
+            page = path.parent / target if target else path
+            assert anchor in _anchors(page), f"{path.name} links to {target}#{anchor}"
+
+
+def test_every_document_is_in_the_index() -> None:
+    index = (_ROOT / "docs" / "README.md").read_text()
+    assert {path.name for path in (_ROOT / "docs").glob("*.md") if f"({path.name})" not in index} == {"README.md"}
+    decisions = _ROOT / "docs" / "decisions"
+    listed = (decisions / "README.md").read_text()
+    assert {path.name for path in decisions.glob("*.md") if f"({path.name})" not in listed} == {"README.md"}

@@ -1,4 +1,4 @@
-"""One connection to NATS that comes back for ever, or says clearly why it never will."""
+"""One connection to NATS that always reconnects, or says clearly why it cannot."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ _RECONNECT_WAIT_S = 0.25
 _PING_INTERVAL_S = 15
 _WATCH_INTERVAL_S = 5.0
 _SILENCE_S = 10.0
-"""A question that gets no answer for this long, twice, with not one message read meanwhile: the reader is dead."""
+"""If two probes get no answer for this long and no message arrives meanwhile, the reader is dead."""
 _LOG_INTERVAL_S = 10.0
 _UP_POLL_S = 0.05
 _REFUSALS = ("authorization violation", "authentication expired", "user authentication revoked")
@@ -38,20 +38,20 @@ class _NotEncrypted(Error):
 
 
 class _Client(Client):
-    """nats-py encrypts where the server's first words ask for it; anybody on the way may have written those."""
+    """nats-py encrypts if the server's greeting asks for it; an attacker on the network may have written that."""
 
     encrypts = False
-    """Whether nothing of ours may be sent in the clear."""
+    """Whether nothing may be sent without encryption."""
 
     def _connect_command(self) -> bytes:
-        """Our first words, with the password in them."""
+        """The client's greeting, which holds the password."""
         if self.encrypts and not self._server_info.get("tls_required"):
             raise _NotEncrypted
         return super()._connect_command()
 
 
 class Connection:
-    """The client of nats-py, with its state told and its silent deaths noticed."""
+    """The client of nats-py, with its state, and a watch on whether it still receives."""
 
     def __init__(
         self,
@@ -61,17 +61,17 @@ class Connection:
         watch_interval_s: float = _WATCH_INTERVAL_S,
         silence_s: float = _SILENCE_S,
     ) -> None:
-        """Prepare; nothing is opened before `open`. `SettingsError` where we cannot log in like this."""
+        """Prepare; `open` connects. `SettingsError` if these settings do not allow a login."""
         self.service = service
         self.inbox = credentials.inbox(settings, service)
         self.reconnects = 0
         self.breaks = 0
-        """Connections lost: counted before anything can arrive on the next one."""
+        """Connections lost; counted before anything arrives on the next one."""
         self.down_since: float | None = None
-        """Monotonic seconds since when there is no connection; ``None`` while there is one."""
+        """When the connection was lost, monotonic seconds; ``None`` while there is one."""
         self.last_error = ""
         self.broken: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        """Done when the connection that is there now breaks; another takes its place then."""
+        """Done when the present connection breaks; then a new future replaces it."""
         self.on_disconnect: list[Callback] = []
         self.on_reconnect: list[Callback] = []
         self._login = credentials.options(settings)
@@ -86,7 +86,7 @@ class Connection:
 
     @property
     def client(self) -> Client:
-        """The client of nats-py; only the rooms of the bus touch it."""
+        """The client of nats-py; only modules of `bus` use it."""
         return self._client
 
     @property
@@ -94,10 +94,15 @@ class Connection:
         """Whether there is a connection, as far as the client knows."""
         return self._client.is_connected
 
-    async def open(self, *, stop: asyncio.Event | None = None, wait_s: float | None = None) -> None:
-        """Connect, waiting for the server as long as it takes; `Fatal` where it refuses us.
+    @property
+    def max_payload(self) -> int:
+        """Bytes that the server takes as one message, headers included."""
+        return self._client.max_payload
 
-        `BusUnavailable` where *stop* is set first, or *wait_s* passed.
+    async def open(self, *, stop: asyncio.Event | None = None, wait_s: float | None = None) -> None:
+        """Connect, waiting for the server as long as it takes; `Fatal` if it refuses the login.
+
+        `BusUnavailable` if *stop* is set first, or *wait_s* has passed.
         """
         self.down_since = time.monotonic()
         try:
@@ -118,11 +123,11 @@ class Connection:
         log.info("nats.connected", extra={"server": self._where, "user": self._who})
 
     async def close(self) -> None:
-        """Close at once; what is not acknowledged stays with whoever answers for it."""
+        """Close at once; its source still has what is not acknowledged."""
         self._closing = True
         if not self._failed.done():
             self._failed.cancel()
-        with contextlib.suppress(Error, OSError, AssertionError):  # the last one where it was never opened
+        with contextlib.suppress(Error, OSError, AssertionError):  # AssertionError if it was never opened
             await self._client.close()
 
     def fail(self, error: Fatal) -> None:
@@ -131,25 +136,25 @@ class Connection:
             self._failed.set_exception(error)
 
     async def watch(self, probe: Callable[[float], Awaitable[bool]]) -> None:
-        """Until cancelled, look whether answers still arrive; raise `Fatal` when they do not.
+        """Until cancelled, probe whether answers still arrive; raise `Fatal` if they do not.
 
-        nats-py stays "connected" when its read loop has died of an exception, so the state it reports proves nothing.
+        nats-py stays "connected" after an exception ended its read loop, so the state it reports proves nothing.
         """
-        silent, heard = 0, self._heard()
+        silent, progress = 0, self._progress()
         while True:
             done, _ = await asyncio.wait({self._failed}, timeout=self._watch_interval_s)
             if done:
                 self._failed.result()
-            if not self.up or heard != self._heard() or await probe(self._silence_s):
+            if not self.up or progress != self._progress() or await probe(self._silence_s):
                 silent = 0
-            elif self.up and heard == self._heard():
+            elif self.up and progress == self._progress():
                 silent += 1
-            heard = self._heard()
+            progress = self._progress()
             if silent > 1:
                 raise Fatal(f"NATS at {self._where} is connected but nothing arrives any more: the reader is dead")
 
-    def _heard(self) -> tuple[int, int]:
-        """Changes whenever something arrived or the connection was made anew."""
+    def _progress(self) -> tuple[int, int]:
+        """Changes whenever a message arrives or the connection is made again."""
         return self._client.stats["in_msgs"], self.reconnects
 
     async def until_up(self, timeout_s: float) -> bool:
@@ -168,8 +173,8 @@ class Connection:
             "max_reconnect_attempts": -1,
             "reconnect_time_wait": _RECONNECT_WAIT_S,
             "ping_interval": _PING_INTERVAL_S,
-            # while disconnected nothing is buffered: the window resends, and knows what it resends; while connected
-            # it lifts nats-py's bound, and the window's own takes its place
+            # while disconnected nothing is buffered, since the publish window resends; while connected this removes
+            # nats-py's bound, and the bound of the window replaces it
             "pending_size": 0,
             "error_cb": self._on_error,
             "disconnected_cb": self._on_disconnected,
@@ -202,16 +207,16 @@ class Connection:
             log.warning("nats.disconnected", extra={"server": self._where})
             self.broken.set_result(None)
             self.broken = asyncio.get_running_loop().create_future()
-            self._tell(self.on_disconnect)
+            self._call(self.on_disconnect)
 
     async def _on_reconnected(self) -> None:
         self.reconnects += 1
         away_s = time.monotonic() - (self.down_since or time.monotonic())
         self.down_since = None
         log.warning("nats.reconnected", extra={"server": self._where, "away_s": round(away_s, 1)})
-        self._tell(self.on_reconnect)
+        self._call(self.on_reconnect)
 
-    def _tell(self, callbacks: list[Callback]) -> None:
+    def _call(self, callbacks: list[Callback]) -> None:
         for callback in list(callbacks):
             callback()
 

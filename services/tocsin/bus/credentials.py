@@ -1,4 +1,4 @@
-"""How we show NATS who we are: settings become the client's options, and wrong ones are named before anything opens."""
+"""The login to NATS: the client's options from the settings. A wrong setting is found before anything is opened."""
 
 import logging
 import ssl
@@ -22,9 +22,9 @@ def options(settings: NatsSettings) -> dict[str, Any]:
     servers, user, password, token = _from_url(settings)
     keys = {"NKEY_FILE": settings.nkey_file, "CREDS_FILE": settings.creds_file}
     if any(keys.values()) and not (password or settings.password_file):
-        user = ""  # with a key it says whose inbox is ours, and no more
-    ways = {"USER": user, "TOKEN": token, **keys}
-    used = [f"{_PREFIX}{name}" for name, value in ways.items() if value]
+        user = ""  # beside a key it only chooses the inbox
+    logins = {"USER": user, "TOKEN": token, **keys}
+    used = [f"{_PREFIX}{name}" for name, value in logins.items() if value]
     if len(used) > 1:
         raise SettingsError(f"{' and '.join(used)}: only one way to log in can be used")
     chosen: dict[str, Any] = {"servers": servers}
@@ -44,7 +44,7 @@ def options(settings: NatsSettings) -> dict[str, Any]:
 
 
 def encrypts(settings: NatsSettings) -> bool:
-    """Whether a server must offer TLS before it is told who we are; of a WebSocket its own address decides."""
+    """Whether the server must offer TLS before the login; for a WebSocket its address decides."""
     addresses = _from_url(settings)[0]
     if any(address.startswith(("ws://", "wss://")) for address in addresses):
         return False
@@ -60,12 +60,12 @@ def who(settings: NatsSettings) -> str:
 
 
 def where(settings: NatsSettings) -> str:
-    """The first address without what is secret in it."""
+    """The first address, without secrets."""
     return _from_url(settings)[0][0]
 
 
 class _PasswordFile:
-    """The password in a file, as it is when the client asks for it: at each connection."""
+    """The password in a file; the client reads it at each connection."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -74,7 +74,7 @@ class _PasswordFile:
     def __call__(self) -> str:
         try:
             self._last = self._read()
-        except SettingsError as error:  # while it is being replaced; the server says whether the last one still holds
+        except SettingsError as error:  # while it is replaced; the server decides whether the last one is still valid
             log.warning("password.unreadable", extra={"error": str(error)})
         return self._last
 
@@ -97,13 +97,13 @@ def _password_file(settings: NatsSettings, user: str) -> _PasswordFile:
 
 
 def inbox(settings: NatsSettings, service: str) -> str:
-    """The prefix of the subjects that answers come to: that of our user where it is one of the service's own users."""
+    """The prefix of the subjects for answers: that of the user, if it is one of the service's own users."""
     user = _from_url(settings)[1]
     return users.inbox(user if user.startswith(f"{service}-") else service)
 
 
 def _from_url(settings: NatsSettings) -> tuple[list[str], str, str, str]:
-    """Addresses, user, password and token; what stands in the address counts where the settings name nobody."""
+    """Addresses, user, password and token; those in the address count if the settings name neither user nor token."""
     servers: list[str] = []
     user, password, token = settings.user, settings.password, settings.token
     for server in settings.servers:
@@ -140,7 +140,7 @@ def _key_file(name: str, path: str) -> str:
     seed = _seed(text) if name == "CREDS_FILE" else text.strip()
     try:
         nkeys.from_seed(bytearray(seed.encode())).wipe()
-    except Exception as error:  # the package raises whatever its decoding meets
+    except Exception as error:  # the package raises any error of its decoding
         raise SettingsError(f"{_PREFIX}{name} {path}: it holds no seed of an nkey") from error
     return path
 
@@ -153,12 +153,12 @@ def _seed(credentials: str) -> str:
 
 
 def refused_certificate(error: ssl.SSLError) -> str:
-    """What to do where the server wants a certificate of ours, or another one; empty where *error* is about neither."""
+    """What to do if the server requires a client certificate, or refuses it; empty if *error* is about neither."""
     reason = error.reason or ""
     if "ALERT_CERTIFICATE_REQUIRED" in reason:
         return f"it asks for a certificate: set {_PREFIX}TLS_CERT_FILE and {_PREFIX}TLS_KEY_FILE"
     if "ALERT_UNKNOWN_CA" in reason or "ALERT_BAD_CERTIFICATE" in reason:
-        return f"it does not trust our certificate ({_PREFIX}TLS_CERT_FILE)"
+        return f"it does not trust the client certificate ({_PREFIX}TLS_CERT_FILE)"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Creating and updating what `streams` declares, and looking whether it is all there."""
+"""Creating and updating what `streams` declares, and checking that all of it exists."""
 
 import logging
 import time
@@ -15,12 +15,12 @@ from tocsin.model.timestamps import parse_ns
 
 log = logging.getLogger(__name__)
 
-_OWN = ("placement", "description", "metadata", "compression")
-"""What whoever runs the servers may have set on a stream, and no declaration takes away."""
+_OPERATOR_FIELDS = ("placement", "description", "metadata", "compression")
+"""Fields that an operator may have set on a stream; no declaration changes them."""
 
 
 class Kept(Struct, frozen=True):
-    """What an existing stream keeps, since what is declared would drop messages that it holds."""
+    """A field that keeps its value, because the declared one would drop stored messages."""
 
     field: str
     value: Any
@@ -28,7 +28,7 @@ class Kept(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one stream or durable."""
+    """The result for one stream or durable."""
 
     stream: str
     durable: str = ""
@@ -53,9 +53,9 @@ class _Existing(Struct):
 
 
 async def declare(connection: Connection, sizes: streams.Sizes, *, duplicate_window_s: float) -> None:
-    """Make streams, bucket and durables as declared; as often as one likes.
+    """Create and update streams, bucket and durables as declared; a repeated call changes nothing.
 
-    An update that would drop messages is not made, and said. `ApiRefused` names what JetStream does not let us change.
+    An update that would drop messages is not made, and is logged. `ApiRefused` names what JetStream does not change.
     """
     await apply(connection, sizes, duplicate_window_s=duplicate_window_s)
     log.info("streams.declared", extra={"bytes": msgspec.structs.asdict(sizes)})
@@ -70,10 +70,10 @@ async def apply(
     replicas: int = 0,
     go_on: bool = False,
 ) -> list[Outcome]:
-    """The same, for *readers* of alerts (see `streams.durables`), telling what was done.
+    """The same for *readers* of alerts (see `streams.durables`), with the outcomes as result.
 
-    *replicas* 0 leaves the streams that exist as they are, and makes new ones with one. With *go_on* a refusal is an
-    outcome like others instead of an `ApiRefused`.
+    With *replicas* 0 existing streams keep theirs, and new ones have one. With *go_on* a refusal is an outcome instead
+    of an `ApiRefused`.
     """
     outcomes: list[Outcome] = []
     for config in streams.declarations(sizes, duplicate_window_s=duplicate_window_s, replicas=replicas or 1):
@@ -84,7 +84,7 @@ async def apply(
     for stream, config in streams.durables(readers, duplicate_window_s=duplicate_window_s):
         try:
             outcomes.append(await _durable(connection, stream, config))
-        except (jetstream_api.ApiRefused, Gone) as error:  # the latter where its stream was refused
+        except (jetstream_api.ApiRefused, Gone) as error:  # `Gone` if its stream was refused
             _refused(outcomes, error, stream, config["name"], go_on=go_on)
     return outcomes
 
@@ -96,7 +96,7 @@ def _refused(outcomes: list[Outcome], error: Exception, stream: str, durable: st
 
 
 async def _stream(connection: Connection, config: dict[str, Any], *, keep_replicas: bool) -> Outcome:
-    """Ask first: for one that exists the server would check whether a second one has room, before it says so."""
+    """Ask first: when a stream exists the server still checks the disk for a second one before it says so."""
     name = config["name"]
     try:
         existing = await _existing(connection, f"STREAM.INFO.{name}")
@@ -104,13 +104,13 @@ async def _stream(connection: Connection, config: dict[str, Any], *, keep_replic
         await jetstream_api.call(connection, f"STREAM.CREATE.{name}", config)
         return Outcome(stream=name, done="created")
     kept = _kept(name, config, existing)
-    own = [*_OWN, *(["num_replicas"] if keep_replicas else [])]
-    wanted = (
+    unchanged = [*_OPERATOR_FIELDS, *(["num_replicas"] if keep_replicas else [])]
+    request = (
         config
-        | {field: existing.config[field] for field in own if field in existing.config}
+        | {field: existing.config[field] for field in unchanged if field in existing.config}
         | {each.field: each.value for each in kept}
     )
-    after = msgspec.json.decode(await jetstream_api.call(connection, f"STREAM.UPDATE.{name}", wanted), type=_Existing)
+    after = msgspec.json.decode(await jetstream_api.call(connection, f"STREAM.UPDATE.{name}", request), type=_Existing)
     return _compared(existing, after, Outcome(stream=name, done="unchanged", kept=tuple(kept)))
 
 
@@ -132,14 +132,14 @@ async def _existing(connection: Connection, question: str) -> _Existing:
 
 
 def _compared(before: _Existing, after: _Existing, outcome: Outcome) -> Outcome:
-    """*outcome*, as an update where the server's own word of the configuration is another than before."""
+    """*outcome*, as an update if the configuration in the server's answer differs from the one before."""
     fields = sorted(before.config.keys() | after.config.keys())
     changed = tuple(field for field in fields if before.config.get(field) != after.config.get(field))
     return msgspec.structs.replace(outcome, done="updated", changed=changed) if changed else outcome
 
 
 def _kept(name: str, config: dict[str, Any], existing: _Existing) -> list[Kept]:
-    """What stays as it is, since the declared value would drop messages that the stream holds now."""
+    """The fields that stay, because the declared value would drop messages that are stored now."""
     kept: list[Kept] = []
     size, old_size = config.get("max_bytes"), existing.config.get("max_bytes")
     if size is not None and size < existing.state.bytes:
@@ -160,7 +160,7 @@ def _kept(name: str, config: dict[str, Any], existing: _Existing) -> list[Kept]:
 
 
 async def missing(connection: Connection) -> list[str]:
-    """The streams that do not exist; a collector publishes nothing before there are none."""
+    """The streams that do not exist; a collector publishes nothing until all of them do."""
     absent = []
     for name in streams.NAMES:
         try:

@@ -1,4 +1,4 @@
-"""Consuming from a durable: every message is answered in the end, whatever its handling does."""
+"""Consuming from a durable consumer: every message is answered in the end, whatever its handling does."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from tocsin.bus.connection import Connection
 from tocsin.bus.message import Message
-from tocsin.bus.publish_window import TooLarge
+from tocsin.bus.message_size import TooLarge
 from tocsin.bus.pull import Pull
 from tocsin.bus.stopping import background, run_until_stopped, wait_or_stop
 from tocsin.model.errors import BusError, Fatal
@@ -21,18 +21,18 @@ _RETRY_S = 0.5
 _ALONE_WAIT_S = 5.0
 _LOG_INTERVAL_S = 10.0
 _FINISH_S = 5.0
-"""After a stop, for the message in hand."""
+"""After a stop, for the message that is being handled."""
 
 Handle = Callable[[Message], Awaitable[None]]
-Bury = Callable[[Message, str], Awaitable[None]]
+DeadLetter = Callable[[Message, str], Awaitable[None]]
 Flush = Callable[[float], Awaitable[bool]]
 
 
 class DurableConsumer:
-    """One process's share of a durable, with what it has in hand.
+    """One process's share of a durable consumer.
 
-    In hand is what was delivered and not answered. While it is, the server is told so: it must not count as a delivery
-    that ended a process, when all that is wrong is that NATS stores slowly or not at all.
+    A message is pending from its delivery until its answer. As long as it is, the server is told that the work goes on:
+    if NATS stores slowly or not at all, that must not count as a delivery that ended a process.
     """
 
     def __init__(
@@ -42,24 +42,24 @@ class DurableConsumer:
         durable: str,
         handle: Handle,
         *,
-        bury: Bury,
+        dead_letter: DeadLetter,
         flush: Flush,
         ack_wait_s: float,
     ) -> None:
-        """*flush* waits until what was published is stored; *ack_wait_s* is the durable's own."""
+        """*flush* waits until what was published is stored; *ack_wait_s* is that of the durable."""
         self._connection = connection
         self._stream = stream
         self._durable = durable
         self._handle = handle
-        self._bury = bury
+        self._dead_letter = dead_letter
         self._flush = flush
         self._renew_s = ack_wait_s / 3
-        self._in_hand: dict[int, tuple[Message, float]] = {}
+        self._pending: dict[int, tuple[Message, float]] = {}
         self._logged_at = 0.0
         self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Until *stop* is set; `Fatal` and nothing else ends it earlier."""
+        """Consume until *stop* is set; only a `Fatal` ends it earlier."""
         self._stop = stop
         pull = Pull(
             self._connection,
@@ -68,66 +68,66 @@ class DurableConsumer:
             self._take,
             batch=_BATCH,
             durable=True,
-            arrives=self._arrives,
+            accept=self._accept,
         )
         async with background(self._renew()):
             # a message that cannot be finished after the stop (NATS stores nothing) is left to other replicas
             await run_until_stopped(pull.run(stop), stop, grace_s=lambda: _FINISH_S)
 
-    def _arrives(self, message: Message) -> bool:
-        """In hand from now on, while it waits for its turn as well; false where it is already."""
+    def _accept(self, message: Message) -> bool:
+        """Note *message* as pending, also while it waits for its turn; false if it is pending already."""
         seq = message.seq
-        if seq in self._in_hand:
-            return False  # its first delivery is being dealt with, and will be answered
-        self._in_hand[seq] = (message, time.monotonic())
-        message.answered = self._answered
+        if seq in self._pending:
+            return False  # its first delivery is being handled, and will be answered
+        self._pending[seq] = (message, time.monotonic())
+        message.on_answer = self._on_answer
         return True
 
     async def _take(self, message: Message) -> None:
         delivered = message.delivered
         if delivered >= LAST_DELIVERY:
-            await self._bury(message, f"delivered {delivered} times without an answer")
+            await self._dead_letter(message, f"delivered {delivered} times without an answer")
         elif delivered >= ALONE_FROM:
             await self._flush(_ALONE_WAIT_S)
-            await self._judge(message)
+            await self._attempt(message)
             await self._flush(_ALONE_WAIT_S)
         else:
-            await self._judge(message)
+            await self._attempt(message)
 
-    async def _judge(self, message: Message) -> None:
-        """Hand it over; again and again where it is NATS that fails, since that says nothing about the message."""
+    async def _attempt(self, message: Message) -> None:
+        """Handle *message*, again and again as long as NATS fails: that says nothing about the message."""
         while True:
             try:
                 await self._handle(message)
             except Fatal:
                 raise
             except TooLarge as error:
-                await self._bury(message, str(error))
+                await self._dead_letter(message, str(error))
             except BusError as error:
-                self._say(message, error)
+                self._log(message, error)
                 if not await wait_or_stop(self._stop, _RETRY_S):
                     continue
                 await message.nak()
-            except Exception as error:  # whatever its handling meets: no redelivery repairs that
+            except Exception as error:  # whatever its handling raises: no redelivery repairs that
                 log.exception("message.failed", extra={"subject": message.subject, "seq": message.seq})
-                await self._bury(message, f"{type(error).__name__}: {error}")
+                await self._dead_letter(message, f"{type(error).__name__}: {error}")
             return
 
-    def _say(self, message: Message, error: BusError) -> None:
+    def _log(self, message: Message, error: BusError) -> None:
         if time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
             self._logged_at = time.monotonic()
             log.warning("message.postponed", extra={"subject": message.subject, "error": str(error)})
 
-    def _answered(self, message: Message) -> None:
-        self._in_hand.pop(message.seq, None)
+    def _on_answer(self, message: Message) -> None:
+        self._pending.pop(message.seq, None)
 
     async def _renew(self) -> None:
-        """Tell the server what is in hand still, well before it would deliver that again."""
+        """Tell the server which messages are still pending, well before it would deliver them again."""
         while True:
             await asyncio.sleep(self._renew_s)
             now = time.monotonic()
-            old = [(seq, message) for seq, (message, told) in self._in_hand.items() if now - told >= self._renew_s]
+            old = [(seq, message) for seq, (message, since) in self._pending.items() if now - since >= self._renew_s]
             for seq, message in old:
-                if seq in self._in_hand:
-                    self._in_hand[seq] = (message, now)
+                if seq in self._pending:
+                    self._pending[seq] = (message, now)
                     await message.working()

@@ -1,4 +1,4 @@
-"""Requests to JetStream's own API, as plain subjects: what a user may do is then exactly what its table says."""
+"""Requests to the API of JetStream by its plain subjects, so that the table of a user's rights names each of them."""
 
 import asyncio
 from typing import Any
@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error, NoRespondersError
 
 from tocsin.bus.connection import Connection
+from tocsin.bus.jetstream_types import Stored
 from tocsin.bus.stopping import started
 from tocsin.model.errors import BusError, BusUnavailable, Gone
 
@@ -45,7 +46,7 @@ async def ask(
     headers: dict[str, str] | None = None,
     timeout_s: float = _TIMEOUT_S,
 ) -> Msg:
-    """One request and its answer; `BusUnavailable` where none comes, at once where the connection breaks."""
+    """Send one request and return its answer; `BusUnavailable` without an answer, at once if the connection breaks."""
     if not connection.up:
         raise BusUnavailable(f"{subject}: no connection to NATS")
     request = connection.client.request(subject, payload, timeout=timeout_s, headers=headers)
@@ -63,8 +64,20 @@ async def ask(
         raise BusUnavailable(f"{subject}: {error or type(error).__name__}") from error
 
 
+async def direct_get(connection: Connection, name: str, payload: bytes = b"") -> Stored:
+    """One stored message: the last of a subject (*name* is ``<stream>.<subject>``), or the one *payload* asks for."""
+    subject = f"$JS.API.DIRECT.GET.{name}"
+    answer = await ask(connection, subject, payload)
+    headers: dict[str, str] = answer.headers or {}
+    status = headers.get("Status", "")
+    if status:
+        error = Gone if status == str(_NOT_FOUND) else BusUnavailable
+        raise error(f"{subject}: {headers.get('Description', status)}")
+    return Stored(headers.get("Nats-Subject", ""), int(headers.get("Nats-Sequence", "0")), answer.data, headers)
+
+
 async def call(connection: Connection, subject: str, request: Any = None, *, timeout_s: float = _TIMEOUT_S) -> bytes:
-    """One call of the API ``$JS.API.<subject>``; the answer's JSON, `Gone` where what it names does not exist."""
+    """Call ``$JS.API.<subject>`` and return the answer's JSON; `Gone` if what the subject names does not exist."""
     payload = b"" if request is None else msgspec.json.encode(request)
     message = await ask(connection, f"$JS.API.{subject}", payload, timeout_s=timeout_s)
     answer = msgspec.json.decode(message.data, type=_Answer)

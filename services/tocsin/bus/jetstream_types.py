@@ -1,4 +1,4 @@
-"""What JetStream tells of streams and consumers, as far as anybody here asks."""
+"""The parts that Tocsin uses of JetStream's answers about streams and consumers."""
 
 from typing import Any
 
@@ -6,20 +6,20 @@ from msgspec import Struct
 
 
 class StreamState(Struct, frozen=True):
-    """What a stream holds."""
+    """The content of a stream."""
 
     messages: int = 0
     bytes: int = 0
     first_seq: int = 0
     last_seq: int = 0
     first_ts: str = ""
-    """When the first message that it still holds was stored (RFC 3339); before all times where it holds none."""
+    """When its first remaining message was stored (RFC 3339); the year 1 if there is none."""
     subjects: dict[str, int] = {}
-    """Messages for each subject, where they were asked for."""
+    """Messages of each subject, if the request asked for them."""
 
 
 class Stream(Struct, frozen=True):
-    """A stream as JetStream tells it."""
+    """State and configuration of a stream."""
 
     created: str
     state: StreamState
@@ -27,14 +27,14 @@ class Stream(Struct, frozen=True):
 
 
 class Floor(Struct, frozen=True):
-    """A place in a stream, by the stream's numbers and by the consumer's."""
+    """A position, as sequence of the stream and as number of the consumer."""
 
     stream_seq: int = 0
     consumer_seq: int = 0
 
 
 class Consumer(Struct, frozen=True):
-    """How far a durable reader is."""
+    """State of a durable consumer."""
 
     name: str
     config: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""One delivery of bytes from a stream, and how it is answered."""
+"""One delivery of a message from a stream, and the answers to it."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from tocsin.bus.publish_window import ID_HEADER
 class Message:
     """A message of a durable consumer; answer it with exactly one of `ack`, `nak` and `term`."""
 
-    __slots__ = ("_client", "_tokens", "answered", "headers", "payload", "reply", "subject")
+    __slots__ = ("_client", "_tokens", "headers", "on_answer", "payload", "reply", "subject")
 
     def __init__(self, client: Client, message: Msg) -> None:
         """Wrap what nats-py received."""
@@ -21,7 +21,7 @@ class Message:
         self.payload: bytes = message.data
         self.headers: dict[str, str] = message.headers or {}
         self.reply = message.reply
-        self.answered: Callable[[Message], None] | None = None
+        self.on_answer: Callable[[Message], None] | None = None
         """Called when it is answered for good."""
         self._tokens: list[str] | None = None
 
@@ -57,36 +57,36 @@ class Message:
 
     @property
     def place(self) -> int:
-        """Its number among the deliveries of its consumer, counted from 1 without a hole."""
+        """Its number among the deliveries of its consumer, from 1 without a gap."""
         return int(self._token(_PLACE))
 
     async def ack(self) -> None:
-        """It is dealt with."""
-        if self.answered is not None:
-            self.answered(self)
+        """It is done."""
+        if self.on_answer is not None:
+            self.on_answer(self)
         await self._answer(b"")
 
     async def nak(self) -> None:
-        """Deliver it again, to anybody."""
-        if self.answered is not None:
-            self.answered(self)
+        """Deliver it again, to any replica."""
+        if self.on_answer is not None:
+            self.on_answer(self)
         await self._answer(b"-NAK")
 
     async def term(self) -> None:
         """Never deliver it again."""
-        if self.answered is not None:
-            self.answered(self)
+        if self.on_answer is not None:
+            self.on_answer(self)
         await self._answer(b"+TERM")
 
     async def working(self) -> None:
-        """It is in hand still: do not deliver it again yet."""
+        """The work on it goes on: do not deliver it again yet."""
         await self._answer(b"+WPI")
 
     async def _answer(self, answer: bytes) -> None:
         try:
             await self._client.publish(self.reply, answer)
         except (Error, OSError):
-            return  # disconnected: unanswered, it is delivered again, and its id tells that it was dealt with
+            return  # disconnected: it is delivered again, and its id says that it was handled already
 
     def _token(self, index: int) -> str:
         if self._tokens is None:
@@ -97,5 +97,5 @@ class Message:
 
 _SHORT_FORM = 9
 _STREAM, _DELIVERED, _SEQ, _PLACE, _TIME, _PENDING = 0, 2, 3, 4, 5, 6
-"""Tokens after ``$JS.ACK.`` (the longer form: after ``$JS.ACK.<domain>.<account>.``), where stand
+"""Tokens after ``$JS.ACK.`` (the longer form: after ``$JS.ACK.<domain>.<account>.``):
 ``<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>``."""

@@ -1,4 +1,4 @@
-"""What a user may do, found out by trying: the server refuses aloud what a user has no right to."""
+"""Tries what a user may do: the server reports each action that the user has no right to."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -16,21 +16,21 @@ _REFUSED = "permissions violation"
 
 
 class PermissionProbe:
-    """A connection of its own, on which being refused ends nothing."""
+    """A separate connection, on which a refusal does not end the process."""
 
     def __init__(self, client: Client, refusals: list[str]) -> None:
-        """Made by `probing`."""
+        """`probing` makes it."""
         self._client = client
         self._refusals = refusals
 
     async def may_publish(self, subject: str, payload: bytes = b"") -> bool:
-        """Whether a message to *subject* is taken; it is sent, so it must be one that harms nobody."""
+        """Whether the server takes a message to *subject*; it is really sent, so it must be harmless."""
         self._refusals.clear()
         await self._client.publish(subject, payload)
         return await self._taken()
 
     async def may_subscribe(self, subject: str) -> bool:
-        """Whether *subject* may be heard."""
+        """Whether a subscription to *subject* is allowed."""
         self._refusals.clear()
         subscription = await self._client.subscribe(subject)
         taken = await self._taken()
@@ -45,7 +45,7 @@ class PermissionProbe:
 
 @asynccontextmanager
 async def probing(settings: NatsSettings) -> AsyncIterator[PermissionProbe]:
-    """A connection of the user in *settings*; `BusUnavailable` where it cannot be had, or breaks meanwhile."""
+    """A connection of the user in *settings*; `BusUnavailable` if it cannot be opened, or breaks."""
     refusals: list[str] = []
 
     async def note(error: Exception) -> None:

@@ -1,10 +1,9 @@
-"""Publishing with up to 1,000 messages unacknowledged: each has a deadline and a resend under the same id, in order.
+"""Publishing with up to 1,000 messages unacknowledged: without a PubAck in time each is resent under its id, in order.
 
-PubAcks arrive on one inbox subscription: 11 us a message where awaiting each publish costs 150 (nats-py 2.16).
+PubAcks arrive on one inbox subscription. That costs 11 us a message; to await each publish costs 150 (nats-py 2.16).
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -15,30 +14,24 @@ from nats.aio.msg import Msg
 from nats.errors import BadHeaderError, BadSubjectError, Error
 
 from tocsin.bus.connection import Connection
+from tocsin.bus.message_size import check_size
+from tocsin.bus.stopping import wait_or_stop
 from tocsin.model.errors import BusError
 
 log = logging.getLogger(__name__)
 
 SIZE = 1000
 MAX_BYTES = 16 << 20
-"""Payload without a PubAck; one message more may be above it, so that any fits."""
+"""Payload without a PubAck. One more message may exceed it, so that any message fits."""
 DEADLINE_S = 5.0
 _REFUSED_S = 1.0
 _TICK_S = 0.25
 _LOG_INTERVAL_S = 10.0
 ID_HEADER = "Nats-Msg-Id"
-_HEADER_BYTES = 65_535
-"""More than this no stream stores."""
-_HEADER_CHARACTERS = 8_192
-"""So few cannot be too many bytes, however they are encoded; nor does a header line's own cost matter."""
-
-
-class TooLarge(BusError):
-    """The message is larger than NATS takes: it was not sent and never will be."""
 
 
 class PubAck(Struct, frozen=True, gc=False):
-    """Where a message stands in its stream; for a repeat, where the first one stands."""
+    """The place of a message in its stream; for a duplicate, that of the first one."""
 
     seq: int
     stream: str = ""
@@ -58,8 +51,8 @@ class _Reply(Struct):
 
 Then = Callable[[PubAck], Awaitable[None] | None]
 Recheck = Callable[[Collection[str], Mapping[str, int]], Awaitable[Mapping[str, PubAck]]]
-"""Which of these ids are stored already, and where. The second argument says for each stream up to which sequence
-none of them can stand: what was acknowledged before the first of them was sent."""
+"""Returns which of these ids are stored already, with their places. The second argument is a sequence for each stream:
+the ids can only be above it, because it was acknowledged before the first of them was sent."""
 
 _reply = msgspec.json.Decoder(_Reply)
 
@@ -80,19 +73,41 @@ class _Pending:
         self.published = time.monotonic()
         self.deadline = 0.0
         self.first_sent = 0.0
-        """0 while it certainly was not sent."""
+        """0 as long as it is certain that it was not sent."""
 
     @property
     def since(self) -> float:
-        """From when on it may be stored."""
+        """The earliest time at which it may have been stored."""
         return self.first_sent or self.published
 
 
+class _Floors:
+    """The highest acknowledged sequence of each stream."""
+
+    def __init__(self) -> None:
+        self._seqs: dict[str, int] = {}
+        self._is_shared = False
+        """A message refers to the dict, so that it is copied before the next change."""
+
+    def snapshot(self) -> dict[str, int]:
+        """The sequences as they are now."""
+        self._is_shared = True
+        return self._seqs
+
+    def raise_to(self, stream: str, seq: int) -> None:
+        """A message with sequence *seq* is stored in *stream*."""
+        if seq > self._seqs.get(stream, 0):
+            if self._is_shared:
+                self._seqs = self._seqs.copy()
+                self._is_shared = False
+            self._seqs[stream] = seq
+
+
 class PublishWindow:
-    """What was published and not acknowledged yet, in order."""
+    """The messages that were published and are not acknowledged yet, in order."""
 
     def __init__(self, connection: Connection, *, duplicate_window_s: float, size: int = SIZE) -> None:
-        """*duplicate_window_s* is the streams' own; half of it is how long a blind resend is safe."""
+        """*duplicate_window_s* is that of the streams; for half of it a message is resent without asking first."""
         self._connection = connection
         self._client = connection.client
         self._size = size
@@ -101,9 +116,7 @@ class PublishWindow:
         self._bytes = 0
         self._next = 0
         self._inbox = ""
-        self._acked: dict[str, int] = {}
-        """Highest sequence acknowledged, for each stream; replaced, not changed, once a message refers to it."""
-        self._acked_is_shared = False
+        self._floors = _Floors()
         self._room = asyncio.Event()
         self._room.set()
         self._empty = asyncio.Event()
@@ -111,7 +124,7 @@ class PublishWindow:
         self._wake = asyncio.Event()
         self._resending = False
         self._broken = False
-        """Since the connection broke nothing was resent: until then nothing new may be sent, or it would come first."""
+        """The connection broke and nothing was resent yet. Nothing new may be sent until then: it would come first."""
         self._logged_at = 0.0
         self.recheck: Recheck | None = None
         self.acknowledged = 0
@@ -134,14 +147,12 @@ class PublishWindow:
 
     @property
     def oldest_s(self) -> float:
-        """Seconds since the oldest unacknowledged message was published; 0 when there is none."""
-        for pending in self._waiting.values():
-            return time.monotonic() - pending.published
-        return 0.0
+        """Seconds since the oldest unacknowledged message was published; 0 if there is none."""
+        return next((time.monotonic() - pending.published for pending in self._waiting.values()), 0.0)
 
-    def stands_at(self, stream: str, seq: int) -> None:
-        """What is published from now on will stand above *seq* in *stream*."""
-        self._acked = {**self._acked, stream: max(seq, self._acked.get(stream, 0))}
+    def starts_above(self, stream: str, seq: int) -> None:
+        """What is published from now on gets a sequence above *seq* in *stream*."""
+        self._floors.raise_to(stream, seq)
 
     async def publish(
         self,
@@ -152,14 +163,13 @@ class PublishWindow:
         headers: Mapping[str, str] | None = None,
         then: Then | None = None,
     ) -> None:
-        """Send, and return as soon as the window has room; *then* is called once the message is stored.
+        """Send, and return as soon as the window has a free slot; *then* is called once the message is stored.
 
-        `TooLarge` where the server does not take as much: it was not sent and never will be.
+        `TooLarge` if the server does not take the message: it was not sent.
         """
-        own = {**headers, ID_HEADER: id} if headers else {ID_HEADER: id}
-        self._check_size(subject, payload, own)
-        self._acked_is_shared = True
-        pending = _Pending(subject, payload, own, then, self._acked)
+        all_headers = {**headers, ID_HEADER: id} if headers else {ID_HEADER: id}
+        check_size(subject, payload, all_headers, max_payload=self._client.max_payload)
+        pending = _Pending(subject, payload, all_headers, then, self._floors.snapshot())
         while not self._room.is_set():
             await self._room.wait()
         number = self._next = self._next + 1
@@ -169,27 +179,23 @@ class PublishWindow:
         if len(self._waiting) >= self._size or self._bytes >= MAX_BYTES:
             self._room.clear()
         if time.monotonic() - pending.published > self._blind_s:
-            self._wake.set()  # it waited so long for room that another may have sent it: asked first, as resends are
+            self._wake.set()  # after so long a wait another process may have sent it: ask first, as for a resend
         elif not self._broken:
             await self._send(number, pending)
 
     def check_size(self, subject: str, payload: bytes, *, id: str) -> None:
-        """`TooLarge` where `publish` would say so."""
-        self._check_size(subject, payload, {ID_HEADER: id})
+        """Raise `TooLarge` if `publish` would."""
+        check_size(subject, payload, {ID_HEADER: id}, max_payload=self._client.max_payload)
 
     async def flush(self, timeout_s: float) -> bool:
         """Wait until all is acknowledged, at most *timeout_s*; whether it is."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._empty.wait()
+        await wait_or_stop(self._empty, timeout_s)
         return not self._waiting
 
     async def keep_sending(self) -> None:
-        """Until cancelled: resend, in order, what has no PubAck in time; after a break all, before anything new."""
+        """Until cancelled, resend in order what gets no PubAck in time; after a break all, before anything new."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TICK_S):
-                    await self._wake.wait()
+            await wait_or_stop(self._wake, _TICK_S)
             self._wake.clear()
             if not self._connection.up:
                 continue
@@ -215,8 +221,7 @@ class PublishWindow:
                 if number in self._waiting:
                     self.resent += pending.first_sent > 0
                     await self._send(number, pending)
-        except BusError as error:
-            # what could not be asked is not sent either: the next round begins with the same question
+        except BusError as error:  # without an answer nothing is resent: the next round asks again
             log.warning("window.postponed", extra={"messages": len(self._waiting), "error": str(error)})
         finally:
             self._broken = self._broken or not self._connection.up or reconnects != self._connection.reconnects
@@ -224,21 +229,20 @@ class PublishWindow:
             self._reopen()
 
     async def _settle_stored(self, numbers: Collection[int]) -> None:
-        """Ask which messages are stored, where they are too old for the server to know them as duplicates."""
+        """Ask which messages are stored already, of those that are too old for the server's duplicate window."""
         limit = time.monotonic() - self._blind_s
-        # what was never sent may have been stored by another replica meanwhile
+        # another replica may have stored what this one never sent
         old = [(n, p) for n in numbers if (p := self._waiting.get(n)) is not None and p.since < limit]
         if not old or self.recheck is None:
             return
-        found = await self.recheck({p.headers[ID_HEADER] for _, p in old}, old[0][1].floors)
-        log.warning("window.rechecked", extra={"messages": len(old), "stored": len(found)})
+        acks = await self.recheck({p.headers[ID_HEADER] for _, p in old}, old[0][1].floors)
+        log.warning("window.rechecked", extra={"messages": len(old), "stored": len(acks)})
         now = time.monotonic()
         for number, pending in old:
-            ack = found.get(pending.headers[ID_HEADER])
+            ack = acks.get(pending.headers[ID_HEADER])
             if ack is None:
-                pending.first_sent = now  # it was never stored: the window counts from its next sending
+                pending.first_sent = now  # it was never stored: the duplicate window begins with its next sending
             elif self._settle(number) is not None:
-                self.acknowledged += 1
                 await _call(pending.then, ack)
 
     async def _send(self, number: int, pending: _Pending) -> None:
@@ -251,24 +255,10 @@ class PublishWindow:
             if not pending.first_sent:
                 pending.first_sent = now
         except (BadSubjectError, BadHeaderError) as error:
-            self._refuse(number, f"{type(error).__name__}: {pending.subject}")  # of our own making
+            self._refuse(number, f"{type(error).__name__}: {pending.subject}")  # this program built it wrongly
         except (Error, OSError) as error:
             self._broken = True  # sent again on reconnection
             log.debug("window.unsent", extra={"error": str(error)})
-
-    def _check_size(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
-        head = 0
-        for value in headers.values():
-            head += len(value)
-        if head > _HEADER_CHARACTERS:
-            head = sum(len(name.encode()) + len(value.encode()) + 4 for name, value in headers.items())
-            if head + 16 > _HEADER_BYTES:
-                raise TooLarge(f"{subject}: {head:,} bytes of headers are more than a stream stores")
-        limit = self._client.max_payload
-        if len(payload) + _HEADER_BYTES > limit:
-            head = sum(len(name.encode()) + len(value.encode()) + 4 for name, value in headers.items()) + 16
-            if len(payload) + head > limit:
-                raise TooLarge(f"{subject}: {len(payload):,} bytes are more than the server's max_payload of {limit:,}")
 
     async def _on_ack(self, message: Msg) -> None:
         try:
@@ -280,26 +270,17 @@ class PublishWindow:
             if reply.error is not None:
                 self._refuse(number, reply.error.description)
                 return
-            self._note(reply.stream, reply.seq)
+            self._floors.raise_to(reply.stream, reply.seq)
             pending = self._settle(number)
-            if pending is not None:
-                self.acknowledged += 1
-                if pending.then is not None:
-                    waiting = pending.then(PubAck(reply.seq, reply.stream, reply.duplicate))
-                    if waiting is not None:
-                        await waiting
-        except Exception:  # the last resort: nats-py would only tell its error callback
+            if pending is not None and pending.then is not None:
+                waiting = pending.then(PubAck(reply.seq, reply.stream, reply.duplicate))
+                if waiting is not None:
+                    await waiting
+        except Exception:  # the last resort: nats-py would only call its error callback
             log.exception("window.failed")
 
-    def _note(self, stream: str, seq: int) -> None:
-        if seq > self._acked.get(stream, 0):
-            if self._acked_is_shared:
-                self._acked = self._acked.copy()
-                self._acked_is_shared = False
-            self._acked[stream] = seq
-
     def _refuse(self, number: int, why: str) -> None:
-        """The server said no, now: the message comes back after a pause."""
+        """The server refused the message: it is resent after a pause."""
         self.refused += 1
         pending = self._waiting.get(number)
         if pending is not None:
@@ -311,6 +292,7 @@ class PublishWindow:
     def _settle(self, number: int) -> _Pending | None:
         pending = self._waiting.pop(number, None)
         if pending is not None:
+            self.acknowledged += 1
             self._bytes -= len(pending.payload)
             self._reopen()
         return pending

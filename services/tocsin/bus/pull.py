@@ -1,4 +1,4 @@
-"""Overlapping pull requests whose messages arrive on one inbox subscription: 11 us a message where fetch() costs 28."""
+"""Overlapping pull requests whose messages arrive on one inbox subscription: 11 us a message; `fetch()` costs 28."""
 
 import asyncio
 import contextlib
@@ -25,13 +25,13 @@ _REQUESTS = 2
 _EXPIRES_S = 30.0
 _HEARTBEAT_S = 5.0
 _REQUEST_BYTES = 16 << 20
-"""Twice this, and one message more, is the memory that a burst of the largest messages may take."""
+"""A burst of the largest messages takes twice this much memory, and one message more."""
 _TICK_S = 0.5
 _LOG_INTERVAL_S = 10.0
 _USED_UP = ("batch completed", "exceeds maxbytes")
-"""How the server says that a request has come to its ordinary end."""
+"""How the server says that a request has ended as it should."""
 _TURN = 64
-"""Messages handled before others on the loop (PubAcks above all) have their turn."""
+"""Messages that are handled before other tasks of the loop run, PubAcks above all."""
 
 
 class Pull:
@@ -46,13 +46,12 @@ class Pull:
         *,
         batch: int,
         durable: bool,
-        arrives: Callable[[Message], bool] | None = None,
+        accept: Callable[[Message], bool] | None = None,
     ) -> None:
-        """*batch* messages are asked for at a time: twice that is what may wait in this process.
+        """A request asks for *batch* messages, so that up to twice as many wait in this process.
 
-        *arrives* is asked at once when a message comes, and refuses what is not to be handled (again).
-        What cannot be handled any more goes back where the consumer is *durable*; one that is not ends with its
-        connection.
+        *accept* is called when a message arrives; if it returns false the message is not handled. After a stop the
+        messages of a *durable* consumer are given back. A consumer that is not durable ends with its connection.
         """
         self._connection = connection
         self._client: Client = connection.client
@@ -60,69 +59,62 @@ class Pull:
         self._handle = handle
         self._batch = batch
         self._durable = durable
-        self._request = msgspec.json.encode(
-            {
-                "batch": batch,
-                "max_bytes": _REQUEST_BYTES,
-                "expires": int(_EXPIRES_S * NS_PER_S),
-                "idle_heartbeat": int(_HEARTBEAT_S * NS_PER_S),
-            }
-        )
-        self._arrives = arrives
+        self._request = _request(batch)
+        self._accept = accept
         self._queue: deque[Message] = deque()
-        self._wanted = 0
-        """Asked for and not handled yet. The server serves requests in their order, so a sum is enough."""
+        self._outstanding = 0
+        """Messages requested and not handled yet. The server serves requests in their order, so a sum is enough."""
         self._next = 0
         self._first = 1
-        """The oldest request whose end still counts."""
+        """The oldest request that still counts."""
         self._inbox = ""
-        self._signal = asyncio.Event()
-        self._heard = 0.0
+        self._wake = asyncio.Event()
+        self._received_at = 0.0
         self._logged_at = 0.0
-        self._anew = self._refused = False
+        self._must_restart = self._refused = False
         self.gone = False
-        """Whether the consumer is there no more."""
+        """Whether the consumer does not exist any more."""
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Pull until *stop* is set, or a consumer that is not durable is gone; what *handle* raises ends it.
+        """Pull until *stop* is set, or a consumer that is not durable is gone; an error of *handle* ends it.
 
-        The message in hand is finished, the rest given back.
+        The message that is being handled is finished, the rest is given back.
         """
         prefix = self._client.new_inbox()
         self._inbox = f"{prefix}."
         subscription = await self._client.subscribe(
             f"{prefix}.*", cb=self._on_message, pending_msgs_limit=-1, pending_bytes_limit=-1
-        )  # bounded by what was asked for
+        )  # bounded by the requests
         self._connection.on_reconnect.append(self._on_reconnect)
         try:
-            self._anew = True
+            self._must_restart = True
             async with background(self._wake_at(stop), self._tick()):
                 while not stop.is_set() and not self.gone:
-                    if self._anew:
+                    if self._must_restart:
                         await self._restart()
                     await self._work(stop)
                     if not self._queue:
-                        await self._signal.wait()
-                    self._signal.clear()
+                        await self._wake.wait()
+                    self._wake.clear()
         finally:
             self._connection.on_reconnect.remove(self._on_reconnect)
             with contextlib.suppress(Error, OSError, TimeoutError):
                 if self._durable and stop.is_set() and self._connection.up:
-                    # what is on its way already comes, to be given back
+                    # what is under way still arrives, and is given back
                     await subscription.drain()  # type: ignore[no-untyped-call]
                 else:
                     await subscription.unsubscribe()
             await self._give_back()
 
     async def _work(self, stop: asyncio.Event) -> None:
-        """Handle what has come."""
+        """Handle the messages that have arrived."""
         queue, low = self._queue, (_REQUESTS - 1) * self._batch
         turn = 0
         while queue and not stop.is_set():
             message = queue.popleft()
-            self._wanted -= 1
-            if self._wanted <= low:
-                await self._fill()
+            self._outstanding -= 1
+            if self._outstanding <= low:
+                await self._request_more()
             waiting = self._handle(message)
             if waiting is not None:
                 await waiting
@@ -132,7 +124,7 @@ class Pull:
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._signal.set()
+        self._wake.set()
 
     async def _give_back(self) -> None:
         while self._queue:
@@ -143,66 +135,75 @@ class Pull:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            if self._connection.up and (self._refused or time.monotonic() - self._heard > 2 * _HEARTBEAT_S):
-                self._anew = True
-            self._signal.set()
+            if self._connection.up and (self._refused or time.monotonic() - self._received_at > 2 * _HEARTBEAT_S):
+                self._must_restart = True
+            self._wake.set()
 
     def _on_reconnect(self) -> None:
-        """A durable is asked anew; of another it is not known what it sent and nobody heard."""
-        self._anew = True
+        """Send new requests. A consumer that is not durable is lost: it may have sent what did not arrive."""
+        self._must_restart = True
         self.gone = not self._durable
-        self._signal.set()
+        self._wake.set()
 
     async def _restart(self) -> None:
-        """Forget what was asked for (the server has, or never heard it) and ask anew."""
-        self._anew = self._refused = False
-        self._wanted = len(self._queue)
+        """Forget the open requests, as the server has done, and send new ones."""
+        self._must_restart = self._refused = False
+        self._outstanding = len(self._queue)
         self._first = self._next + 1
-        self._heard = time.monotonic()
-        await self._fill()
+        self._received_at = time.monotonic()
+        await self._request_more()
 
-    async def _fill(self) -> None:
-        while self._wanted <= (_REQUESTS - 1) * self._batch:
+    async def _request_more(self) -> None:
+        while self._outstanding <= (_REQUESTS - 1) * self._batch:
             number = self._next = self._next + 1
-            self._wanted += self._batch
+            self._outstanding += self._batch
             try:
                 await self._client.publish(self._subject, self._request, reply=f"{self._inbox}{number}")
             except (Error, OSError):
-                return  # disconnected: asked again on reconnection
+                return  # disconnected: requested again on reconnection
 
     async def _on_message(self, message: Msg) -> None:
-        self._heard = time.monotonic()
+        self._received_at = time.monotonic()
         if message.reply.startswith("$JS.ACK"):
-            own = Message(self._client, message)
-            if self._arrives is None or self._arrives(own):
-                self._queue.append(own)
+            delivery = Message(self._client, message)
+            if self._accept is None or self._accept(delivery):
+                self._queue.append(delivery)
             else:
-                self._wanted -= 1
-                await self._fill()
-            self._signal.set()
+                self._outstanding -= 1
+                await self._request_more()
+            self._wake.set()
             return
         try:
             await self._status(message)
-        except Exception:  # the last resort: nats-py would only tell its error callback
+        except Exception:  # the last resort: nats-py would only call its error callback
             log.exception("pull.failed")
 
     async def _status(self, message: Msg) -> None:
         headers = message.headers or {}
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "100" or int(message.subject[len(self._inbox) :]) < self._first:
-            return  # a heartbeat, or the end of a request that was forgotten
-        self._wanted -= int(headers.get("Nats-Pending-Messages", self._batch))
+            return  # a heartbeat, or the end of a forgotten request
+        self._outstanding -= int(headers.get("Nats-Pending-Messages", self._batch))
         if status in ("404", "408") or (status == "409" and text.lower().endswith(_USED_UP)):
-            await self._fill()
+            await self._request_more()
             return
         if not self._durable and (status == "503" or "deleted" in text.lower()):
             self.gone = True
-            self._signal.set()
+            self._wake.set()
             return
-        # nobody serves it (the server has only just started, or the consumer was deleted), or the server is leaving:
-        # the next tick asks again
+        # the server has only just started or is shutting down, or the consumer was deleted: the next tick asks again
         self._refused = True
         if time.monotonic() - self._logged_at > _LOG_INTERVAL_S:
             self._logged_at = time.monotonic()
             why = text or ("no such consumer" if status == "503" else status)
             log.warning("pull.refused", extra={"consumer": self._subject, "error": why})
+
+
+def _request(batch: int) -> bytes:
+    fields = {
+        "batch": batch,
+        "max_bytes": _REQUEST_BYTES,
+        "expires": int(_EXPIRES_S * NS_PER_S),
+        "idle_heartbeat": int(_HEARTBEAT_S * NS_PER_S),
+    }
+    return msgspec.json.encode(fields)

@@ -1,7 +1,7 @@
-"""Reading a stream by sequence through short-lived consumers that acknowledge nothing: live, past, or ids alone.
+"""Reading a stream by sequence through short-lived consumers without acknowledgement: live, past, or ids alone.
 
-A delivery may get lost with its connection and nothing acknowledges it, so the consumer's own numbers are watched:
-where one is missing, or the connection broke, or the consumer is gone, a new one reads on after the last that came.
+A delivery may get lost with its connection, so the reader watches the consumer's own numbers. If one is missing, or the
+connection broke, or the consumer is gone, a new consumer continues after the last message that arrived.
 """
 
 import asyncio
@@ -25,10 +25,10 @@ from tocsin.model.timestamps import NS_PER_S, format_ns
 log = logging.getLogger(__name__)
 
 _INACTIVE_S = 60.0
-"""A consumer of ours that nobody pulls from goes by itself after this."""
+"""The server deletes a consumer that is not pulled from for this long."""
 _RETRY_S = 0.2
 _STALLED_S = 2.0
-"""Reading towards an end, and nothing came for so long: ask anew what is left."""
+"""If nothing arrives for this long before the end of the stream, a new consumer asks what is left."""
 _LOG_INTERVAL_S = 10.0
 _BATCH = 1000
 PATIENCE_S = 30.0
@@ -37,7 +37,7 @@ Handle = Callable[[Message], Awaitable[None] | None]
 
 
 class Start(Struct, frozen=True, kw_only=True):
-    """Where to begin: at a sequence, or at the first message stored at or after a time."""
+    """Where reading starts: at a sequence, or at the first message stored at or after a time."""
 
     seq: int = 1
     time_ns: int = 0
@@ -70,7 +70,7 @@ async def follow(
     *,
     headers_only: bool = False,
 ) -> None:
-    """Hand over every message from *start* on, each once and in order, across reconnections, until *stop* is set."""
+    """Call *handle* for every message from *start* on, once and in order, across reconnections, until *stop* is set."""
     reader = _Reader(connection, stream, list(filters), start, handle, headers_only=headers_only)
     logged_at = 0.0
     while not stop.is_set():
@@ -95,9 +95,9 @@ async def drain(
     headers_only: bool = False,
     timeout_s: float = PATIENCE_S,
 ) -> None:
-    """Hand over every message from *start* to the stream's end as it is now, however long that takes.
+    """Call *handle* for every message from *start* to the present end of the stream, however long that takes.
 
-    `BusUnavailable` where nothing came for *timeout_s*: what was handed over until then is in order and without a hole.
+    `BusUnavailable` if nothing arrives for *timeout_s*: what was handled until then is in order and without a gap.
     """
     reader = _Reader(connection, stream, list(filters), start, handle, headers_only=headers_only)
     moved_at, place = time.monotonic(), reader.start
@@ -124,7 +124,7 @@ async def _last_seq(connection: Connection, stream: str) -> int:
 
 
 class _Reader:
-    """One place in one stream, and the consumers that are made to read on from it."""
+    """A place in a stream, and the consumers that read on from it, one after the other."""
 
     def __init__(
         self,
@@ -176,7 +176,7 @@ class _Reader:
             await delete(self._connection, self._stream, created.name)
 
     async def _watch(self, stop: asyncio.Event, end: asyncio.Event) -> None:
-        """End one consumer's reading when we are to stop, or when it stalls on the way to the bound."""
+        """End the reading with one consumer after a stop, or when it stalls before the bound."""
         while not stop.is_set():
             await wait_or_stop(stop, _STALLED_S / 4)
             if self.bounded and time.monotonic() - self._moved_at > _STALLED_S:
@@ -206,7 +206,7 @@ class _Reader:
 async def create(
     connection: Connection, stream: str, filters: list[str], start: Start, *, headers_only: bool
 ) -> _Created:
-    """A short-lived pull consumer; one filter stands in the request's subject too, so that rights can name it."""
+    """Create a short-lived pull consumer; a single filter is part of the subject, so that rights can name it."""
     name = f"{connection.service}-{secrets.token_hex(6)}"
     config: dict[str, Any] = {
         "name": name,
@@ -233,7 +233,7 @@ async def create(
 
 
 async def delete(connection: Connection, stream: str, name: str) -> None:
-    """Drop a consumer of our own; it goes by itself after a minute where that fails."""
+    """Delete a consumer that `create` made; if that fails the server deletes it after a minute."""
     if not connection.up:
         return
     try:
@@ -243,7 +243,7 @@ async def delete(connection: Connection, stream: str, name: str) -> None:
 
 
 async def count(connection: Connection, stream: str, filter: str, start: Start) -> int:
-    """How many messages that match *filter* the stream holds from *start* on, without reading one of them."""
+    """How many messages of the stream from *start* on match *filter*; none of them is read."""
     created = await create(connection, stream, [filter], start, headers_only=True)
     await delete(connection, stream, created.name)
     return created.num_pending

@@ -24,14 +24,14 @@ SIEM = "siem"
 DUPLICATE_WINDOW_S = 60.0
 _DAY_S = 86_400.0
 _ACK_SHARE = 4
-"""``ack_wait`` is a quarter of the duplicate window, so that a first redelivery is still known as a repeat."""
+"""``ack_wait`` is a quarter of the duplicate window, so that a first redelivery is still recognized."""
 _FOREIGN_WAIT_S = 30.0
-"""``ack_wait`` of a SIEM, which tells repeats by the alert's id."""
+"""``ack_wait`` of a SIEM, which recognizes a repeated alert by its id."""
 _MAX_ACK_PENDING = 4_000
 
 
 class Sizes(Struct, frozen=True, kw_only=True):
-    """Bytes that each stream may hold on disk."""
+    """Maximum bytes of each stream on disk."""
 
     events: int
     alerts: int
@@ -42,7 +42,7 @@ class Sizes(Struct, frozen=True, kw_only=True):
 
 
 _SHARES = {"events": 0.40, "alerts": 0.30, "kept": 0.18, "signals": 0.06, "raised": 0.02, "dead": 0.013}
-"""``dead`` counts three times: one stream for each service that buries."""
+"""``dead`` counts three times: one stream for each service with dead letters."""
 
 MAX_STORE_BYTES = 8 << 30
 
@@ -53,41 +53,41 @@ def sizes(store_bytes: int) -> Sizes:
 
 
 def shares(store_bytes: int) -> Sizes:
-    """Shares of *store_bytes*, where somebody has said how much that is."""
+    """Shares of *store_bytes*, as an operator has set it."""
     return Sizes(**{name: int(store_bytes * share) for name, share in _SHARES.items()})
 
 
 def dead(service: str) -> str:
-    """The stream that holds the dead letters of one service."""
+    """The stream with the dead letters of one service."""
     return f"DEAD_{service.upper()}"
 
 
-BURIERS = ("collector", "classifier", "correlator")
+DEAD_LETTER_SERVICES = ("collector", "classifier", "correlator")
 """Services with dead letters of their own."""
-NAMES = (EVENTS, ALERTS, ALERTS_KEPT, SIGNALS, RAISED, *map(dead, BURIERS), BUCKET_STREAM)
+NAMES = (EVENTS, ALERTS, ALERTS_KEPT, SIGNALS, RAISED, *map(dead, DEAD_LETTER_SERVICES), BUCKET_STREAM)
 """All streams that are declared."""
 
 
 def declarations(
-    own: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S, replicas: int = 1
+    sizes: Sizes, *, duplicate_window_s: float = DUPLICATE_WINDOW_S, replicas: int = 1
 ) -> Iterator[dict[str, Any]]:
     """The configuration of every stream, in an order in which each can be created; *replicas* is that of a cluster."""
-    for config in _streams(own, duplicate_window_s):
+    for config in _streams(sizes, duplicate_window_s):
         yield config | {"num_replicas": replicas}
 
 
-def _streams(own: Sizes, duplicate_window_s: float) -> Iterator[dict[str, Any]]:
+def _streams(sizes: Sizes, duplicate_window_s: float) -> Iterator[dict[str, Any]]:
     plain = [
-        (EVENTS, [subjects.ALL_EVENTS], own.events, 0.0),
-        (ALERTS, [subjects.ALL_ALERTS], own.alerts, 7 * _DAY_S),
-        (SIGNALS, [subjects.ALL_SIGNALS], own.signals, _DAY_S),
-        (RAISED, [subjects.ALL_RAISED], own.raised, 7 * _DAY_S),
-        *((dead(service), [subjects.dead(service)], own.dead, 30 * _DAY_S) for service in BURIERS),
+        (EVENTS, [subjects.ALL_EVENTS], sizes.events, 0.0),
+        (ALERTS, [subjects.ALL_ALERTS], sizes.alerts, 7 * _DAY_S),
+        (SIGNALS, [subjects.ALL_SIGNALS], sizes.signals, _DAY_S),
+        (RAISED, [subjects.ALL_RAISED], sizes.raised, 7 * _DAY_S),
+        *((dead(service), [subjects.dead(service)], sizes.dead, 30 * _DAY_S) for service in DEAD_LETTER_SERVICES),
     ]
     for name, taken, size, age_s in plain:
         yield _stream(name, size, age_s, duplicate_window_s) | {"subjects": taken}
     filters = [{"src": subjects.alerts_of(severity), "dest": ""} for severity in KEPT]
-    yield _stream(ALERTS_KEPT, own.kept, 30 * _DAY_S, duplicate_window_s) | {
+    yield _stream(ALERTS_KEPT, sizes.kept, 30 * _DAY_S, duplicate_window_s) | {
         "sources": [{"name": ALERTS, "subject_transforms": filters}]
     }
     yield {
@@ -133,21 +133,21 @@ def durables(
     made by `siem` and `forwarder`), each with one for all critical and high, and one for the rest.
     """
     rest = [subjects.alerts_of(severity) for severity in (Severity.MEDIUM, Severity.LOW)]
-    own_s = ack_wait_s(duplicate_window_s)
-    yield EVENTS, _durable(CLASSIFIER, own_s, [])
+    service_wait_s = ack_wait_s(duplicate_window_s)
+    yield EVENTS, _durable(CLASSIFIER, service_wait_s, [])
     for name in readers:
-        wait_s = _FOREIGN_WAIT_S if name.partition("-")[0] == SIEM else own_s
+        wait_s = _FOREIGN_WAIT_S if name.partition("-")[0] == SIEM else service_wait_s
         yield ALERTS_KEPT, _durable(name, wait_s, [])
         yield ALERTS, _durable(name, wait_s, rest)
 
 
 def ack_wait_s(duplicate_window_s: float) -> float:
-    """After how many seconds without an answer a message is delivered to a service of ours again."""
+    """Seconds without an answer after which a message is delivered to a service again."""
     return duplicate_window_s / _ACK_SHARE
 
 
 def reader_names(sinks: Sequence[str] = (), siems: Sequence[str] = ()) -> dict[str, tuple[str, ...]]:
-    """The names of all durable readers; those of services to come, of the forwarder's *sinks* and of *siems* too."""
+    """The names of all durable readers, with those of planned services, of the forwarder's *sinks* and of *siems*."""
     alerts = (HISTORY, SIEM, *map(forwarder, sinks), *map(siem, siems))
     return {EVENTS: (CLASSIFIER,), ALERTS: alerts, ALERTS_KEPT: alerts}
 

@@ -1,5 +1,5 @@
 """Every event becomes exactly one alert.
 
 In: ``EVENTS`` through the durable ``classifier``, any number of replicas. Out: ``ALERTS``, or ``DEAD_CLASSIFIER`` with
-the reason. Promise: an event is acknowledged only once its alert is stored, and no event is stored twice as an alert.
+a reason. Promise: an event is acknowledged only once its alert is stored, and no event has two alerts.
 """

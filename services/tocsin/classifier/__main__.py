@@ -1,4 +1,4 @@
-"""`tocsin classifier`: wires settings, policies and bus; what is wrong with them is found before any event."""
+"""`tocsin classifier`: wires settings, policies and bus, and checks them before the first event."""
 
 import os
 import sys
@@ -13,17 +13,17 @@ from tocsin.runtime.policy_files import Policies
 
 
 async def main(flags: Mapping[str, str] | None = None) -> None:
-    """Judge events until a signal asks to stop."""
-    own = settings.load(Settings, os.environ, prefix="TOCSIN_CLASSIFIER", flags=flags)
+    """Judge events until a signal stops the process."""
+    config = settings.load(Settings, os.environ, prefix="TOCSIN_CLASSIFIER", flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
-    policies = Policies(own.policies, own.rules)
-    first = policy_set.build(policies.read(), own.profile)
+    policies = Policies(config.policies, config.rules)
+    first = policy_set.build(policies.read(), config.profile)
     async with launch.stop_on_signal() as stop:
         try:
             async with open_bus(nats, "classifier", instance=launch.instance(), stop=stop) as bus:
-                await service.run(bus, policies, first, own, stop)
+                await service.run(bus, policies, first, config, stop)
         except BusUnavailable:
-            if not stop.is_set():  # else we were asked to stop before NATS answered
+            if not stop.is_set():  # else the process was stopped before NATS answered
                 raise
 
 

@@ -1,4 +1,4 @@
-"""Which events have their alert or dead letter already: asked of the streams, since this service remembers nothing."""
+"""Which events have their alert or dead letter already; the streams know, since this service keeps no state."""
 
 from collections.abc import Collection
 
@@ -9,27 +9,27 @@ from tocsin.model import subjects
 from tocsin.model.timestamps import NS_PER_S
 
 RECENT = 20_000
-"""Alerts whose ids are read at start and after a break: five times what may be unacknowledged at once."""
+"""Ids of this many alerts are read at the start and after a break: five times the limit of unacknowledged events."""
 
 _MARGIN_NS = 2 * NS_PER_S
-"""Streams of one cluster may be led by servers whose clocks differ a little."""
+"""The leaders of two streams may be servers whose clocks differ a little."""
 _SERVICE = "classifier"
 
 RESULTS = {streams.ALERTS: subjects.ALL_ALERTS, streams.dead(_SERVICE): subjects.dead(_SERVICE)}
-"""Where an event may end, each stream with the filter for what this service writes there."""
+"""The streams that hold results of events, each with the subject filter of this service's results."""
 
 
-class Recent(Struct, frozen=True):
-    """What was stored last, as it was at one moment.
+class RecentResults(Struct, frozen=True):
+    """The last results, as they were at one moment.
 
-    A nats-server that is killed may forget the last moments of its consumers, and deliver anew as if it never had.
+    A killed nats-server may lose the last state of its consumers, and deliver messages again as first deliveries.
     """
 
     ids: frozenset[str] = frozenset()
     last_seq: int = 0
-    """Last sequence of EVENTS then: what comes after it cannot be a repeat."""
+    """Last sequence of EVENTS at that moment: a message after it cannot be a repeat."""
     last_place: int = 0
-    """Number of the last delivery then, to whomever: what this process holds from before may be another's by now."""
+    """Number of the last delivery at that moment: an earlier one may belong to another replica by now."""
 
     def covers(self, message: Message) -> bool:
         """Whether a first delivery may still be a repeat."""
@@ -40,26 +40,26 @@ class Recent(Struct, frozen=True):
         return message.place <= self.last_place
 
 
-async def recent(bus: Bus) -> Recent:
-    """The last `RECENT` results, and where EVENTS and its consumer stand; `BusError` where it cannot be read."""
+async def read_recent(bus: Bus) -> RecentResults:
+    """The last `RECENT` results, the last sequences of EVENTS and its consumer; `BusError` if they are unreadable."""
     ids: set[str] = set()
     last_seq = (await bus.stream(streams.EVENTS)).state.last_seq
-    place = (await bus.consumer(streams.EVENTS, streams.CLASSIFIER)).delivered.consumer_seq
+    delivery = (await bus.consumer(streams.EVENTS, streams.CLASSIFIER)).delivered.consumer_seq
     for stream, filter in RESULTS.items():
         state = (await bus.stream(stream)).state
         first = max(state.first_seq, state.last_seq - RECENT + 1, 1)
         ids |= (await bus.stored_ids(stream, filter=filter, start=Start(seq=first))).keys()
-    return Recent(frozenset(ids), last_seq, place)
+    return RecentResults(frozenset(ids), last_seq, delivery)
 
 
-async def stored(bus: Bus, messages: Collection[Message]) -> set[str]:
-    """The ids among *messages* that have their result already; one reading for all of them.
+async def stored_ids(bus: Bus, messages: Collection[Message]) -> set[str]:
+    """The ids of *messages* that have their result already, with one reading for all of them.
 
-    A result is stored after its event, so nothing older than the oldest event has to be read.
+    A result is stored after its event, so nothing older than the oldest event is read.
     """
     among = {message.id for message in messages}
     oldest_ns = min(message.stored_ns for message in messages) - _MARGIN_NS
-    found: set[str] = set()
+    ids: set[str] = set()
     for stream, filter in RESULTS.items():
-        found |= (await bus.stored_ids(stream, filter=filter, start=Start(time_ns=oldest_ns), among=among)).keys()
-    return found
+        ids |= (await bus.stored_ids(stream, filter=filter, start=Start(time_ns=oldest_ns), among=among)).keys()
+    return ids

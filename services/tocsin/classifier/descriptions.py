@@ -1,10 +1,11 @@
-"""What happened and why it matters, in the words that a person reads first."""
+"""Titles and reasons of alerts."""
 
 from tocsin.model.event import Event, Number, Process, integer
 from tocsin.model.outcome import OVERRIDE, blocked, succeeded
+from tocsin.model.text import printable, truncate_middle
 
 _PART_CHARACTERS = 160
-"""A title is one line: of a longer name both ends are shown."""
+"""A longer name is cut in the middle, so that a title stays on one line."""
 _WRITE, _READ = 2, 4
 """Bits of the mask of security_file_permission."""
 _BY = {
@@ -58,7 +59,7 @@ _ORDERED = {
 
 
 def title(event: Event, event_type: str, function: str, target: str, *, existing: bool) -> str:
-    """One line that names what happened, to what, and by whom."""
+    """One line: what happened, to what, and which process did it."""
     body, kind = event.body, event.kind
     who = _name(body.process)
     if kind == "exec":
@@ -83,7 +84,7 @@ def title(event: Event, event_type: str, function: str, target: str, *, existing
 
 
 def _name(process: Process | None) -> str:
-    """The process by its binary, else by its number: the agent may know no more of it."""
+    """The binary of the process; its process id if the agent does not know the binary."""
     if process is None:
         return "a process"
     return shown(process.binary or "") or ("a process" if process.pid is None else f"process {process.pid}")
@@ -127,7 +128,7 @@ def _count(number: Number | None) -> str:
 
 
 def reason(event: Event, because: str) -> str:
-    """Why the alert has its severity, then what the event's policy says of itself and what an ordered action proves."""
+    """Why the alert has its severity, then the message of the event's policy, and what an ordered action proves."""
     body = event.body
     parts = [because]
     if body.message:
@@ -151,6 +152,4 @@ def _proof(event: Event) -> str:
 
 def shown(text: str) -> str:
     """*text* on one line, printable and short."""
-    if len(text) > _PART_CHARACTERS:
-        text = f"{text[: _PART_CHARACTERS // 2]}...{text[-_PART_CHARACTERS // 2 :]}"
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return printable(truncate_middle(text, _PART_CHARACTERS), mark="?")

@@ -1,7 +1,7 @@
-"""What leaves the classifier: alerts, and before an alert that correlations count its signal, stored first.
+"""Publishes alerts; the signal of an alert that correlations count is stored before the alert.
 
-Signals of several events travel in one message: while one is on its way the next are gathered, so that an alert waits
-for one round trip and a flood costs few messages.
+Signals of several events share a message: while one message is in flight, the next signals are collected. So an alert
+waits for one round trip, and a flood costs few messages.
 """
 
 import asyncio
@@ -16,90 +16,90 @@ from tocsin.model.signal import Signal
 
 MAX_SIGNALS = 500
 MAX_BYTES = 256 << 10
-"""In one message; whoever brings more waits until it is on its way. Signals differ in length a hundredfold."""
+"""Bounds of one message; a signal that does not fit waits until the message is sent."""
 
 
-class Outgoing(Struct, frozen=True):
-    """An alert that is ready, and what is to be done once it is stored."""
+class PendingAlert(Struct, frozen=True):
+    """An alert to publish, and what to do once it is stored."""
 
     id: str
     subject: str
     payload: bytes
     then: Then
-    back: Callable[[], Awaitable[None]]
-    """Gives the event back: it waited so long that another may have judged it by now."""
+    give_back: Callable[[], Awaitable[None]]
+    """Gives the event back if it waited so long that another replica may have judged it."""
 
 
-class _Gathered:
-    """Signals of one cluster that go together, and the alerts that wait for them, each since when."""
+class _SignalBatch:
+    """Signals of one cluster for one message, and the alerts that wait for them, each with the start of its wait."""
 
     __slots__ = ("alerts", "bytes", "signals")
 
     def __init__(self) -> None:
         self.signals: list[bytes] = []
-        self.alerts: list[tuple[Outgoing, float]] = []
+        self.alerts: list[tuple[PendingAlert, float]] = []
         self.bytes = 0
 
-    def add(self, encoded: bytes, alert: Outgoing, since: float) -> None:
-        """Take one more along."""
+    def add(self, encoded: bytes, alert: PendingAlert, since: float) -> None:
+        """Add a signal and its alert."""
         self.signals.append(encoded)
         self.alerts.append((alert, since))
         self.bytes += len(encoded)
 
-    def takes(self, size: int, limit: int) -> bool:
-        """Whether a signal of *size* bytes may come along, where all may have *limit*."""
+    def has_room_for(self, size: int, limit: int) -> bool:
+        """Whether a signal of *size* bytes fits into a message of *limit* bytes."""
         return len(self.signals) < MAX_SIGNALS and self.bytes + size <= limit
 
 
 class Outbox:
-    """Publishes through the bus's window; what is in it was not acknowledged, so a kill loses nothing."""
+    """Publishes through the bus's window; its events are not acknowledged yet, so a kill loses nothing."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._patience_s = bus.duplicate_window_s / 2
-        """After so long the server may not know an alert as a repeat any more; whoever gets the event again asks."""
-        self._gathered: dict[str, _Gathered] = {}
-        self._on_their_way = 0
-        """Messages of signals without a PubAck."""
-        self._held = 0
-        """Alerts that wait for their signal or for room in the window."""
-        self._wanted = asyncio.Event()
+        self._max_wait_s = bus.duplicate_window_s / 2
+        """After a longer wait the server may not recognize a repeated alert any more, so the event is given back."""
+        self._batches: dict[str, _SignalBatch] = {}
+        self._in_flight = 0
+        """Signal messages without a PubAck."""
+        self._waiting = 0
+        """Alerts that wait for their signal or for a free slot in the window."""
+        self._due = asyncio.Event()
         self._sent = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
-        self._ready: asyncio.Queue[_Gathered] = asyncio.Queue()
+        self._stored_batches: asyncio.Queue[_SignalBatch] = asyncio.Queue()
         self.sent_signals = 0
 
     def __len__(self) -> int:
-        """How many alerts are held."""
-        return self._held
+        """Number of waiting alerts."""
+        return self._waiting
 
-    async def put(self, alert: Outgoing, counted: Signal | None) -> None:
-        """Publish *alert*, after its signal where it is *counted*.
+    async def put(self, alert: PendingAlert, signal_: Signal | None) -> None:
+        """Publish *alert*, after *signal_* if correlations count it.
 
-        `TooLarge` where the server does not take the alert, or its signal.
+        `TooLarge` if the server does not accept the alert or its signal.
         """
-        if counted is None:
+        if signal_ is None:
             await self._bus.publish(alert.subject, alert.payload, id=alert.id, then=alert.then)
             return
-        since, encoded = time.monotonic(), signal.encode_one(counted)
+        since, encoded = time.monotonic(), signal.encode_one(signal_)
         self._bus.check_size(alert.subject, alert.payload, id=alert.id)
-        self._bus.check_size(subjects.signals(counted.cluster), encoded, id=alert.id)
-        gathered = await self._with_room(counted.cluster, len(encoded))
-        gathered.add(encoded, alert, since)
-        self._held += 1
+        self._bus.check_size(subjects.signals(signal_.cluster), encoded, id=alert.id)
+        batch = await self._open_batch(signal_.cluster, len(encoded))
+        batch.add(encoded, alert, since)
+        self._waiting += 1
         self._empty.clear()
-        if not self._on_their_way:
-            self._wanted.set()
+        if not self._in_flight:
+            self._due.set()
 
     async def run(self) -> None:
-        """Until cancelled, send what is gathered and publish the alerts whose signals are stored."""
+        """Until cancelled, send collected signals and publish the alerts whose signals are stored."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._send_signals())
             tasks.create_task(self._send_alerts())
 
     async def flush(self, timeout_s: float = 5.0) -> bool:
-        """Wait until all that was put is stored; whether it is."""
+        """Wait until everything is stored; ``False`` if that takes longer than *timeout_s*."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._empty.wait()
@@ -107,50 +107,50 @@ class Outbox:
             return False
         return await self._bus.flush(timeout_s)
 
-    async def _with_room(self, cluster: str, size: int) -> _Gathered:
+    async def _open_batch(self, cluster: str, size: int) -> _SignalBatch:
         limit = min(MAX_BYTES, self._bus.max_payload // 2)
         while True:
-            gathered = self._gathered.setdefault(cluster, _Gathered())
-            if not gathered.signals or gathered.takes(size, limit):
-                return gathered
+            batch = self._batches.setdefault(cluster, _SignalBatch())
+            if not batch.signals or batch.has_room_for(size, limit):
+                return batch
             self._sent.clear()
-            self._wanted.set()
+            self._due.set()
             await self._sent.wait()
 
     async def _send_signals(self) -> None:
         while True:
-            await self._wanted.wait()
-            await asyncio.sleep(0)  # what is in hand already may come along
-            self._wanted.clear()
-            for cluster in list(self._gathered):
+            await self._due.wait()
+            await asyncio.sleep(0)  # events that are being judged may still join
+            self._due.clear()
+            for cluster in list(self._batches):
                 await self._send(cluster)
 
     async def _send(self, cluster: str) -> None:
-        gathered = self._gathered.pop(cluster)
+        batch = self._batches.pop(cluster)
         self._sent.set()
-        self._on_their_way += 1
-        self.sent_signals += len(gathered.signals)
+        self._in_flight += 1
+        self.sent_signals += len(batch.signals)
         await self._bus.publish(
             subjects.signals(cluster),
-            signal.join(gathered.signals),
-            id=ids.together(alert.id for alert, _ in gathered.alerts),
-            then=lambda _: self._stored(gathered),
+            signal.join(batch.signals),
+            id=ids.together(alert.id for alert, _ in batch.alerts),
+            then=lambda _: self._stored(batch),
         )
 
-    def _stored(self, gathered: _Gathered) -> None:
-        self._on_their_way -= 1
-        if self._gathered:
-            self._wanted.set()
-        self._ready.put_nowait(gathered)  # not published from here: the window's room comes from where this is called
+    def _stored(self, batch: _SignalBatch) -> None:
+        self._in_flight -= 1
+        if self._batches:
+            self._due.set()
+        self._stored_batches.put_nowait(batch)  # not published here: this is called to free slots
 
     async def _send_alerts(self) -> None:
         while True:
-            gathered = await self._ready.get()
-            for alert, since in gathered.alerts:
-                if time.monotonic() - since > self._patience_s:
-                    await alert.back()
+            batch = await self._stored_batches.get()
+            for alert, since in batch.alerts:
+                if time.monotonic() - since > self._max_wait_s:
+                    await alert.give_back()
                 else:
                     await self._bus.publish(alert.subject, alert.payload, id=alert.id, then=alert.then)
-                self._held -= 1
-            if not self._held:
+                self._waiting -= 1
+            if not self._waiting:
                 self._empty.set()

@@ -1,6 +1,5 @@
-"""Reading ``severity.yaml``, its table and its overrides: what is wrong in it is named by file, line and key."""
+"""Reads ``severity.yaml``, its tables and its overrides; an error names file, line and key."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -13,12 +12,13 @@ from tocsin.model.errors import SettingsError
 from tocsin.model.hook_names import for_table, normalize
 from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import suggest
 from tocsin.sigma.syntax import ir
 from tocsin.sigma.syntax.detection import detection
 from tocsin.sigma.syntax.problems import RuleError
 
 VERDICT_FIELDS = ("rules", "severity")
-"""Beside the event's, an override may ask for the ids of the rules that matched and for the severity so far."""
+"""Besides the event's fields, an override may use the ids of the matching rules and the severity so far."""
 
 _ACTIONS = tuple(
     f"KPROBE_ACTION_{name}"
@@ -31,8 +31,8 @@ _INT, _BOOL = "tag:yaml.org,2002:int", "tag:yaml.org,2002:bool"
 _MAX_UID = 2**32 - 1
 
 
-class _WrongError(Exception):
-    """What is wrong at a node."""
+class _NodeError(Exception):
+    """An error at a node of the file."""
 
     def __init__(self, node: Node, text: str) -> None:
         super().__init__(text)
@@ -40,7 +40,7 @@ class _WrongError(Exception):
 
 
 class Override(Struct, frozen=True, kw_only=True):
-    """Has the last word on the severity of the events that its condition holds for."""
+    """Sets the severity of all events for which its condition holds."""
 
     label: str
     severity: Severity
@@ -56,7 +56,7 @@ class Policy(Struct, frozen=True):
 
 
 def load(text: str, file: str, profile: str) -> Policy:
-    """One *profile* of *text* and the overrides, all of it checked; `SettingsError` names *file*, line and key."""
+    """One *profile* of *text*, and the overrides; an error anywhere is a `SettingsError` with *file*, line and key."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -70,7 +70,7 @@ def load(text: str, file: str, profile: str) -> Policy:
         top = _mapping(root, "the file", ("profiles", "overrides"))
         tables = _profiles(root, top)
         overrides = _overrides(top["overrides"], file) if "overrides" in top else ()
-    except _WrongError as error:
+    except _NodeError as error:
         raise SettingsError(f"{file}:{error.node.start_mark.line + 1}: {error}") from error
     except RuleError as error:
         raise SettingsError(str(error)) from error
@@ -81,32 +81,32 @@ def load(text: str, file: str, profile: str) -> Policy:
 
 def _overrides(node: Node, file: str) -> tuple[Override, ...]:
     if not isinstance(node, SequenceNode):
-        raise _WrongError(node, "overrides: must be a list")
-    found: dict[str, Override] = {}
+        raise _NodeError(node, "overrides: must be a list")
+    overrides: dict[str, Override] = {}
     for entry in node.value:
         keys = _mapping(entry, "an override", ("name", "severity", "reason", "detection"))
         for key in ("name", "severity", "reason", "detection"):
             if key not in keys:
-                raise _WrongError(entry, f"{key}: is missing")
+                raise _NodeError(entry, f"{key}: is missing")
         label = _text(keys["name"], "name")
-        if label in found:
-            raise _WrongError(keys["name"], f"name: {label!r} is the name of more than one override")
-        found[label] = Override(
+        if label in overrides:
+            raise _NodeError(keys["name"], f"name: {label!r} is the name of more than one override")
+        overrides[label] = Override(
             label=label,
             severity=Severity(_one_of(keys["severity"], "severity", tuple(Severity))),
             reason=_text(keys["reason"], "reason"),
             condition=detection(keys["detection"], file, native=True, fields=VERDICT_FIELDS),
         )
-    return tuple(found.values())
+    return tuple(overrides.values())
 
 
 def _profiles(root: Node, top: dict[str, Node]) -> dict[str, Table]:
     tables = {}
     if "profiles" not in top:
-        raise _WrongError(root, "profiles: is missing")
+        raise _NodeError(root, "profiles: is missing")
     for name, node in _mapping(top["profiles"], "profiles", None).items():
         if not isinstance(node, SequenceNode) or not node.value:
-            raise _WrongError(node, f"{name}: must be a list of lines")
+            raise _NodeError(node, f"{name}: must be a list of lines")
         lines = [_line(entry) for entry in node.value]
         _check_order(node.value, lines, name)
         tables[name] = Table(lines)
@@ -116,53 +116,51 @@ def _profiles(root: Node, top: dict[str, Node]) -> dict[str, Table]:
 def _check_order(nodes: list[Node], lines: list[Line], profile: str) -> None:
     for node, line in zip(nodes[:-1], lines[:-1], strict=True):
         if line.always:
-            raise _WrongError(node, f"{profile}: this line has no condition, so the lines after it are never reached")
+            raise _NodeError(node, f"{profile}: this line has no condition, so the lines after it are never reached")
     if not lines[-1].always:
-        raise _WrongError(
-            nodes[-1], f"{profile}: the last line must have no condition, or some events have no severity"
-        )
+        raise _NodeError(nodes[-1], f"{profile}: the last line must have no condition, or some events have no severity")
     labels = [line.label for line in lines]
     for node, label in zip(nodes, labels, strict=True):
         if labels.count(label) > 1:
-            raise _WrongError(node, f"name: {label!r} is the name of more than one line")
+            raise _NodeError(node, f"name: {label!r} is the name of more than one line")
 
 
 def _line(node: Node) -> Line:
-    found = _mapping(node, "a line", _KEYS)
+    entries = _mapping(node, "a line", _KEYS)
     for key in ("severity", "reason"):
-        if key not in found:
-            raise _WrongError(node, f"{key}: is missing")
+        if key not in entries:
+            raise _NodeError(node, f"{key}: is missing")
     values: dict[str, Any] = {
-        "severity": Severity(_one_of(found["severity"], "severity", tuple(Severity))),
-        "reason": _text(found["reason"], "reason"),
-        "label": _text(found["name"], "name") if "name" in found else str(node.start_mark.line + 1),
+        "severity": Severity(_one_of(entries["severity"], "severity", tuple(Severity))),
+        "reason": _text(entries["reason"], "reason"),
+        "label": _text(entries["name"], "name") if "name" in entries else str(node.start_mark.line + 1),
     }
     for key, (field, read) in _CONDITIONS.items():
-        if key in found:
-            values[field] = frozenset(read(item, key) for item in _items(found[key], key))
-    if "in_pod" in found:
-        values["in_pod"] = _truth(found["in_pod"], "in_pod")
+        if key in entries:
+            values[field] = frozenset(read(item, key) for item in _items(entries[key], key))
+    if "in_pod" in entries:
+        values["in_pod"] = _truth(entries["in_pod"], "in_pod")
     return Line(**values)
 
 
 def _mapping(node: Node, what: str, known: Iterable[str] | None) -> dict[str, Node]:
     if not isinstance(node, MappingNode):
-        raise _WrongError(node, f"{what} must be a mapping of keys to values")
-    found: dict[str, Node] = {}
+        raise _NodeError(node, f"{what} must be a mapping of keys to values")
+    entries: dict[str, Node] = {}
     for key_node, value in node.value:
         key = _text(key_node, "a key")
         if known is not None and key not in known:
-            raise _WrongError(key_node, f"{key}: no such key; {_hint(key, known)}")
-        if key in found:
-            raise _WrongError(key_node, f"{key}: stands here twice")
-        found[key] = value
-    return found
+            raise _NodeError(key_node, f"{key}: no such key; {_hint(key, known)}")
+        if key in entries:
+            raise _NodeError(key_node, f"{key}: appears twice")
+        entries[key] = value
+    return entries
 
 
 def _items(node: Node, key: str) -> Iterator[Node]:
     if isinstance(node, SequenceNode):
         if not node.value:
-            raise _WrongError(node, f"{key}: an empty list matches nothing")
+            raise _NodeError(node, f"{key}: an empty list matches nothing")
         yield from node.value
     else:
         yield node
@@ -170,14 +168,14 @@ def _items(node: Node, key: str) -> Iterator[Node]:
 
 def _text(node: Node, key: str) -> str:
     if not isinstance(node, ScalarNode) or not node.value:
-        raise _WrongError(node, f"{key}: must be a text")
+        raise _NodeError(node, f"{key}: must be a text")
     return str(node.value)
 
 
 def _one_of(node: Node, key: str, known: Iterable[str]) -> str:
     text = _text(node, key)
     if text not in known:
-        raise _WrongError(node, f"{key}: {text!r} is not known; {_hint(text, known)}")
+        raise _NodeError(node, f"{key}: {text!r} is not known; {_hint(text, known)}")
     return text
 
 
@@ -185,28 +183,28 @@ def _function(node: Node, key: str) -> str:
     text = _text(node, key)
     bare = for_table(normalize(text))
     if bare != text:
-        raise _WrongError(node, f"{key}: {text!r} is written without its prefix here; did you mean {bare!r}?")
+        raise _NodeError(node, f"{key}: {text!r} is written without its prefix here; did you mean {bare!r}?")
     return text
 
 
 def _signal(node: Node, key: str) -> str:
     text = _text(node, key)
     if not text.startswith("SIG"):
-        raise _WrongError(node, f"{key}: {text!r} is no signal; did you mean 'SIG{text.upper()}'?")
+        raise _NodeError(node, f"{key}: {text!r} is not a signal; did you mean 'SIG{text.upper()}'?")
     return text
 
 
 def _binary(node: Node, key: str) -> str:
     text = _text(node, key)
     if "/" not in text and "\\" not in text and not text.startswith("<"):
-        raise _WrongError(node, f"{key}: {text!r} is no whole path; did you mean '/usr/bin/{text}'?")
+        raise _NodeError(node, f"{key}: {text!r} is not an absolute path; did you mean '/usr/bin/{text}'?")
     return text
 
 
 def _uid(node: Node, key: str) -> int:
     number = _number(node, key)
     if not 0 <= number <= _MAX_UID:
-        raise _WrongError(node, f"{key}: {number} is no user id")
+        raise _NodeError(node, f"{key}: {number} is not a user id")
     return number
 
 
@@ -217,22 +215,21 @@ def _argument(node: Node, key: str) -> int | str:
 def _number(node: Node, key: str) -> int:
     text = _text(node, key)
     if node.tag != _INT or not text.lstrip("-").isdecimal() or len(text) > 20:
-        raise _WrongError(node, f"{key}: {text!r} is no whole number")
+        raise _NodeError(node, f"{key}: {text!r} is not a whole number")
     return int(text)
 
 
 def _truth(node: Node, key: str) -> bool:
     text = _text(node, key)
     if node.tag != _BOOL or text not in ("true", "false"):
-        raise _WrongError(node, f"{key}: {text!r} is neither true nor false")
+        raise _NodeError(node, f"{key}: {text!r} is neither true nor false")
     return text == "true"
 
 
 def _hint(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = [name for name in names if name.lower().endswith(f"_{word.lower()}")]
-    near = near or difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+    return suggest(near[0] if near else word, names)
 
 
 _CONDITIONS: dict[str, tuple[str, Callable[[Node, str], Any]]] = {

@@ -1,4 +1,4 @@
-"""All that judges, as one version: a profile's severity table, the overrides, and the rules."""
+"""One version of everything that judges: the severity table of a profile, the overrides, and the rules."""
 
 import hashlib
 from collections.abc import Callable
@@ -14,41 +14,41 @@ from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
 
-Holds = Callable[[EventRecord], bool]
+Condition = Callable[[EventRecord], bool]
 
 
 class PolicySet(Struct, frozen=True):
-    """Built aside, and swapped between two events."""
+    """Built in a thread, and swapped between two events."""
 
     policy: Policy
-    overrides: tuple[tuple[Override, Holds], ...]
+    overrides: tuple[tuple[Override, Condition], ...]
     rules: RuleSet
     problems: tuple[RuleProblem, ...]
     hash: str
-    """Two classifiers with one hash judge alike."""
+    """Two classifiers with the same hash judge alike."""
 
 
 def build(content: Content, profile: str, previous: PolicySet | None = None) -> PolicySet:
-    """Judge by *content*; what is wrong in it is a problem, and its last good version (of *previous*) judges on.
+    """The policies of *content*; a document with an error is reported, and its version in *previous* stays active.
 
-    Without a previous one, `SettingsError` says what is wrong with ``severity.yaml``.
+    Without a previous version, `SettingsError` says what is wrong with ``severity.yaml``.
     """
     rules = RuleSet.load(content.rules, previous.rules if previous is not None else None)
     problems = [RuleProblem(file=path, text=f"cannot be read: {why}") for path, why in content.unreadable.items()]
     try:
-        own = _policy(content, profile)
+        policy_ = _policy(content, profile)
     except SettingsError as error:
         if previous is None:
             raise
-        own = previous.policy
+        policy_ = previous.policy
         problems.append(_problem(content.severity_path, str(error)))
     problems += [
         RuleProblem(file=p.file, line=p.line, column=p.column, text=p.text, rule=p.rule, kept=p.kept)
         for p in rules.problems
         if not p.warning
     ]
-    overrides = tuple((override, predicate(override.condition)) for override in own.overrides)
-    return PolicySet(own, overrides, rules, tuple(problems), _hash(content, profile, rules))
+    overrides = tuple((override, predicate(override.condition)) for override in policy_.overrides)
+    return PolicySet(policy_, overrides, rules, tuple(problems), _hash(content, profile, rules))
 
 
 def _policy(content: Content, profile: str) -> Policy:
@@ -67,7 +67,7 @@ def _problem(path: str, text: str) -> RuleProblem:
 
 
 def _hash(content: Content, profile: str, rules: RuleSet) -> str:
-    whole = hashlib.blake2b(digest_size=8)
+    digest = hashlib.blake2b(digest_size=8)
     for part in (profile.encode(), content.severity, rules.hash.encode()):
-        whole.update(len(part).to_bytes(8, "big") + part)
-    return whole.hexdigest()
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Which ruling judges now: built anew in a thread when a file changes, and swapped between two events."""
+"""The active policy set: built again in a thread when a file changes, and swapped between two events."""
 
 import asyncio
 import logging
@@ -20,41 +20,41 @@ from tocsin.runtime.reload import reloads
 log = logging.getLogger(__name__)
 
 _NAMED = 20
-"""Problems that are logged one by one."""
+"""This many problems are logged one by one."""
 
 
 class PolicyReloader:
-    """The ruling in force, and what is told of it."""
+    """Holds the active policy set, loads it again, and reports on it."""
 
     def __init__(
         self, policies: Policies, first: PolicySet, settings: Settings, metrics: Metrics, health: Health
     ) -> None:
-        self.now = first
-        self.tally = RuleCounters(metrics)
+        self.active = first
+        self.counters = RuleCounters(metrics)
         self._policies = policies
         self._profile = settings.profile
         self._health = health
         self._changed = asyncio.Event()
         self._loaded = format_ns(time.time_ns())
-        self._reloads = metrics.counter("tocsin_classifier_reloads_total", "Times that other rules began to judge.")
-        self._over: set[str] = set()
-        """Silences of which it was said that they are over."""
-        loaded = metrics.gauge("tocsin_classifier_rules", "Rules that judge.")
-        refused = metrics.gauge("tocsin_classifier_rule_problems", "Documents that are not loaded as they stand.")
-        expired = metrics.gauge("tocsin_classifier_expired_silences", "Silences that are over and do nothing.")
+        self._reloads = metrics.counter("tocsin_classifier_reloads_total", "Activations of a changed policy set.")
+        self._logged_expired: set[str] = set()
+        """Ids of expired silences that are logged already."""
+        loaded = metrics.gauge("tocsin_classifier_rules", "Active rules.")
+        refused = metrics.gauge("tocsin_classifier_rule_problems", "Rule documents that failed to load.")
+        expired = metrics.gauge("tocsin_classifier_expired_silences", "Expired silences, which have no effect.")
 
         def observe() -> None:
-            loaded.set(len(self.now.rules.rules))
-            refused.set(len(self.now.problems))
+            loaded.set(len(self.active.rules.rules))
+            refused.set(len(self.active.problems))
             expired.set(self._expired())
 
         metrics.observe(observe)
-        _say(first.problems)
+        _log_problems(first.problems)
 
     async def follow(self) -> None:
-        """Until cancelled, judge by what the folders hold; what is wrong in them does not end it."""
+        """Until cancelled, load the policies whenever their files change; an error in them does not end it."""
         async for built, took_s in reloads(self._policies, self._build, self._health):
-            self.now = built
+            self.active = built
             self._loaded = format_ns(time.time_ns())
             self._reloads.value += 1
             log.info(
@@ -65,20 +65,20 @@ class PolicyReloader:
                     "took_s": round(took_s, 3),
                 },
             )
-            _say(built.problems)
+            _log_problems(built.problems)
             self._changed.set()
 
-    async def tell(self, bus: Bus, stop: asyncio.Event) -> None:
-        """Tell what judges, until *stop* is set."""
-        await rule_report_publisher.tell(bus, lambda: self._book(bus), self._changed, stop)
+    async def publish_reports(self, bus: Bus, stop: asyncio.Event) -> None:
+        """Publish reports on the active rules until *stop* is set."""
+        await rule_report_publisher.publish_reports(bus, lambda: self._report(bus), self._changed, stop)
 
     def _build(self, content: Content) -> PolicySet:
-        return policy_set.build(content, self._profile, self.now)
+        return policy_set.build(content, self._profile, self.active)
 
-    def _book(self, bus: Bus) -> RuleReport:
+    def _report(self, bus: Bus) -> RuleReport:
         now_ns = time.time_ns()
-        return self.tally.book(
-            self.now,
+        return self.counters.report(
+            self.active,
             service=bus.service,
             instance=bus.instance,
             now=format_ns(now_ns),
@@ -87,18 +87,18 @@ class PolicyReloader:
         )
 
     def _expired(self) -> int:
-        """How many silences are over; each is named in the log once."""
+        """The number of expired silences; each is logged once."""
         now_ns = time.time_ns()
-        over = [f for f in self.now.rules.silences if f.silence is not None and f.silence.expires_ns <= now_ns]
-        for filter in over:
-            if filter.id not in self._over and filter.silence is not None:
-                self._over.add(filter.id)
+        expired = [f for f in self.active.rules.silences if f.silence is not None and f.silence.expires_ns <= now_ns]
+        for filter in expired:
+            if filter.id not in self._logged_expired and filter.silence is not None:
+                self._logged_expired.add(filter.id)
                 facts = {"silence": filter.id, "title": filter.title, "expires": filter.silence.expires}
                 log.warning("silence.expired", extra=facts)
-        return len(over)
+        return len(expired)
 
 
-def _say(problems: tuple[RuleProblem, ...]) -> None:
+def _log_problems(problems: tuple[RuleProblem, ...]) -> None:
     for problem in problems[:_NAMED]:
         log.error(
             "rule.refused",

@@ -1,17 +1,17 @@
-"""What became of each rule and silence since this instance started, and the report that is made of it."""
+"""Counters of each rule and silence since this instance started, and the rule report built from them."""
 
 from collections import Counter as Counting
 
-from tocsin.classifier.judge import Judged
+from tocsin.classifier.judge import Judgement
 from tocsin.classifier.policy_set import PolicySet
 from tocsin.model.rule_report import RuleReport, RuleState, SilenceState
 from tocsin.runtime.metrics import Metrics
-from tocsin.sigma.authoring.rule_state import stated
+from tocsin.sigma.authoring.rule_state import state_of
 from tocsin.sigma.syntax.documents import Correlation, Filter, Rule
 
 
 class RuleCounters:
-    """Counts by id, so that a rule keeps its count when the set is loaded anew."""
+    """Counts by id, so that a rule keeps its count when the rules are loaded again."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._hits: Counting[str] = Counting()
@@ -21,22 +21,20 @@ class RuleCounters:
         counter = metrics.counter
         self._matched = counter("tocsin_classifier_matched_rules_total", "Rules that matched an event.")
         self._failed = counter(
-            "tocsin_classifier_failed_rules_total", "Rules that failed for an event, which was judged without them."
+            "tocsin_classifier_failed_rules_total", "Rules that failed for an event and were skipped."
         )
-        self._silenced = counter(
-            "tocsin_classifier_silenced_alerts_total", "Alerts whose severity a silence has lowered."
-        )
+        self._silenced = counter("tocsin_classifier_silenced_alerts_total", "Alerts whose severity a silence lowered.")
 
-    def count(self, judged: Judged) -> None:
-        """Note what *judged* one event."""
-        alert = judged.alert
+    def count(self, judgement: Judgement) -> None:
+        """Count the rules and the silence of *judgement*."""
+        alert = judgement.alert
         for hit in alert.rules:
             self._hits[hit.id] += 1
             self._matched.value += 1
         for id in alert.signals:
             if not any(hit.id == id for hit in alert.rules):
                 self._hits[id] += 1
-        for id, error in judged.failed:
+        for id, error in judgement.failed:
             self._failures[id] += 1
             self._last_failure[id] = error
             self._failed.value += 1
@@ -48,23 +46,25 @@ class RuleCounters:
         """Whether the rule has failed only once so far."""
         return self._failures[id] == 1
 
-    def book(self, ruling: PolicySet, *, service: str, instance: str, now: str, now_ns: int, loaded: str) -> RuleReport:
-        """The report on *ruling*, which judges since *loaded*."""
-        rules = ruling.rules
+    def report(
+        self, policies: PolicySet, *, service: str, instance: str, now: str, now_ns: int, loaded: str
+    ) -> RuleReport:
+        """The report on *policies*, which are active since *loaded*."""
+        rules = policies.rules
         return RuleReport(
             service=service,
             instance=instance,
             time=now,
-            hash=ruling.hash,
+            hash=policies.hash,
             loaded=loaded,
             rules=[*map(self._rule, rules.rules), *map(self._rule, rules.correlations)],
             silences=[self._silence(filter, now_ns) for filter in rules.silences],
-            problems=list(ruling.problems),
+            problems=list(policies.problems),
         )
 
     def _rule(self, rule: Rule | Correlation) -> RuleState:
         id = rule.id
-        return stated(
+        return state_of(
             rule, hits=self._hits[id], failures=self._failures[id], last_failure=self._last_failure.get(id, "")
         )
 

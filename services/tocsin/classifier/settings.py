@@ -1,4 +1,4 @@
-"""How events are judged: the settings with the prefix ``TOCSIN_CLASSIFIER``."""
+"""The classifier's settings, with the prefix ``TOCSIN_CLASSIFIER``."""
 
 from typing import Annotated
 
@@ -6,11 +6,11 @@ from msgspec import Meta, Struct
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the policies are, and which of their profiles judges."""
+    """Where the policies are, and which profile is active."""
 
     policies: str = ""
-    """Folder that holds ``severity.yaml`` and ``rules/``; empty: the one that came with the program."""
+    """Folder with ``severity.yaml`` and ``rules/``; empty: the folder that is installed with the program."""
     rules: str = ""
-    """More folders of rules, separated by colons. What changes in any of them is judged by within seconds."""
+    """More folders with rules, separated by colons. A changed file is loaded within seconds."""
     profile: Annotated[str, Meta(min_length=1)] = "default"
-    """Name of a profile in ``severity.yaml``: ``default`` or ``tuned``, or one of your own."""
+    """Name of a profile in ``severity.yaml``: ``default``, ``tuned``, or your own."""

@@ -1,4 +1,4 @@
-"""The severity table: ordered lines of which the first that matches decides, compiled for one look-up an event."""
+"""The severity table: the first line that matches decides. It is compiled for one look-up per event."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -9,19 +9,19 @@ from tocsin.model.severity import Severity
 from tocsin.model.subjects import EVENT_KINDS
 
 UNKNOWN_ARGUMENT = "unknown"
-"""What the condition ``argument`` says where the event holds no integer argument."""
+"""The value of the condition ``argument`` for an event without an integer argument."""
 
-Holds = Callable[[Event, bool], bool]
-"""Whether a condition holds for an event, which stands in a pod or not."""
+Condition = Callable[[Event, bool], bool]
+"""Whether a condition holds for an event; the second argument says whether it is from a pod."""
 
 
 class Line(Struct, frozen=True, kw_only=True):
-    """One line of the table; a condition that is empty always holds."""
+    """One line of the table; an empty condition always holds."""
 
     severity: Severity
     reason: str
     label: str
-    """What an alert calls it: its name, else its number."""
+    """Its name in alerts: the given one, else its number."""
     kinds: frozenset[str] = frozenset()
     functions: frozenset[str] = frozenset()
     """Normalised, without ``security_``."""
@@ -35,21 +35,21 @@ class Line(Struct, frozen=True, kw_only=True):
 
     @property
     def always(self) -> bool:
-        """Whether no event passes this line."""
+        """Whether it matches every event."""
         return self == Line(severity=self.severity, reason=self.reason, label=self.label)
 
 
 class Table:
-    """One profile, ready to judge."""
+    """The compiled table of one profile."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        """The last line must hold always, so that every event gets a severity."""
+        """The last line must match every event, so that each event gets a severity."""
         if not lines or not lines[-1].always:
             raise ValueError("the last line of a severity table must be without conditions")
         self.lines = tuple(lines)
-        named = {function for line in lines for function in line.functions}
+        functions = {function for line in lines for function in line.functions}
         self._by_pair = {
-            (kind, function): _candidates(lines, kind, function) for kind in EVENT_KINDS for function in named
+            (kind, function): _candidates(lines, kind, function) for kind in EVENT_KINDS for function in functions
         }
         self._by_kind = {kind: _candidates(lines, kind, None) for kind in EVENT_KINDS}
 
@@ -65,20 +65,22 @@ class Table:
         raise AssertionError("the last line of a severity table always holds")
 
 
-def _candidates(lines: Iterable[Line], kind: str, function: str | None) -> tuple[tuple[Line, tuple[Holds, ...]], ...]:
-    """The lines that may decide for this kind and function, with what is left to look at; none after a certain one."""
-    found: list[tuple[Line, tuple[Holds, ...]]] = []
+def _candidates(
+    lines: Iterable[Line], kind: str, function: str | None
+) -> tuple[tuple[Line, tuple[Condition, ...]], ...]:
+    """The lines that may match this kind and function, with their remaining conditions, up to the first without any."""
+    candidates: list[tuple[Line, tuple[Condition, ...]]] = []
     for line in lines:
         if (line.kinds and kind not in line.kinds) or (line.functions and function not in line.functions):
             continue
-        left = tuple(_conditions(line))
-        found.append((line, left))
-        if not left:
+        conditions = tuple(_conditions(line))
+        candidates.append((line, conditions))
+        if not conditions:
             break
-    return tuple(found)
+    return tuple(candidates)
 
 
-def _conditions(line: Line) -> Iterable[Holds]:
+def _conditions(line: Line) -> Iterable[Condition]:
     if line.actions:
         yield lambda event, _: event.body.action in line.actions
     if line.signals:
@@ -103,9 +105,9 @@ def flags(event: Event) -> Sequence[str]:
 
 def integers(event: Event) -> Sequence[int]:
     """The integer arguments of the function, in the policy's order."""
-    found = (
+    numbers = (
         integer(number)
         for argument in event.body.args or ()
         for number in (argument.int_arg, argument.uint_arg, argument.long_arg, argument.size_arg)
     )
-    return [number for number in found if number is not None]
+    return [number for number in numbers if number is not None]

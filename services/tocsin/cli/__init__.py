@@ -1,1 +1,1 @@
-"""``tocsin <command>``: every service, everything at once, and what people ask a running one."""
+"""``tocsin <command>``: starts services, one or all of them, and inspects a running system."""

@@ -1,4 +1,4 @@
-"""The command line: which commands there are and what each is told; exit codes 0 done, 1 failed, 2 wrong usage."""
+"""The command line: all commands and their flags; exit codes are 0 for done, 1 for failed, 2 for wrong usage."""
 
 import argparse
 import sys
@@ -12,18 +12,18 @@ examples:
   tocsin up --simulate 50               everything on this machine, with simulated events
   tocsin up --file /var/log/tetragon/tetragon.log
   tocsin tail --severity high --since 1h
-  tocsin ledger                         do the counts of all hops agree?
-  tocsin doctor                         look at everything, and say what to do
-  tocsin rules check my-rules/          errors and likely mistakes in rules of your own
+  tocsin ledger                         compare the counts of all pipeline stages
+  tocsin doctor                         check everything, and print what to do
+  tocsin rules check my-rules/          find errors and likely mistakes in your own rules
 
-Settings come from the environment as well (TOCSIN_COLLECTOR_PATH for --path and so on); a flag wins.
+Settings are also read from the environment (for example TOCSIN_COLLECTOR_PATH for --path); a flag takes precedence.
 """
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands with their flags; each sets ``run``, which returns the exit code."""
     from tocsin.cli import ask, declare, doctor, nats, services, up
-    from tocsin.cli.rules import command  # here, so that `entry` can do without them
+    from tocsin.cli.rules import command  # imported here, so that `entry` does not need them
 
     top = argparse.ArgumentParser(
         prog="tocsin",
@@ -42,9 +42,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     try:
-        chosen = parser().parse_args(arguments)
-        run: Callable[[argparse.Namespace], int] = chosen.run
-        return run(chosen)
+        args = parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = args.run
+        return run(args)
     except SystemExit as error:
         return error.code if isinstance(error.code, int) else 2
     except KeyboardInterrupt:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def entry() -> None:
-    """The ``tocsin`` script; a probe that runs every few seconds does not read all the other commands for it."""
+    """The ``tocsin`` script; ``tocsin health`` runs every few seconds, so it does not import the other commands."""
     sys.exit(health.main(sys.argv[1:]) if sys.argv[1:2] == ["health"] else main())
 
 

@@ -1,4 +1,4 @@
-"""Types of command-line arguments: names that become tokens of subjects, and sizes."""
+"""Types of command-line arguments: names that become subject tokens, and sizes."""
 
 import argparse
 
@@ -8,11 +8,11 @@ from tocsin.model.errors import SettingsError
 _SMALLEST_MIB = 16
 
 
-def listed(flag: str, text: str, *, exact: bool = True) -> list[str]:
-    """The names in *text*, which commas separate, each once.
+def split_names(flag: str, text: str, *, exact: bool = True) -> list[str]:
+    """The names in *text*, separated by commas, each once.
 
-    `SettingsError` names one that is no token (``[a-z0-9_-]``, at most 63 characters); where *exact* is false it
-    becomes one.
+    `SettingsError` if a name is not a token (``[a-z0-9_-]``, at most 63 characters); if *exact* is false, the caller
+    turns it into one.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
@@ -22,7 +22,7 @@ def listed(flag: str, text: str, *, exact: bool = True) -> list[str]:
 
 
 def store_mib(text: str) -> int:
-    """MiB that all streams together may hold; ``ArgumentTypeError`` where they would have no room."""
+    """The maximum size of all streams together in MiB; ``ArgumentTypeError`` if it is too small for them."""
     size = int(text)
     if size < _SMALLEST_MIB:
         raise argparse.ArgumentTypeError(f"{size} MiB is too small; at least {_SMALLEST_MIB}")

@@ -1,4 +1,4 @@
-"""``tocsin declare``: streams, bucket and durable readers, as a job before the services that may not make them."""
+"""``tocsin declare``: declares streams, bucket and durables, before the services start, which may not create them."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import time
 from tocsin.bus import NatsSettings, open_bus, streams
 from tocsin.bus.declare import Outcome, apply
 from tocsin.cli import nats_discovery
-from tocsin.cli.argument_types import listed, store_mib
+from tocsin.cli.argument_types import split_names, store_mib
 from tocsin.cli.rules import render
 from tocsin.model.errors import BusUnavailable
 from tocsin.runtime import logs
@@ -21,61 +21,63 @@ examples:
   tocsin declare --siem --sinks slack,splunk --store-mb 20000 --replicas 3
   tocsin declare --siem soc,auditor     durables siem-soc and siem-auditor
 
-It logs in as TOCSIN_NATS_USER, which needs the rights of the user admin. It may run as often as one likes: it drops no
-message and deletes nothing.
+It logs in as TOCSIN_NATS_USER, who needs the permissions of the user admin. It can run any number of times: it drops
+no message and deletes nothing.
 """
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command."""
+    """Add the command."""
     sub = commands.add_parser(
         "declare",
-        help="create and update streams and durable readers",
-        description="Declare streams, bucket and durables; 1 where JetStream refuses or does not answer.",
+        help="create and update streams and durables",
+        description="Declare streams, bucket and durables; the exit code is 1 if JetStream refuses or does not answer.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     sub.add_argument("--sinks", default="", metavar="NAMES", help="sinks of the forwarder, separated by commas")
-    sub.add_argument("--history", action="store_true", help="durables for the history as well")
+    sub.add_argument("--history", action="store_true", help="also declare the durables of the history")
     sub.add_argument(
         "--siem", nargs="?", const=streams.SIEM, default="", metavar="NAMES",
-        help="durables for a SIEM, siem; with names, separated by commas, siem-<name> for each of them",
+        help="declare a durable `siem` for a SIEM; with names, separated by commas, `siem-<name>` for each of them",
     )  # fmt: skip
     sub.add_argument(
         "--store-mb", type=store_mib, default=0, metavar="MIB",
-        help="what all streams together may hold (default: TOCSIN_NATS_STORE_MB, 8192)",
+        help="maximum size of all streams together (default: TOCSIN_NATS_STORE_MB, 8192)",
     )  # fmt: skip
     sub.add_argument(
         "--replicas", type=int, choices=_REPLICAS, default=0,
-        help="servers of a cluster that hold each stream (default: as it is, and 1 for a new one)",
+        help="number of servers that hold each stream (default: unchanged, and 1 for a new stream)",
     )  # fmt: skip
-    sub.add_argument("--wait-s", type=float, default=60.0, metavar="SECONDS", help="for NATS to answer (default 60)")
-    sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to ask")
+    sub.add_argument(
+        "--wait-s", type=float, default=60.0, metavar="SECONDS", help="wait this long for NATS to answer (default 60)"
+    )
+    sub.add_argument("--state-dir", default="", metavar="DIR", help="state directory of the `tocsin up` to connect to")
     sub.set_defaults(run=render.guarded(_run))
 
 
 def readers(sinks: str, siems: str, *, history: bool) -> list[str]:
-    """The names of the durables for alerts; `SettingsError` where a name cannot be one."""
-    own = [name if name == streams.SIEM else streams.siem(name) for name in listed("--siem", siems)]
-    sent = [streams.forwarder(name) for name in listed("--sinks", sinks)]
-    return [*([streams.HISTORY] if history else []), *own, *sent]
+    """The names of the durables for alerts; `SettingsError` if a name is not valid."""
+    siem_readers = [name if name == streams.SIEM else streams.siem(name) for name in split_names("--siem", siems)]
+    sink_readers = [streams.forwarder(name) for name in split_names("--sinks", sinks)]
+    return [*([streams.HISTORY] if history else []), *siem_readers, *sink_readers]
 
 
-def _run(chosen: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> int:
     logs.configure("declare", "0", "error", people=True)
-    names = readers(chosen.sinks, chosen.siem, history=chosen.history)
-    outcomes = asyncio.run(_declare(nats_discovery.nats(os.environ, chosen.state_dir), chosen, names))
+    names = readers(args.sinks, args.siem, history=args.history)
+    outcomes = asyncio.run(_declare(nats_discovery.nats(os.environ, args.state_dir), args, names))
     rows = [["durable" if each.durable else "stream", _name(each), each.done, _note(each)] for each in outcomes]
     render.table(["", "name", "is", ""], rows)
     return 1 if any(each.done == "refused" for each in outcomes) else 0
 
 
-async def _declare(nats: NatsSettings, chosen: argparse.Namespace, names: list[str]) -> list[Outcome]:
-    """As soon as JetStream serves us, within the time to wait."""
-    deadline = time.monotonic() + chosen.wait_s
-    sizes = streams.shares(chosen.store_mb << 20) if chosen.store_mb else streams.sizes(nats.store_mb << 20)
-    async with open_bus(nats, "admin", wait_s=chosen.wait_s) as bus:
+async def _declare(nats: NatsSettings, args: argparse.Namespace, names: list[str]) -> list[Outcome]:
+    """Declare as soon as JetStream answers, within the time to wait."""
+    deadline = time.monotonic() + args.wait_s
+    sizes = streams.shares(args.store_mb << 20) if args.store_mb else streams.sizes(nats.store_mb << 20)
+    async with open_bus(nats, "admin", wait_s=args.wait_s) as bus:
         while True:
             try:
                 return await apply(
@@ -83,7 +85,7 @@ async def _declare(nats: NatsSettings, chosen: argparse.Namespace, names: list[s
                     sizes,
                     duplicate_window_s=bus.duplicate_window_s,
                     readers=names,
-                    replicas=chosen.replicas,
+                    replicas=args.replicas,
                     go_on=True,
                 )
             except BusUnavailable:
@@ -97,7 +99,5 @@ def _name(outcome: Outcome) -> str:
 
 
 def _note(outcome: Outcome) -> str:
-    kept = [
-        f"{each.field} stays {each.value}: {each.declared} would drop messages that it holds" for each in outcome.kept
-    ]
+    kept = [f"{each.field} stays {each.value}: {each.declared} would drop stored messages" for each in outcome.kept]
     return "; ".join([*outcome.changed, *kept, *([outcome.reason] if outcome.reason else [])])

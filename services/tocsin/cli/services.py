@@ -1,4 +1,4 @@
-"""One service in this process (``collector``, ``classifier`` and so on), with one flag for each of its settings."""
+"""Commands that run one service (``collector``, ``classifier`` ...), with one flag for each of its settings."""
 
 import argparse
 import functools
@@ -43,7 +43,7 @@ _COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
     (
         "correlator",
         "correlator",
-        "count over time what no single event shows",
+        "find over time what no single event shows",
         CorrelatorSettings,
         correlator.main,
         "tocsin correlator --rules /etc/tocsin/rules",
@@ -51,7 +51,7 @@ _COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
     (
         "gateway",
         "gateway",
-        "serve the page, the API and the live stream",
+        "serve the dashboard, the API and the live stream",
         GatewaySettings,
         gateway.main,
         "tocsin gateway --port 8080",
@@ -59,7 +59,7 @@ _COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
     (
         "simulate",
         "simulator",
-        "write realistic Tetragon events, for demonstrations and tests",
+        "generate realistic Tetragon events, for demonstrations and tests",
         SimulatorSettings,
         simulator.main,
         "tocsin simulate --rate 1000 --count 5000 --path - | tocsin collector --source stdin",
@@ -68,27 +68,27 @@ _COMMANDS: tuple[tuple[str, str, str, type, Main, str], ...] = (
 
 
 _SECRETS = {"token"}
-"""Settings without a flag: every user of the machine may read a command line."""
+"""Settings without a flag: every user of the machine can read a command line."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The commands of the services."""
+    """Add the commands of all services."""
     for command, service, what, settings, main, example in _COMMANDS:
         variables = f"TOCSIN_{service.upper()}"
         sub = commands.add_parser(
             command,
             help=what,
-            description=f"{what[0].upper()}{what[1:]}. Every flag can be set as {variables}_<FLAG> as well.",
+            description=f"{what[0].upper()}{what[1:]}. Every flag can also be set as {variables}_<FLAG>.",
             epilog=f"example:\n  {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        words = describe.meanings(settings)
+        docs = describe.meanings(settings)
         for field in msgspec.structs.fields(settings):
             if field.name in _SECRETS:
                 continue
             default = "" if field.default in ("", msgspec.NODEFAULT) else f" (default {field.default})"
-            text = f"{words.get(field.name, '')}{default}".replace("%", "%%").strip()
+            text = f"{docs.get(field.name, '')}{default}".replace("%", "%%").strip()
             sub.add_argument(f"--{field.name.replace('_', '-')}", dest=field.name, help=text, metavar="VALUE")
         sub.set_defaults(
             run=functools.partial(
@@ -97,8 +97,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         )
 
 
-def _run(service: str, main: Main, names: list[str], chosen: argparse.Namespace) -> int:
-    flags = {name: value for name in names if (value := getattr(chosen, name)) is not None}
+def _run(service: str, main: Main, names: list[str], args: argparse.Namespace) -> int:
+    flags = {name: value for name in names if (value := getattr(args, name)) is not None}
     if service != "simulator":
         os.environ.update(nats_discovery.missing(os.environ, user=service))
     return launch.run(service, functools.partial(main, flags))

@@ -1,4 +1,4 @@
-"""``tocsin up``: its flags, and the one line an error is told in."""
+"""``tocsin up``: its flags."""
 
 import argparse
 import functools
@@ -21,11 +21,11 @@ _MIB = 1 << 20
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command."""
+    """Add the command."""
     sub = commands.add_parser(
         "up",
-        help="run everything on this machine: server, services and page",
-        description="Run a nats-server and every service as children of this process, until Ctrl-C.",
+        help="run everything on this machine: server, services and dashboard",
+        description="Run a nats-server and all services as child processes, until Ctrl-C.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -34,17 +34,19 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     source.add_argument("--file", metavar="PATH", help="follow Tetragon's export file")
     source.add_argument("--stdin", action="store_true", help="read events from standard input")
     source.add_argument(
-        "--simulate", metavar="RATE", nargs="?", const="", help="simulated events, RATE a second (this is the default)"
+        "--simulate", metavar="RATE", nargs="?", const="", help="generate events, RATE per second (the default)"
     )
-    sub.add_argument("--state-dir", metavar="DIR", help="where everything is kept (default ~/.local/state/tocsin)")
-    sub.add_argument("--port", type=_port, default=8080, help="of the page (default 8080; 0 is any free one)")
-    sub.add_argument("--nats-port", type=_port, default=4222, help="of the server (default 4222; 0 is any free one)")
+    sub.add_argument("--state-dir", metavar="DIR", help="directory for all data (default ~/.local/state/tocsin)")
+    sub.add_argument("--port", type=_port, default=8080, help="port of the dashboard (default 8080; 0: any free port)")
+    sub.add_argument(
+        "--nats-port", type=_port, default=4222, help="port of the nats-server (default 4222; 0: any free port)"
+    )
     sub.add_argument(
         "--store-mb",
         type=store_mib,
         default=0,
         metavar="MIB",
-        help="what all streams together may hold (default 8 GiB or half of the free disk, whichever is less)",
+        help="maximum size of all streams together (default: 8 GiB, or half of the free disk if that is less)",
     )
     sub.set_defaults(run=_run)
 
@@ -52,23 +54,23 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def _port(text: str) -> int:
     port = int(text)
     if not 0 <= port <= 65_535:
-        raise argparse.ArgumentTypeError(f"{port} is no port; 0 to 65535 are")
+        raise argparse.ArgumentTypeError(f"{port} is not a port; use 0 to 65535")
     return port
 
 
-def _run(chosen: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> int:
     source: Literal["file", "stdin", "simulate"] = "simulate"
-    if chosen.file is not None:
+    if args.file is not None:
         source = "file"
-    elif chosen.stdin:
+    elif args.stdin:
         source = "stdin"
     options = embedded.Options(
-        state_dir=Path(chosen.state_dir) if chosen.state_dir else state.default_path(dict(os.environ)),
+        state_dir=Path(args.state_dir) if args.state_dir else state.default_path(dict(os.environ)),
         source=source,
-        path=str(Path(chosen.file).absolute()) if chosen.file else "",
-        rate=chosen.simulate or "",
-        port=chosen.port,
-        nats_port=chosen.nats_port,
-        store_bytes=chosen.store_mb * _MIB,
+        path=str(Path(args.file).absolute()) if args.file else "",
+        rate=args.simulate or "",
+        port=args.port,
+        nats_port=args.nats_port,
+        store_bytes=args.store_mb * _MIB,
     )
     return launch.run("up", functools.partial(embedded.main, options), people=True)

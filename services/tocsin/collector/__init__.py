@@ -1,4 +1,4 @@
-"""In: lines of Tetragon's export, from a source. Out: one message of EVENTS (or one dead letter) for each.
+"""In: lines of Tetragon's export, from a source. Out: one message of EVENTS, or one dead letter, for each line.
 
-Promise: every line is stored once, or counted with its reason; the checkpoint never passes what JetStream acknowledged.
+Promise: each line is stored once, or counted with a reason; the checkpoint never passes what JetStream acknowledged.
 """

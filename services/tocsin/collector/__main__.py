@@ -13,15 +13,15 @@ from tocsin.runtime import launch, settings
 
 async def main(flags: Mapping[str, str] | None = None) -> None:
     """Collect until stopped, or until standard input ends."""
-    own = settings.load(Settings, os.environ, prefix="TOCSIN_COLLECTOR", flags=flags)
-    redaction.make(own)  # what is wrong with its patterns is found before the first event
+    config = settings.load(Settings, os.environ, prefix="TOCSIN_COLLECTOR", flags=flags)
+    redaction.make(config)  # a wrong pattern is reported before the first event
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     async with launch.stop_on_signal() as stop:
         try:
             async with open_bus(nats, "collector", instance=launch.instance(), stop=stop) as bus:
-                await service.run(bus, own, stop)
+                await service.run(bus, config, stop)
         except BusUnavailable:
-            if not stop.is_set():  # else we were asked to stop before NATS answered
+            if not stop.is_set():  # else the stop came before NATS answered
                 raise
 
 

@@ -1,4 +1,4 @@
-"""The few counters of Tetragon that say what it lost, taken out of its metrics, whoever else may fill those."""
+"""Parses Tetragon's metrics for the counters of lost events; other lines may come from anyone."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 _MOST = 10**15
-"""A larger number is nonsense."""
+"""Larger numbers are cut to this one."""
 _LINE_BYTES = 16 << 10
 _NODE_CHARACTERS = 256
-_NODE_LOOKS = 1_000
-"""Lines that are looked at for the node's name: one of the first has it, or none."""
+_NODE_LINES = 1_000
+"""Lines that are searched for the node's name: one of the first contains it, or none does."""
 _SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?\s*", re.ASCII)
 _LABEL = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"\s*(?:,|$)', re.ASCII)
 _EXPORTED = "tetragon_events_exported_total"
@@ -27,38 +27,38 @@ _PLACES = {
     "tetragon_missed_prog_probes_total": ("probe", ""),
     "tetragon_missed_link_probes_total": ("probe", ""),
 }
-"""Metric to the place of the loss, and by whom it is counted: of what two have counted the larger number is taken."""
+"""Metric to the place of the loss and the counting side; if both sides count a place, the larger number is used."""
 PLACES = tuple(dict.fromkeys(place for place, _ in _PLACES.values()))
 
 
 class Counters(Struct, frozen=True, kw_only=True):
-    """What one agent says of itself since it started."""
+    """The counters of one agent since its start."""
 
     exported: int | None
-    """Events written to its export file; ``None`` where it does not say."""
+    """Events written to its export file; ``None`` if unknown."""
     lost: dict[str, int]
-    """One of `PLACES` to how many events."""
+    """Lost events by place, one of `PLACES`."""
     throttled: int
-    """Times it began to leave out the events of a cgroup."""
+    """Number of times it began to throttle the events of a cgroup."""
     node: str
-    """What it calls its node; empty where it does not."""
+    """Its name of the node; empty if unknown."""
 
 
-class Reading:
-    """One answer of an agent, fed as it comes; nothing of it is kept but the counters."""
+class CountersParser:
+    """Parses one answer of an agent in chunks; only the counters stay in memory."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._skipping = False
-        """Within a line that is too long."""
+        """Whether the current line is too long."""
         self._lost: dict[tuple[str, str], int] = {}
         self._exported: int | None = None
         self._throttled = 0
         self._node = ""
-        self._looks = 0
+        self._node_lines = 0
 
     def feed(self, chunk: bytes) -> None:
-        """The next bytes."""
+        """Parse the next bytes."""
         *whole, rest = (self._rest + chunk).split(b"\n")
         for line in whole:
             if not self._skipping:
@@ -69,7 +69,7 @@ class Reading:
         self._rest = rest
 
     def counters(self) -> Counters:
-        """What was found."""
+        """The counters of the whole answer."""
         if not self._skipping:
             self._take(self._rest)
         self._rest = b""
@@ -82,17 +82,17 @@ class Reading:
         if not line.startswith(b"tetragon_"):
             return
         name = line.partition(b"{")[0].partition(b" ")[0].decode("ascii", "replace")
-        wanted = name in _PLACES or name in (_EXPORTED, _THROTTLES)
-        naming = name == _NAMING and not self._node and self._looks < _NODE_LOOKS
-        if not wanted and not naming:
+        counts = name in _PLACES or name in (_EXPORTED, _THROTTLES)
+        names_node = name == _NAMING and not self._node and self._node_lines < _NODE_LINES
+        if not counts and not names_node:
             return
-        found = _SAMPLE.fullmatch(line.decode("utf-8", "replace"))
-        if found is not None:
-            self._count(name, dict(_labels(found[2] or "")), _number(found[3]))
+        sample = _SAMPLE.fullmatch(line.decode("utf-8", "replace"))
+        if sample is not None:
+            self._count(name, dict(_labels(sample[2] or "")), _number(sample[3]))
 
     def _count(self, name: str, labels: dict[str, str], value: int) -> None:
         if name == _NAMING:
-            self._looks += 1
+            self._node_lines += 1
             self._node = labels.get("node_name", "")[:_NODE_CHARACTERS]
         elif name == _EXPORTED:
             self._exported = (self._exported or 0) + value
@@ -104,14 +104,14 @@ class Reading:
 
 
 def _labels(text: str) -> Iterator[tuple[str, str]]:
-    """Name and value, in order, up to what is no label: a value cannot pass for another label."""
+    """Names and values in order, up to the first text that is not a label; a value cannot pass for a label."""
     position = 0
     while position < len(text):
-        found = _LABEL.match(text, position)
-        if found is None:
+        label = _LABEL.match(text, position)
+        if label is None:
             return
-        yield found[1], found[2]
-        position = found.end()
+        yield label[1], label[2]
+        position = label.end()
 
 
 def _number(text: str) -> int:

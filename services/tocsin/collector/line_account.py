@@ -1,8 +1,8 @@
-"""The account of one source: what was read, in order, settled by PubAcks in any order, and how far all is settled.
+"""The account of one source: its lines in order, settled by PubAcks in any order, and committed in order.
 
-A line is *stored* when the sequence in its PubAck lies above the floor and was not counted yet, else *repeated*. The
-sequences of lines that are sent once rise in the order of the lines. Where lines were sent again they need not, so what
-was in flight then is committed all at once: no checkpoint lies between them.
+A line is *stored* if the sequence in its PubAck is above the floor and was not counted yet, else it is *repeated*. The
+sequences of lines that are sent once rise in the order of the lines. If lines are sent again, they may not, so all
+lines in flight at that time are committed at once: no checkpoint lies between them.
 """
 
 from collections import deque
@@ -15,13 +15,13 @@ from tocsin.model.checkpoint import MOST_INTERVALS, Checkpoint, Counts, Interval
 
 
 class Kind(Enum):
-    """What a line has become."""
+    """What became of a line."""
 
     EVENT = "event"
     DEAD = "dead"
     SKIPPED = "skipped"
     VANISHED = "vanished"
-    """No line, but the news that something could not be read."""
+    """Not a line: bytes or files that could not be read."""
 
 
 class Entry:
@@ -36,21 +36,21 @@ class Entry:
         self.size = size
         self.files = files
         self.seq = -1
-        """In its stream; 0 where the message there is another source's, -1 while it is not known."""
+        """Its sequence in the stream; 0 if another source stored the message, -1 while unknown."""
 
 
-class _Book:
-    """The sequences of one stream that were counted."""
+class _CountedSequences:
+    """The counted sequences of one stream."""
 
     __slots__ = ("floor", "seen")
 
     def __init__(self, floor: int) -> None:
         self.floor = floor
-        """Up to here all are counted, and committed."""
+        """All sequences up to this one are counted and committed."""
         self.seen: set[int] = set()
-        """Counted above the floor, not committed yet."""
+        """Counted sequences above the floor, not committed yet."""
 
-    def counts(self, seq: int) -> bool:
+    def is_new(self, seq: int) -> bool:
         return seq > self.floor and seq not in self.seen
 
     def commit(self) -> None:
@@ -63,7 +63,7 @@ class LineAccount:
     """What became of every line of one source."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        """Go on from where *checkpoint* stands."""
+        """Continue from *checkpoint*."""
         counts = checkpoint.counts
         self.stored = counts.stored
         self.dead = counts.dead
@@ -75,19 +75,19 @@ class LineAccount:
         self.unread_intervals = counts.unread_intervals
         self.intervals = list(checkpoint.intervals)
         self.position = checkpoint.position
-        self._events = _Book(checkpoint.floor_seq)
-        self._dead = _Book(checkpoint.floor_dead)
+        self._events = _CountedSequences(checkpoint.floor_seq)
+        self._dead = _CountedSequences(checkpoint.floor_dead)
         self._base = checkpoint
         self._open: deque[Entry] = deque()
         self._numbers = 0
         self._together = 0
-        """Up to this number all is committed at once."""
-        self._moved = False
+        """All lines up to this number are committed at once."""
+        self._changed = False
         self.withheld = False
-        """Nothing is committed: stored lines of an earlier run are still to be met, and must stay above the floor."""
+        """Whether nothing is committed: stored lines of an earlier run that are not read again stay above the floor."""
 
     def __len__(self) -> int:
-        """How many lines are not settled, or settled behind one that is not."""
+        """Number of open lines: not settled, or behind a line that is not settled."""
         return len(self._open)
 
     @property
@@ -112,19 +112,19 @@ class LineAccount:
 
     @property
     def uncommitted(self) -> int:
-        """Stored lines that no checkpoint can speak of yet, besides those that are open."""
+        """Number of stored lines that no checkpoint contains yet, without the open ones."""
         return len(self._events.seen) + len(self._dead.seen)
 
     def floor(self, kind: Kind) -> int:
-        """Up to here every sequence of the stream of *kind* is counted and committed."""
-        return self._book(kind).floor
+        """The last sequence of the stream of *kind* up to which all are counted and committed."""
+        return self._sequences(kind).floor
 
     def knows(self, kind: Kind, seq: int) -> bool:
-        """Whether this sequence was counted already: a PubAck that names it tells of a repeat."""
-        return not self._book(kind).counts(seq)
+        """Whether this sequence was already counted; a PubAck with it means that the line is repeated."""
+        return not self._sequences(kind).is_new(seq)
 
     def add(self, kind: Kind, position: Position | None, size: int, *, files: int = 0) -> Entry:
-        """The next line; what needs no PubAck is settled at once, in its turn."""
+        """Add the next line; a line that needs no PubAck is settled at once."""
         self._numbers += 1
         entry = Entry(self._numbers, kind, position, size, files)
         self._open.append(entry)
@@ -133,7 +133,7 @@ class LineAccount:
         return entry
 
     def settle(self, entry: Entry, seq: int) -> None:
-        """*entry* is message *seq* of its stream; 0 where that is another source's. Only the first call counts."""
+        """Settle *entry* as message *seq* of its stream, 0 if another source stored it. Only the first call counts."""
         if entry.seq >= 0:
             return
         entry.seq = seq
@@ -141,42 +141,42 @@ class LineAccount:
             self._enter(self._open.popleft())
 
     def hold_together(self) -> None:
-        """Lines were sent again: what is open now is committed at once."""
+        """Lines were sent again: commit all open lines at once."""
         if self._open:
             self._together = self._numbers
 
-    def found(self, kind: Kind, seq: int, size: int) -> None:
-        """Message *seq* is from a line of an earlier run that nobody will read again: count it."""
-        if self._book(kind).counts(seq):
+    def count_stored(self, kind: Kind, seq: int, size: int) -> None:
+        """Count message *seq*, whose line was read by an earlier run and will not be read again."""
+        if self._sequences(kind).is_new(seq):
             self._count(kind, seq)
             self.bytes += size
-            self._moved = True
+            self._changed = True
 
     def miss(self, interval: Interval) -> None:
-        """Lines that cannot be read; told again before it was saved, the same interval counts once."""
-        told = (interval.pod, interval.reason, interval.after)
-        if any((known.pod, known.reason, known.after) == told for known in self.intervals):
+        """Count an *interval* of lines that cannot be read; the same interval counts once."""
+        identity = (interval.pod, interval.reason, interval.after)
+        if any((known.pod, known.reason, known.after) == identity for known in self.intervals):
             return
         self.unread_intervals += 1
         self.intervals = [*self.intervals, interval][-MOST_INTERVALS:]
-        self._moved = True
+        self._changed = True
 
     def begin(self, position: Position, floors: Mapping[Kind, int]) -> None:
-        """Read something new from *position* on: nothing of it can stand in the streams up to *floors*."""
+        """Start a new source at *position*: none of its lines can be stored in the streams up to *floors*."""
         self.position = position
         self._events.floor = max(self._events.floor, floors[Kind.EVENT])
         self._dead.floor = max(self._dead.floor, floors[Kind.DEAD])
-        self._moved = True
+        self._changed = True
 
     def take(self, saved: str) -> Checkpoint | None:
-        """The checkpoint as far as all is settled; ``None`` where nothing has moved, or nothing can be said yet."""
-        if self.withheld or not self._moved:
+        """The checkpoint up to the last settled line; ``None`` if nothing has changed or nothing can be committed."""
+        if self.withheld or not self._changed:
             return None
         if self._open and self._open[0].number <= self._together:
             return None
         self._events.commit()
         self._dead.commit()
-        self._moved = False
+        self._changed = False
         self._base = msgspec.structs.replace(
             self._base,
             saved=saved,
@@ -188,12 +188,12 @@ class LineAccount:
         )
         return self._base
 
-    def _book(self, kind: Kind) -> _Book:
+    def _sequences(self, kind: Kind) -> _CountedSequences:
         return self._dead if kind is Kind.DEAD else self._events
 
     def _enter(self, entry: Entry) -> None:
-        """All before *entry* is settled, and so is it."""
-        self._moved = True
+        """Count *entry*; it and all lines before it are settled."""
+        self._changed = True
         if entry.position is not None:
             self.position = entry.position
         if entry.kind is Kind.VANISHED:
@@ -203,13 +203,13 @@ class LineAccount:
         self.bytes += entry.size
         if entry.kind is Kind.SKIPPED:
             self.skipped += 1
-        elif self._book(entry.kind).counts(entry.seq):
+        elif self._sequences(entry.kind).is_new(entry.seq):
             self._count(entry.kind, entry.seq)
         else:
             self.repeated += 1
 
     def _count(self, kind: Kind, seq: int) -> None:
-        self._book(kind).seen.add(seq)
+        self._sequences(kind).seen.add(seq)
         if kind is Kind.DEAD:
             self.dead += 1
         else:

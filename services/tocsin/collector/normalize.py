@@ -1,6 +1,6 @@
-"""One line becomes a message of EVENTS, a dead letter that says why, or nothing where it is empty. Pure.
+"""Turns one line into a message of EVENTS, a dead letter with a reason, or nothing if it is empty. Pure.
 
-Ids are made of the line as it was read; what is sent of it is redacted.
+Ids are hashes of the line as it was read; the payload is redacted.
 """
 
 import functools
@@ -29,22 +29,22 @@ from tocsin.model.event import read_head
 
 UNKNOWN_NODE = "unknown"
 REDACTED_HEADER = "Tocsin-Redacted"
-"""How many values of the payload were replaced; absent where none was."""
+"""Number of replaced values in the payload; absent if none was replaced."""
 WITHHELD = "unredacted"
-"""The class of lines that could not be redacted: nothing of them is sent but length, hash and reason."""
+"""The class of lines that could not be redacted: only their length, hash and reason are sent."""
 
 _NAME_CHARACTERS = 256
 _PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) != "%")
-"""What stands for itself in a header's value; a space at its end would not survive."""
+"""Characters that need no escape in a header's value; a space at its end would be lost."""
 
 
 class Origin(Struct, frozen=True):
-    """Whose lines these are, by the settings."""
+    """Cluster, node and source of the lines."""
 
     cluster: str
-    """Empty: each event's own, else ``default``."""
+    """Empty: the name in each event, else ``default``."""
     node: str
-    """Empty: each event's own, else ``unknown``."""
+    """Empty: the name in each event, else ``unknown``."""
     key: str
     """The source's key in the bucket."""
 
@@ -58,18 +58,18 @@ class Publication(Struct, frozen=True, gc=False):
 
 
 class DeadLetter(Struct, frozen=True, gc=False):
-    """What is no event, and why."""
+    """A line that is not an event, and why."""
 
     id: str
     reason: str
-    """For a person."""
+    """The reason, in words."""
     kind: str
-    """One of a few words, for a metric's label."""
+    """The class of the reason, one of a few words, for a metric's label."""
     headers: dict[str, str]
 
 
 def normalize(line: Line, origin: Origin) -> Publication | DeadLetter | None:
-    """What becomes of *line*; ``None`` where it is empty. Never raises, whatever the bytes."""
+    """The message or dead letter of *line*; ``None`` if it is empty. No bytes make it raise an exception."""
     raw = line.raw
     if line.digest:
         text = f"a line of {line.size:,} bytes is longer than the limit: only its first {len(raw):,} are kept"
@@ -89,7 +89,7 @@ def normalize(line: Line, origin: Origin) -> Publication | DeadLetter | None:
 
 
 def dead_letter(line: Line, origin: Origin, reason: str, kind: str) -> DeadLetter:
-    """*line* as a dead letter; its id is made of the bytes and of their place, so that none hides another."""
+    """*line* as a dead letter; its id depends on bytes and place, so that equal lines do not replace each other."""
     headers = dict(
         _headers(
             (origin.cluster or DEFAULT_CLUSTER)[:_NAME_CHARACTERS],
@@ -104,27 +104,26 @@ def dead_letter(line: Line, origin: Origin, reason: str, kind: str) -> DeadLette
 
 
 def redact(
-    line: Line, made: Publication | DeadLetter, origin: Origin, redactor: Redactor | None
+    line: Line, message: Publication | DeadLetter, origin: Origin, redactor: Redactor | None
 ) -> tuple[Publication | DeadLetter, Redacted]:
-    """What to send of *line*, and as what; where it cannot be redacted, a dead letter without its bytes."""
+    """*message* and its redacted payload; if *line* cannot be redacted, a dead letter without its bytes."""
     if redactor is None:
-        return made, Redacted(line.raw)
+        return message, Redacted(line.raw)
     try:
-        redacted = redactor.event(line.raw) if isinstance(made, Publication) else redactor.text(line.raw)
-        if isinstance(made, DeadLetter):
-            made = msgspec.structs.replace(
-                made, reason=redactor.text(made.reason.encode("utf-8", "replace")).raw.decode()
-            )
-    except Exception as error:  # whatever it is: bytes that nobody has looked at do not leave the node
+        redacted = redactor.event(line.raw) if isinstance(message, Publication) else redactor.text(line.raw)
+        if isinstance(message, DeadLetter):
+            reason = redactor.text(message.reason.encode("utf-8", "replace")).raw.decode()
+            message = msgspec.structs.replace(message, reason=reason)
+    except Exception as error:  # any error: bytes that were not redacted must not leave the node
         why = str(error) if isinstance(error, ValueError) else type(error).__name__
-        letter = dead_letter(line, origin, f"withheld, it could not be redacted: {why}", WITHHELD)
+        dead = dead_letter(line, origin, f"withheld, it could not be redacted: {why}", WITHHELD)
         digest = hashlib.blake2b(line.raw, digest_size=16).hexdigest()
-        letter.headers.setdefault(LENGTH_HEADER, str(len(line.raw)))
-        letter.headers.setdefault(HASH_HEADER, digest)
-        return letter, Redacted(b"")
-    if redacted.found:
-        made.headers[REDACTED_HEADER] = str(redacted.count)
-    return made, redacted
+        dead.headers.setdefault(LENGTH_HEADER, str(len(line.raw)))
+        dead.headers.setdefault(HASH_HEADER, digest)
+        return dead, Redacted(b"")
+    if redacted.by_class:
+        message.headers[REDACTED_HEADER] = str(redacted.count)
+    return message, redacted
 
 
 def source_of(headers: Mapping[str, str]) -> str:
@@ -143,12 +142,12 @@ def _subject(cluster: str, node: str, kind: str) -> str:
 
 
 def header(text: str) -> str:
-    """*text* as a header's value, percent-encoded where it is not printable ASCII: `unquote` gives it back."""
+    """*text* as a header's value, percent-encoded except printable ASCII; `unquote` decodes it."""
     return quote(text, safe=_PLAIN, errors="surrogatepass")
 
 
 _TIME = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
-_LOOK_BYTES = 512
+_PREFIX_BYTES = 512
 _KNOWN: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (
         re.compile(_TIME + rb" (?:stdout|stderr) [FP] "),
@@ -163,7 +162,7 @@ _KNOWN: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (
         re.compile(_TIME + rb"\s*\{"),
         "timestamp",
-        "a timestamp stands before the event: read the log without timestamps",
+        "there is a timestamp before the event: read the log without timestamps",
     ),
     (
         re.compile(rb"(?:time=\S+ )?level=\w+ "),
@@ -175,20 +174,20 @@ _KNOWN: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
         "agent_log",
         "a log line of the Tetragon agent in JSON: this is its own log, not its export",
     ),
-    (re.compile(rb"\xef\xbb\xbf"), "byte_order_mark", "a byte order mark stands before the JSON"),
+    (re.compile(rb"\xef\xbb\xbf"), "byte_order_mark", "there is a byte order mark before the JSON"),
     (re.compile(rb"\xff\xfe|\xfe\xff"), "encoding", "UTF-16, not UTF-8"),
-    (re.compile(rb"\x00+"), "nul", "it begins with NUL bytes: the node or its disk failed while this was written"),
+    (re.compile(rb"\x00+"), "nul", "it begins with NUL bytes: the node or its disk failed during the write"),
     (re.compile(rb"\x1f\x8b"), "gzip", "gzip data: name a compressed file .gz"),
 )
 
 
 def explain(raw: bytes, why: str) -> tuple[str, str]:
-    """A reason that helps, and its class, for bytes that are no event; *why* is what the decoder said."""
-    beginning = raw[:_LOOK_BYTES]
-    for shape, kind, reason in _KNOWN:
-        if shape.match(beginning):
+    """A helpful reason and its class for bytes that are not an event; *why* is the decoder's error."""
+    beginning = raw[:_PREFIX_BYTES]
+    for pattern, kind, reason in _KNOWN:
+        if pattern.match(beginning):
             return f"{reason} ({why})", kind
-    for sign, kind in (("not UTF-8", "encoding"), ("no event", "no_event"), ("two event keys", "two_events")):
-        if sign in why:
+    for phrase, kind in (("not UTF-8", "encoding"), ("no event", "no_event"), ("two event keys", "two_events")):
+        if phrase in why:
             return why, kind
     return why, "not_json" if beginning.lstrip()[:1] in (b"{", b"[") else "text"

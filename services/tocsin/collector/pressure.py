@@ -1,22 +1,22 @@
-"""Whether EVENTS has room: reading stops before anything is evicted that the classifier has not answered. Pure."""
+"""Whether EVENTS has free space: reading stops before events are evicted that the classifier has not read. Pure."""
 
 _PAUSE_SHARE = 2
-"""Reading stops while the backlog passes a half of the stream's size."""
+"""Reading stops while the backlog is more than half of the stream's size."""
 _ASK_SHARE = 8
-"""Nobody publishes more than an eighth of the size on one answer."""
-_LATELY = 2_000
-"""Messages that our own average is made of."""
+"""At most an eighth of the size is published between two answers."""
+_RECENT = 2_000
+"""Number of messages of the moving average."""
 
 
 class Pressure:
-    """The backlog as it was told last, and what was published since."""
+    """The backlog of the last answer, and the bytes published since."""
 
     def __init__(self, *, answer_lasts_s: float) -> None:
-        """Without an answer for *answer_lasts_s* there is no room."""
+        """Without an answer for *answer_lasts_s* EVENTS counts as full."""
         self.backlog_bytes = 0
-        """What the classifier has not answered, by the larger of the stream's average message and our own."""
+        """Bytes that the classifier has not read, by the larger average of the stream and recent messages."""
         self.max_bytes = 0
-        """Size of the stream; 0 where it has no bound."""
+        """Size of the stream; 0 if it has no limit."""
         self.failure = "not asked yet"
         """Why there is no answer."""
         self._lasts_s = answer_lasts_s
@@ -24,36 +24,36 @@ class Pressure:
         self._published = 0
         self._settled = 0
         self._since = 0
-        """What may have been published without being in the backlog: all since the question, and what was in flight."""
+        """Bytes that may be missing in the backlog: published since the request, or in flight at that time."""
         self._asked_at = 0
-        self._own_bytes = self._own_messages = 0
-        """What was published lately, for its average."""
+        self._recent_bytes = self._recent_messages = 0
+        """Bytes and number of the recently published messages."""
 
     def publishes(self, size: int) -> None:
         """*size* bytes are sent now."""
         self._published += size
         self._since += size
-        self._own_bytes += size
-        self._own_messages += 1
-        if self._own_messages >= _LATELY:
-            self._own_bytes //= 2
-            self._own_messages //= 2
+        self._recent_bytes += size
+        self._recent_messages += 1
+        if self._recent_messages >= _RECENT:
+            self._recent_bytes //= 2
+            self._recent_messages //= 2
 
     def settled(self, size: int) -> None:
         """*size* bytes were acknowledged."""
         self._settled += size
 
     def asks(self) -> None:
-        """The question goes out now: what is acknowledged by now will be in the answer."""
+        """The request is sent now; its answer will include all bytes acknowledged so far."""
         self._asked_at = self._settled
 
     def answer(self, now_s: float, *, waiting: int, messages: int, stream_bytes: int, max_bytes: int) -> None:
-        """*waiting* messages are not answered by the classifier, of *messages* that take *stream_bytes*."""
+        """The classifier has not read *waiting* of the stream's *messages*, which take *stream_bytes*."""
         self.failure = ""
         self.max_bytes = max(0, max_bytes)
         average = stream_bytes / messages if messages else 0.0
-        if self._own_messages:  # the stream may be full of small ones while those that wait are large
-            average = max(average, self._own_bytes / self._own_messages)
+        if self._recent_messages:  # the stream may hold many small messages while the waiting ones are large
+            average = max(average, self._recent_bytes / self._recent_messages)
         self.backlog_bytes = min(int(waiting * average), stream_bytes)
         self._answered_s = now_s
         self._since = self._published - self._asked_at
@@ -69,11 +69,11 @@ class Pressure:
 
     @property
     def wants_answer(self) -> bool:
-        """Whether half of that eighth was published: asking now spares waiting later."""
+        """Whether half of that eighth was published: a request now avoids waiting later."""
         return self.max_bytes > 0 and self._since * _ASK_SHARE * 2 >= self.max_bytes
 
     def full(self, now_s: float) -> str:
-        """Why nothing may be read now, in words; empty where there is room."""
+        """Why nothing may be read now, in words; empty if EVENTS has free space."""
         if self._answered_s is None or now_s - self._answered_s > self._lasts_s:
             return f"no answer about the classifier's backlog: {self.failure or 'none in time'}"
         if self.max_bytes and self.backlog_bytes * _PAUSE_SHARE > self.max_bytes:

@@ -1,4 +1,4 @@
-"""`tocsin correlator`: wires settings, policies and bus; what is wrong with them is found before any signal."""
+"""`tocsin correlator`: wires settings, policies and bus, and checks them before the first signal."""
 
 import os
 import sys
@@ -15,17 +15,17 @@ _PREFIX = "TOCSIN_CORRELATOR"
 
 
 async def main(flags: Mapping[str, str] | None = None) -> None:
-    """Correlate until a signal asks to stop."""
-    own = settings.load(Settings, os.environ, prefix=_PREFIX, flags=flags)
+    """Correlate until a signal stops the process."""
+    config = settings.load(Settings, os.environ, prefix=_PREFIX, flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
-    policies = Policies(own.policies, own.rules, prefix=_PREFIX)
+    policies = Policies(config.policies, config.rules, prefix=_PREFIX)
     first = correlation_set.build(policies.read())
     async with launch.stop_on_signal() as stop:
         try:
             async with open_bus(nats, "correlator", instance=launch.instance(), stop=stop) as bus:
-                await service.run(bus, policies, first, own, stop)
+                await service.run(bus, policies, first, config, stop)
         except BusUnavailable:
-            if not stop.is_set():  # else we were asked to stop before NATS answered
+            if not stop.is_set():  # else the process was stopped before NATS answered
                 raise
 
 

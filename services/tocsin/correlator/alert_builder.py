@@ -1,11 +1,11 @@
-"""A firing as an alert, and the record that it is about to be raised: pure words and fields."""
+"""Build the alert of a firing, and the record that announces it."""
 
 from collections.abc import Mapping
 
 import msgspec
 from msgspec import Raw, Struct
 
-from tocsin.correlator.group_identity import namespace_token, where
+from tocsin.correlator.group_identity import alert_fields, namespace_token
 from tocsin.model import alert as alerts
 from tocsin.model import ids, subjects
 from tocsin.model import raised as records
@@ -13,6 +13,7 @@ from tocsin.model.alert import Alert, Correlated, Match, RuleHit
 from tocsin.model.outcome import CONFIRMED, OBSERVED
 from tocsin.model.raised import Raised
 from tocsin.model.severity import Severity
+from tocsin.model.text import printable, truncate_middle
 from tocsin.model.timestamps import format_ns
 from tocsin.sigma.correlation import Firing
 from tocsin.sigma.syntax.documents import Correlation
@@ -27,8 +28,8 @@ _NAMED_RULES = 5
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
-class AlertBuilder(Struct, frozen=True):
-    """What is published for one firing: first the record, then the alert, both under `id`."""
+class Publication(Struct, frozen=True):
+    """The two messages of one firing: first the record, then the alert, both with `id`."""
 
     id: str
     severity: Severity
@@ -38,9 +39,12 @@ class AlertBuilder(Struct, frozen=True):
     alert: bytes
 
 
-def raising(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: int) -> AlertBuilder:
-    """*titles* are those of the rules that it refers to; *counted*: other correlations refer to it."""
-    made = alert(firing, titles, counted=counted, now_ns=now_ns)
+def build(firing: Firing, titles: Mapping[str, str], *, is_referred_to: bool, now_ns: int) -> Publication:
+    """The messages of *firing*.
+
+    *titles* maps the ids of its rules to their titles; *is_referred_to*: other correlations refer to this one.
+    """
+    alert_ = alert(firing, titles, is_referred_to=is_referred_to, now_ns=now_ns)
     correlation, signal = firing.correlation, firing.signal
     subject = subjects.alert(
         correlation.severity,
@@ -48,7 +52,7 @@ def raising(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns:
         namespace_token(correlation, signal, firing.key),
         correlation.name or correlation.title,
     )
-    payload = alerts.encode(made)
+    payload = alerts.encode(alert_)
     record = Raised(
         id=firing.id,
         rule=correlation.id,
@@ -58,15 +62,15 @@ def raising(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns:
         subject=subject,
         alert=Raw(payload),
     )
-    return AlertBuilder(
+    return Publication(
         firing.id, correlation.severity, subjects.raised(correlation.id), records.encode(record), subject, payload
     )
 
 
-def alert(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: int) -> Alert:
+def alert(firing: Firing, titles: Mapping[str, str], *, is_referred_to: bool, now_ns: int) -> Alert:
     """The alert of *firing*, written at *now_ns*."""
     correlation, signal = firing.correlation, firing.signal
-    own = RuleHit(
+    hit = RuleHit(
         id=correlation.id,
         title=correlation.title,
         level=correlation.level,
@@ -86,8 +90,8 @@ def alert(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: i
             severity_from=f"rule:{correlation.id}",
             title=_title(correlation, firing.key),
             reason=_reason(firing, titles),
-            rules=(own,),
-            signals=(correlation.id,) if counted else (),
+            rules=(hit,),
+            signals=(correlation.id,) if is_referred_to else (),
             techniques=correlation.techniques,
             cluster=signal.cluster,
             kind=KIND,
@@ -100,52 +104,53 @@ def alert(firing: Firing, titles: Mapping[str, str], *, counted: bool, now_ns: i
             ),
             evidence=firing.evidence,
         ),
-        **where(correlation, signal),
+        **alert_fields(correlation, signal),
     )
 
 
 def _title(correlation: Correlation, key: Mapping[str, str]) -> str:
-    """What, and for what: on one line, printable."""
-    words = in_words(key)
-    return _cut(f"{_shown(correlation.title)}: {words}" if words else _shown(correlation.title), _TITLE_CHARACTERS)
+    """The correlation and its key on one printable line."""
+    text = key_text(key)
+    return truncate_middle(
+        f"{_shown(correlation.title)}: {text}" if text else _shown(correlation.title), _TITLE_CHARACTERS
+    )
 
 
 def _reason(firing: Firing, titles: Mapping[str, str]) -> str:
     correlation = firing.correlation
-    span, words = _duration(correlation.timespan_s), in_words(firing.key)
-    named = [_cut(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]]
+    timespan, key = _duration(correlation.timespan_s), key_text(firing.key)
+    titles_ = [
+        truncate_middle(_shown(titles.get(rule, rule)), _WORD_CHARACTERS) for rule in correlation.rules[:_NAMED_RULES]
+    ]
     if len(correlation.rules) > _NAMED_RULES:
-        named.append(f"{len(correlation.rules) - _NAMED_RULES} more")
+        titles_.append(f"{len(correlation.rules) - _NAMED_RULES} more")
     if correlation.type == "event_count":
-        what = f"{firing.count:,} alerts within {span} ({correlation.threshold:,} or more raise this)"
+        condition = f"{firing.count:,} alerts within {timespan} ({correlation.threshold:,} or more raise this)"
     elif correlation.type == "value_count":
         field = _shown(correlation.field)
-        what = (
-            f"{firing.count:,} different values of {field} within {span} ({correlation.threshold:,} or more raise this)"
+        condition = (
+            f"{firing.count:,} different values of {field} within {timespan} "
+            f"({correlation.threshold:,} or more raise this)"
         )
     elif correlation.type == "temporal":
-        what = f"all of these within {span}"
+        condition = f"all of these within {timespan}"
     else:
-        what = f"these in this order within {span}"
-    about = "; then ".join(named) if correlation.type == "temporal_ordered" else "; ".join(named)
-    return f"{what}{f', for {words}' if words else ''}: {about}."
+        condition = f"these in this order within {timespan}"
+    listed = "; then ".join(titles_) if correlation.type == "temporal_ordered" else "; ".join(titles_)
+    return f"{condition}{f', for {key}' if key else ''}: {listed}."
 
 
-def in_words(key: Mapping[str, str]) -> str:
-    """The key but for the cluster, which every alert names."""
+def key_text(key: Mapping[str, str]) -> str:
+    """The key without the cluster, which every alert names anyway."""
     return ", ".join(f"{_shown(field)} {_word(value)}" for field, value in key.items() if field != "cluster")
 
 
 def _word(value: str) -> str:
-    return _cut(_shown(value), _WORD_CHARACTERS) or '""'
+    return truncate_middle(_shown(value), _WORD_CHARACTERS) or '""'
 
 
 def _shown(text: str) -> str:
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
-
-
-def _cut(text: str, limit: int) -> str:
-    return text if len(text) <= limit else f"{text[: limit // 2]}...{text[-(limit // 2) :]}"
+    return printable(text, mark="?")
 
 
 def _duration(seconds: float) -> str:

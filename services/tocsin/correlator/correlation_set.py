@@ -1,4 +1,4 @@
-"""The correlations in force, as one version, made of what the folders of policies hold."""
+"""One version of the active correlations, built from the files of the policy folders."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,23 +13,23 @@ from tocsin.sigma.syntax.documents import Correlation
 
 
 class CorrelationSet(Struct, frozen=True):
-    """Built aside, and swapped between two messages."""
+    """Built in a thread, and swapped between two messages."""
 
     correlations: tuple[Correlation, ...]
-    """Each after those that it refers to."""
+    """Each stands after those that it refers to."""
     titles: Mapping[str, str]
-    """Of all rules and correlations, by id."""
+    """Titles of all rules and correlations by id."""
     problems: tuple[RuleProblem, ...]
     hash: str
-    """Of the whole set, as every judge tells it."""
+    """Hash of the whole set, as the rule reports of all services have it."""
     windows_hash: str
-    """Two versions with one hash remember alike; what they say of it may differ."""
+    """Versions with the same hash keep the same windows; titles and levels may differ."""
     ruleset: RuleSet | None = None
-    """What it was made of: the next version keeps a document's last good one from here."""
+    """The rules it was built from: the next version takes the last good version of a document from here."""
 
 
 def build(content: Content, previous: CorrelationSet | None = None) -> CorrelationSet:
-    """The correlations of *content*; what is wrong in it is a problem, and its last good version counts on."""
+    """The correlations of *content*; a document with an error is reported, and its last good version stays active."""
     rules = RuleSet.load(content.rules, previous.ruleset if previous is not None else None)
     problems = [RuleProblem(file=path, text=f"cannot be read: {why}") for path, why in content.unreadable.items()]
     problems += [
@@ -38,10 +38,12 @@ def build(content: Content, previous: CorrelationSet | None = None) -> Correlati
         if not p.warning
     ]
     titles = {each.id: each.title for each in (*rules.rules, *rules.correlations)}
-    return judging(tuple(rules.correlations), titles, problems=tuple(problems), hash=rules.hash, ruleset=rules)
+    return from_correlations(
+        tuple(rules.correlations), titles, problems=tuple(problems), hash=rules.hash, ruleset=rules
+    )
 
 
-def judging(
+def from_correlations(
     correlations: tuple[Correlation, ...],
     titles: Mapping[str, str] | None = None,
     *,
@@ -49,15 +51,15 @@ def judging(
     hash: str = "",
     ruleset: RuleSet | None = None,
 ) -> CorrelationSet:
-    """A version of these correlations."""
-    own = windows_hash(correlations)
-    named = {each.id: each.title for each in correlations} if titles is None else titles
-    return CorrelationSet(correlations, named, problems, hash or own, own, ruleset)
+    """A version with exactly these correlations."""
+    hash_ = windows_hash(correlations)
+    titles_ = {each.id: each.title for each in correlations} if titles is None else titles
+    return CorrelationSet(correlations, titles_, problems, hash or hash_, hash_, ruleset)
 
 
 def windows_hash(correlations: tuple[Correlation, ...]) -> str:
-    """Of everything that decides what is remembered, and of nothing else."""
-    shapes = [
+    """The hash of everything that decides what windows hold, and of nothing else."""
+    definitions = [
         (
             each.id,
             each.type,
@@ -71,4 +73,4 @@ def windows_hash(correlations: tuple[Correlation, ...]) -> str:
         )
         for each in correlations
     ]
-    return hashlib.blake2b(msgspec.json.encode(shapes), digest_size=8).hexdigest()
+    return hashlib.blake2b(msgspec.json.encode(definitions), digest_size=8).hexdigest()

@@ -1,4 +1,4 @@
-"""What is true of all signals of a window, by what they were grouped by: where an alert of a correlation took place."""
+"""Which fields of an alert (pod, workload, process ...) the group key of a correlation determines."""
 
 from tocsin.model import subjects
 from tocsin.model.signal import Signal
@@ -24,25 +24,25 @@ _IN_NAMESPACE: dict[str, tuple[str, ...]] = {
     "pod.name": _POD,
     "pod.workload": ("workload", "workload_kind"),
 }
-"""Names that mean something only within their namespace."""
+"""Fields whose values are unique only within a namespace."""
 _IN_POD: dict[str, tuple[str, ...]] = {"container.name": ("container", "image")}
 _NAMESPACE = "pod.namespace"
 
 
-def where(correlation: Correlation, signal: Signal) -> dict[str, str]:
-    """Fields of the alert that the key makes true, from the completing *signal*."""
+def alert_fields(correlation: Correlation, signal: Signal) -> dict[str, str]:
+    """The alert fields that are the same for all signals of the window, with the values of *signal*."""
     fields = _fields(correlation)
-    known = {name for field in fields for name in _IMPLIED.get(field, ())}
+    names = {name for field in fields for name in _IMPLIED.get(field, ())}
     if _NAMESPACE in fields:
-        known |= {name for field in fields for name in _IN_NAMESPACE.get(field, ())}
-    if "pod" in known:
-        known |= {name for field in fields for name in _IN_POD.get(field, ())}
-    return {name: getattr(signal, name) for name in sorted(known)}
+        names |= {name for field in fields for name in _IN_NAMESPACE.get(field, ())}
+    if "pod" in names:
+        names |= {name for field in fields for name in _IN_POD.get(field, ())}
+    return {name: getattr(signal, name) for name in sorted(names)}
 
 
 def namespace_token(correlation: Correlation, signal: Signal, key: dict[str, str]) -> str:
-    """The namespace as a subject has it; `subjects.UNKNOWN` where a window may hold several."""
-    if "namespace" not in where(correlation, signal):
+    """The namespace token of the alert's subject; `subjects.UNKNOWN` if a window may hold several namespaces."""
+    if "namespace" not in alert_fields(correlation, signal):
         return subjects.UNKNOWN
     if signal.namespace:
         return signal.namespace
@@ -52,10 +52,10 @@ def namespace_token(correlation: Correlation, signal: Signal, key: dict[str, str
 
 
 def _fields(correlation: Correlation) -> set[str]:
-    """What is grouped by, an alias as the one field that it stands for in every rule."""
+    """The group-by fields; an alias counts if it stands for the same field in every rule."""
     fields = set()
     for name in correlation.group_by:
-        meant = set(correlation.aliases.get(name, {}).values()) or {name}
-        if len(meant) == 1:
-            fields |= meant
+        fields_ = set(correlation.aliases.get(name, {}).values()) or {name}
+        if len(fields_) == 1:
+            fields |= fields_
     return fields

@@ -1,4 +1,4 @@
-"""Where the correlator stands in SIGNALS, kept in the bucket: loaded at start, saved as it moves."""
+"""The position of the correlator in SIGNALS: loaded from the bucket at the start, saved as it advances."""
 
 import logging
 
@@ -13,33 +13,33 @@ log = logging.getLogger(__name__)
 
 
 class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Never past what JetStream has acknowledged."""
+    """It never passes a message whose results JetStream has not acknowledged."""
 
     seq: int = 0
-    """Every message of SIGNALS up to this one is dealt with: what it completed is raised."""
+    """Every message of SIGNALS up to this one is finished: the alerts that it completed are stored."""
     rebuild_from: int = 1
-    """From here on a restart has to read to know what is in the windows."""
+    """A restart reads from this sequence to rebuild the windows."""
     stream: str = ""
-    """When SIGNALS was created: another one begins anew."""
+    """When SIGNALS was created: the position says nothing about another stream of this name."""
     rules: str = ""
-    """Hash of what decides what the windows hold."""
+    """Hash of the definitions that decide what windows hold."""
     stored: str = ""
-    """When the message `seq` was stored, RFC 3339."""
+    """When message `seq` was stored, RFC 3339."""
     saved: str = ""
     writer: str = ""
     """The instance that saved it."""
     counts: dict[str, int] = {}
-    """Over all runs: ``signals`` received, ``raised`` alerts, ``dead`` letters."""
+    """Totals of all runs: ``signals`` received, ``raised`` alerts, ``dead`` letters."""
 
 
 class Loaded(Struct, frozen=True):
-    """What is stored."""
+    """The stored position, if there is one."""
 
     position: Position | None = None
     seq: int = 0
-    """By which it is known whether another correlator saves."""
+    """Sequence of the stored value; it changes if another correlator saves."""
     unreadable: str = ""
-    """Why there is no position where there is a value."""
+    """Why the stored value is not a position; empty if it is one."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -52,8 +52,8 @@ def encode(position: Position) -> bytes:
 
 
 async def load(bus: Bus) -> Loaded:
-    """The stored position. One that cannot be read is none: beginning anew repeats no alert."""
-    entry = await bus.entry(subjects.CORRELATOR_KEY)
+    """The stored position. An unreadable one counts as missing: starting from the beginning repeats no alert."""
+    entry = await bus.bucket.entry(subjects.CORRELATOR_KEY)
     if entry is None:
         return Loaded()
     try:
@@ -62,23 +62,23 @@ async def load(bus: Bus) -> Loaded:
         return Loaded(None, entry.seq, str(error))
 
 
-class Keeper:
-    """Saves the position of this instance; what could not be saved is tried again."""
+class PositionWriter:
+    """Saves the position of this instance; a save that fails is tried again by the next one."""
 
     def __init__(self, bus: Bus, *, after: int) -> None:
-        """*after* is the sequence of the value that was loaded."""
+        """*after* is the sequence of the loaded value."""
         self._bus = bus
         self._after = after
         self.problem = ""
-        """Why the last save failed, in words."""
+        """Why the last save failed; empty if it did not."""
         self.saved_seq = -1
-        """What the stored position says; -1 before the first save."""
+        """`Position.seq` of the last save; -1 before the first one."""
 
     async def save(self, position: Position) -> bool:
-        """Whether *position* is stored; `Fatal` where another correlator saves too."""
-        own = msgspec.structs.replace(position, writer=self._bus.instance)
+        """Whether *position* is stored now; `Fatal` if another correlator saves its position, too."""
+        signed = msgspec.structs.replace(position, writer=self._bus.instance)
         try:
-            self._after = await self._bus.save(subjects.CORRELATOR_KEY, encode(own), after=self._after)
+            self._after = await self._bus.bucket.save(subjects.CORRELATOR_KEY, encode(signed), after=self._after)
         except Conflict:
             await self._reconsider()
             return False
@@ -90,11 +90,11 @@ class Keeper:
             self.problem = str(error)
             return False
         self.problem = ""
-        self.saved_seq = own.seq
+        self.saved_seq = signed.seq
         return True
 
     async def _reconsider(self) -> None:
-        """What is stored is not what we saved last: our own save without an answer, or somebody else's."""
+        """The stored value is not the last save: it is a save without an answer, or another correlator's."""
         try:
             stored = await load(self._bus)
         except BusError as error:

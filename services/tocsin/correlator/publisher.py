@@ -1,4 +1,4 @@
-"""Publishing what a message led to, in the order that the promise rests on: the record, then the alert."""
+"""Publishes the results of a message in the order that the promise needs: first the record, then the alert."""
 
 import logging
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tocsin.bus import Bus, Message, TooLarge
 from tocsin.correlator import readback
-from tocsin.correlator.alert_builder import raising
+from tocsin.correlator.alert_builder import build
 from tocsin.correlator.metrics import CorrelatorMetrics
 from tocsin.correlator.signal_reader import Outcome, SignalReader
 from tocsin.model.errors import BusUnavailable
@@ -19,78 +19,81 @@ _FLUSH_S = 5.0
 
 
 class Publisher:
-    """What leaves the correlator; each method returns once it is stored."""
+    """Publishes records, alerts and dead letters; each method returns once they are stored."""
 
-    def __init__(self, bus: Bus, tally: CorrelatorMetrics, stopping: Callable[[], bool]) -> None:
-        """*stopping*: nobody waits for NATS any more."""
+    def __init__(self, bus: Bus, metrics: CorrelatorMetrics, stopping: Callable[[], bool]) -> None:
+        """*stopping* says whether the service stops, so that it no longer waits for NATS."""
         self._bus = bus
-        self._tally = tally
+        self._metrics = metrics
         self._stopping = stopping
-        self._buried: set[str] = set()
-        """Ids of what is buried already."""
+        self._dead_lettered: set[str] = set()
+        """Ids of stored dead letters."""
         self._warnings = Sparingly()
 
     async def prepare(self) -> None:
-        """Learn where the streams stand, and what is buried."""
+        """Read the last sequences of the streams, and the ids of the dead letters."""
         await self._bus.recheck_in(readback.RESULTS)
-        self._buried = await readback.buried(self._bus)
+        self._dead_lettered = await readback.dead_letter_ids(self._bus)
 
-    async def stand(self) -> None:
-        """Learn anew where the streams stand: what is asked after a long break begins there."""
+    async def recheck(self) -> None:
+        """Read the last sequences of the streams again: checks after a long break start there."""
         await self._bus.recheck_in(readback.RESULTS)
 
-    async def restore(self, windows: CorrelationEngine, *, position: int, same_stream: bool) -> int:
-        """Tell *windows* what was raised, publish again what has no alert; how many records may have lacked one."""
-        unsettled = await readback.restore(self._bus, windows, position=position, same_stream=same_stream)
+    async def restore(self, engine: CorrelationEngine, *, position: int, same_stream: bool) -> int:
+        """Restore past firings in *engine*, and publish alerts that are missing.
+
+        Returns how many records may have had no alert.
+        """
+        unsettled = await readback.restore(self._bus, engine, position=position, same_stream=same_stream)
         for raised in await readback.missing(self._bus, unsettled):
             await self._bus.publish(raised.subject, bytes(raised.alert), id=raised.id)
-            self._tally.republished += 1
+            self._metrics.republished += 1
             log.warning("alert.republished", extra={"id": raised.id, "rule": raised.rule})
-        await self._settled()
+        await self._flush()
         return len(unsettled)
 
-    async def settle(self, outcome: Outcome, message: Message, reading: SignalReader) -> None:
-        """Do what *outcome* asks for."""
-        if outcome.why:
-            await self._bury(message, outcome.why)
+    async def settle(self, outcome: Outcome, message: Message, reader: SignalReader) -> None:
+        """Publish what *outcome* holds."""
+        if outcome.reason:
+            await self._dead_letter(message, outcome.reason)
         if outcome.firings:
-            await self._raise(outcome, message, reading)
+            await self._raise(outcome, message, reader)
 
-    async def _raise(self, outcome: Outcome, message: Message, reading: SignalReader) -> None:
+    async def _raise(self, outcome: Outcome, message: Message, reader: SignalReader) -> None:
         now_ns = time.time_ns()
-        made = [
-            raising(each, reading.judging.titles, counted=each.correlation.id in reading.counted, now_ns=now_ns)
+        publications = [
+            build(each, reader.active.titles, is_referred_to=each.correlation.id in reader.referred_to, now_ns=now_ns)
             for each in outcome.firings
         ]
         try:
-            for one in made:
-                self._bus.check_size(one.record_subject, one.record, id=one.id)
+            for publication in publications:
+                self._bus.check_size(publication.record_subject, publication.record, id=publication.id)
         except TooLarge as error:
-            await self._bury(message, str(error))
+            await self._dead_letter(message, str(error))
             return
-        for one in made:
-            await self._bus.publish(one.record_subject, one.record, id=one.id)
-        await self._settled()
-        for one in made:
-            await self._bus.publish(one.alert_subject, one.alert, id=one.id)
-        await self._settled()
+        for publication in publications:
+            await self._bus.publish(publication.record_subject, publication.record, id=publication.id)
+        await self._flush()
+        for publication in publications:
+            await self._bus.publish(publication.alert_subject, publication.alert, id=publication.id)
+        await self._flush()
         for firing in outcome.firings:
-            self._tally.hit(firing.correlation.id, firing.correlation.severity)
+            self._metrics.hit(firing.correlation.id, firing.correlation.severity)
 
-    async def _bury(self, message: Message, why: str) -> None:
+    async def _dead_letter(self, message: Message, reason: str) -> None:
         id = message.id or f"{message.stream}.{message.seq}"
-        if id in self._buried:
+        if id in self._dead_lettered:
             return
-        self._buried.add(id)
-        self._tally.dead += 1
-        held_back = self._warnings.allow()
-        if held_back is not None:
-            log.error("signal.undecodable", extra={"seq": message.seq, "error": why, "not_logged": held_back})
-        await self._bus.bury(message.payload, id=id, reason=why, subject=message.subject)
-        await self._settled()
+        self._dead_lettered.add(id)
+        self._metrics.dead += 1
+        not_logged = self._warnings.allow()
+        if not_logged is not None:
+            log.error("signal.undecodable", extra={"seq": message.seq, "error": reason, "not_logged": not_logged})
+        await self._bus.dead_letters.publish(message.payload, id=id, reason=reason, subject=message.subject)
+        await self._flush()
 
-    async def _settled(self) -> None:
-        """Until all that was published is stored; `BusUnavailable` where we are to stop and it is not."""
+    async def _flush(self) -> None:
+        """Wait until everything is stored; `BusUnavailable` if the service stops before that."""
         while not await self._bus.flush(_FLUSH_S):
             if self._stopping():
                 raise BusUnavailable("stopped before NATS had stored what was raised; a restart raises it")

@@ -1,4 +1,4 @@
-"""What was raised before: read back from RAISED at start, and published again where ALERTS does not have it."""
+"""Past firings: read from RAISED at the start, and published again if ALERTS does not have their alert."""
 
 import logging
 from collections import deque
@@ -19,16 +19,16 @@ from tocsin.sigma.correlation import CorrelationEngine
 log = logging.getLogger(__name__)
 
 LAST = 1_000
-"""Records that are looked at, where it is not known which of them have their alert."""
+"""This many records are checked if it is not known which of them have their alert."""
 _FILTERS = 16
-"""Subjects that are asked for one by one; with more, all alerts are read."""
+"""Up to this many subjects are read one by one; with more, all alerts are read."""
 
 RESULTS = {
     streams.ALERTS: subjects.ALL_ALERTS,
     streams.RAISED: subjects.ALL_RAISED,
     streams.dead("correlator"): subjects.dead("correlator"),
 }
-"""Where this service publishes to, each stream with a filter."""
+"""The streams that this service publishes to, each with a subject filter."""
 
 
 class Unsettled(Struct, frozen=True):
@@ -46,10 +46,10 @@ class _Alert(Struct, frozen=True):
     correlation: _Window = _Window()
 
 
-async def restore(bus: Bus, windows: CorrelationEngine, *, position: int, same_stream: bool) -> list[Unsettled]:
-    """Tell *windows* of every firing that RAISED holds; those completed after *position*, whose alert may be missing.
+async def restore(bus: Bus, engine: CorrelationEngine, *, position: int, same_stream: bool) -> list[Unsettled]:
+    """Restore every firing of RAISED in *engine*; return those after *position*, whose alert may be missing.
 
-    Unless it is the *same stream* of signals, sequences say nothing: the last `LAST` may be missing then.
+    If SIGNALS is not the *same_stream*, sequences mean nothing: any of the last `LAST` may be missing then.
     """
     last: deque[Unsettled] = deque(maxlen=LAST)
     after: list[Unsettled] = []
@@ -65,9 +65,9 @@ async def restore(bus: Bus, windows: CorrelationEngine, *, position: int, same_s
             return
         to_ns = parse_ns(to) or parse_ns(raised.time) or 0
         if same_stream:
-            windows.restore(raised.rule, raised.key, raised.id, to_ns, seq=raised.seq)
+            engine.restore(raised.rule, raised.key, raised.id, to_ns, seq=raised.seq)
         else:
-            windows.restore(raised.rule, raised.key, raised.id, to_ns)
+            engine.restore(raised.rule, raised.key, raised.id, to_ns)
         unsettled = Unsettled(raised, message.stored_ns)
         if not same_stream or not position:
             last.append(unsettled)
@@ -81,23 +81,25 @@ async def restore(bus: Bus, windows: CorrelationEngine, *, position: int, same_s
 
 
 async def missing(bus: Bus, unsettled: Collection[Unsettled]) -> list[Raised]:
-    """Those whose alert was never stored, in order. An alert is stored after its record.
+    """The records whose alert was never stored, in order. An alert is always stored after its record.
 
-    ALERTS may have dropped it since; critical and high live on in ALERTS_KEPT. Of the others those are left out whose
-    record is older than anything in ALERTS: their alert would be gone as well.
+    ALERTS may have dropped an alert since; critical and high alerts stay in ALERTS_KEPT. A record of another severity
+    is ignored if it is older than everything in ALERTS: its alert would be dropped by now as well.
     """
-    kept = tuple(subjects.alerts_of(severity).removesuffix(">") for severity in KEPT)
+    kept_prefixes = tuple(subjects.alerts_of(severity).removesuffix(">") for severity in KEPT)
     begins_ns = parse_ns((await bus.stream(streams.ALERTS)).state.first_ts) or 0
-    looked = [each for each in unsettled if each.raised.subject.startswith(kept) or each.stored_ns >= begins_ns]
-    grave = [each for each in looked if each.raised.subject.startswith(kept)]
-    stored = await _stored(bus, streams.ALERTS, looked) | await _stored(bus, streams.ALERTS_KEPT, grave)
-    if len(looked) < len(unsettled):
-        log.warning("raised.passed_over", extra={"records": len(unsettled) - len(looked)})
-    return [each.raised for each in looked if each.raised.id not in stored]
+    candidates = [
+        each for each in unsettled if each.raised.subject.startswith(kept_prefixes) or each.stored_ns >= begins_ns
+    ]
+    kept_candidates = [each for each in candidates if each.raised.subject.startswith(kept_prefixes)]
+    stored = await _stored(bus, streams.ALERTS, candidates) | await _stored(bus, streams.ALERTS_KEPT, kept_candidates)
+    if len(candidates) < len(unsettled):
+        log.warning("raised.passed_over", extra={"records": len(unsettled) - len(candidates)})
+    return [each.raised for each in candidates if each.raised.id not in stored]
 
 
 async def _stored(bus: Bus, stream: str, unsettled: Collection[Unsettled]) -> set[str]:
-    """Ids of those whose alert *stream* holds."""
+    """Ids of the records whose alert is in *stream*."""
     oldest: dict[str, int] = {}
     for each in unsettled:
         subject = each.raised.subject
@@ -105,14 +107,14 @@ async def _stored(bus: Bus, stream: str, unsettled: Collection[Unsettled]) -> se
     if len(oldest) > _FILTERS:
         oldest = {subjects.ALL_ALERTS: min(oldest.values())}
     among = {each.raised.id for each in unsettled}
-    stored: set[str] = set()
+    ids: set[str] = set()
     for filter, since_ns in oldest.items():
         start = Start(time_ns=max(1, since_ns - MARGIN_NS))
-        stored |= (await bus.stored_ids(stream, filter=filter, start=start, among=among)).keys()
-    return stored
+        ids |= (await bus.stored_ids(stream, filter=filter, start=start, among=among)).keys()
+    return ids
 
 
-async def buried(bus: Bus) -> set[str]:
-    """Ids of the dead letters that are stored."""
+async def dead_letter_ids(bus: Bus) -> set[str]:
+    """Ids of the stored dead letters."""
     stream, filter = streams.dead("correlator"), subjects.dead("correlator")
     return set(await bus.stored_ids(stream, filter=filter, start=Start()))

@@ -1,4 +1,4 @@
-"""The shell around windows: read SIGNALS in order, raise what fires, and only then move the position."""
+"""The shell around the engine: read SIGNALS in order, raise what fires, and only then move the position."""
 
 import asyncio
 import logging
@@ -10,15 +10,15 @@ from tocsin.bus import Bus, Message, streams
 from tocsin.correlator import correlation_set, position, recovery_plan
 from tocsin.correlator.correlation_set import CorrelationSet
 from tocsin.correlator.metrics import CorrelatorMetrics
-from tocsin.correlator.position import Keeper, Loaded, Position
+from tocsin.correlator.position import Loaded, Position
+from tocsin.correlator.progress import Progress
 from tocsin.correlator.publisher import Publisher
-from tocsin.correlator.recovery_plan import RecoveryPlan
 from tocsin.correlator.settings import Settings
 from tocsin.correlator.signal_reader import Outcome, SignalReader
 from tocsin.model import subjects
-from tocsin.model.errors import BusError, BusUnavailable, Fatal
+from tocsin.model.errors import BusError, Fatal
 from tocsin.model.rule_report import RuleReport
-from tocsin.model.timestamps import NS_PER_S, format_ns
+from tocsin.model.timestamps import format_ns
 from tocsin.runtime import rule_report_publisher
 from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
@@ -33,10 +33,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _SAVE_S = 1.0
-_STAND_S = 30.0
-_LAST_SAVES = 3
-"""Tries at the end: a save that was cancelled may have been stored, which the next one finds out."""
-_PARTIAL = "windows are partial: SIGNALS does not reach back far enough, and what rests on older signals is not seen"
+_RECHECK_S = 30.0
 
 
 async def run(
@@ -48,12 +45,12 @@ async def run(
     *,
     metrics: Metrics | None = None,
 ) -> None:
-    """Correlate by *first*, and by what becomes of *policies*, until *stop* is set; what is in hand is finished."""
-    numbers, health = metrics or Metrics(), Health()
-    correlator = Correlator(bus, first, settings, health, CorrelatorMetrics(numbers), stop)
+    """Correlate with *first*, then with each change of *policies*, until *stop* is set; finish the current message."""
+    metrics, health = metrics or Metrics(), Health()
+    correlator = Correlator(bus, first, settings, health, CorrelatorMetrics(metrics), stop)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(report(bus, numbers, health, stop, facts=correlator.facts))
-        tasks.create_task(correlator.tell())
+        tasks.create_task(report(bus, metrics, health, stop, facts=correlator.facts))
+        tasks.create_task(correlator.publish_reports())
         helpers = [tasks.create_task(correlator.halt_on_stop()), tasks.create_task(correlator.keep_saving())]
         if policies is not None:
             helpers.append(tasks.create_task(correlator.follow_rules(policies)))
@@ -65,7 +62,7 @@ async def run(
 
 
 class Correlator:
-    """The one correlator at work."""
+    """The one running correlator."""
 
     def __init__(
         self,
@@ -73,224 +70,164 @@ class Correlator:
         first: CorrelationSet,
         settings: Settings,
         health: Health,
-        tally: CorrelatorMetrics,
+        metrics: CorrelatorMetrics,
         stop: asyncio.Event,
     ) -> None:
         self._bus = bus
         self._settings = settings
         self._health = health
-        self._tally = tally
+        self._metrics = metrics
         self._stop = stop
-        self._outgoing = Publisher(bus, tally, stop.is_set)
+        self._publisher = Publisher(bus, metrics, stop.is_set)
+        self._progress = Progress(bus, metrics, health)
         self._halt = asyncio.Event()
-        """Reading is to end: we are to stop, or other rules wait."""
+        """The current reading must end: the service stops, or other rules wait."""
         self._changed = asyncio.Event()
-        self._judging = first
+        self._active = first
         self._latest = first
-        """Loaded last; it counts from the next reading on."""
+        """The set that was loaded last; the next reading uses it."""
         self._since = format_ns(time.time_ns())
-        self._keeper: Keeper | None = None
-        self._known: Position | None = None
-        self._base: dict[str, int] = {}
-        """Counts of the runs before."""
-        self._reading: SignalReader | None = None
-        self._began = 0.0
-        self._stands_until = 0.0
+        self._recheck_at = 0.0
 
     async def correlate(self) -> None:
-        """Read, and read again after each change of rules, until we are to stop."""
+        """Read SIGNALS, and read again after each change of rules, until the service stops."""
         await streams_ready(self._bus, self._stop, self._health, retry_on=(BusError,))
         loaded = await self._answered(self._load)
         if loaded is None:
             return
-        self._keeper = Keeper(self._bus, after=loaded.seq)
-        self._known = loaded.position
+        progress = self._progress
+        progress.start(loaded)
         if loaded.position is not None:
-            self._base = dict(loaded.position.counts)
-            # another correlator that still runs learns of us at its next save, before we raise anything
-            await self._answered(lambda: self._claim(loaded))
+            # another running correlator learns of this one at its next save, before this one raises anything
+            await self._answered(lambda: progress.claim(loaded))
         while not self._stop.is_set():
             self._halt.clear()
-            reading = await self._answered(self._begin)
-            if reading is None:
+            reader = await self._answered(self._begin)
+            if reader is None:
                 return
             await self._bus.follow(
-                streams.SIGNALS, self._take, self._halt, filters=[subjects.ALL_SIGNALS], start=reading.plan.start
+                streams.SIGNALS, self._take, self._halt, filters=[subjects.ALL_SIGNALS], start=reader.plan.start
             )
-            self._known = self._standing(reading)
+            progress.known = progress.position(reader)
 
     async def finish(self) -> None:
-        """Save where we stand, a last time."""
-        for _ in range(_LAST_SAVES):
-            if await self._save() or not self._bus.connection.up:
-                return
+        """Save the position one last time."""
+        await self._progress.save_last()
 
     async def halt_on_stop(self) -> None:
-        """End the reading when we are to stop."""
+        """End the current reading when the service stops."""
         await self._stop.wait()
         self._halt.set()
 
     async def keep_saving(self) -> None:
-        """Until cancelled, save where we stand, once a second where it moved."""
+        """Until cancelled, save the position once a second if it moved."""
+        progress = self._progress
         while True:
             await asyncio.sleep(_SAVE_S)
-            if self._halt.is_set() or self._reading is None:
+            if self._halt.is_set() or progress.reader is None:
                 continue
-            await self._save()
-            self._mend(self._reading)
-            if time.monotonic() > self._stands_until:
-                self._stands_until = time.monotonic() + _STAND_S
+            await progress.save()
+            progress.check_partial(progress.reader)
+            if time.monotonic() > self._recheck_at:
+                self._recheck_at = time.monotonic() + _RECHECK_S
                 try:
-                    await self._outgoing.stand()
-                    await self._check_stream(self._reading)
+                    await self._publisher.recheck()
+                    await self._check_stream(progress.reader)
                 except Fatal:
                     raise
                 except BusError as error:
                     log.debug("streams.unasked", extra={"error": str(error)})
 
-    async def _check_stream(self, reading: SignalReader) -> None:
-        """Begin anew where SIGNALS is another one: its sequences begin anew too, and nothing of it would be read."""
-        standing = self._standing(reading)  # first: the position may move past what the stream says of itself then
-        if recovery_plan.anew(standing, await self._bus.stream(streams.SIGNALS)):
+    async def _check_stream(self, reader: SignalReader) -> None:
+        """End the reading if SIGNALS was recreated: sequences start at 1 again, so nothing of it would be read."""
+        position = self._progress.position(reader)  # taken first: it may move past the stream's answer meanwhile
+        if recovery_plan.reset_reason(position, await self._bus.stream(streams.SIGNALS)):
             self._halt.set()
 
     async def follow_rules(self, policies: Policies) -> None:
-        """Until cancelled, count by what the folders hold; what is wrong in them does not end it."""
+        """Until cancelled, load the rules whenever their files change; an error in them does not end it."""
         async for built, _ in reloads(policies, self._build, self._health):
             self.adopt(built)
 
     def adopt(self, built: CorrelationSet) -> None:
-        """Count by *built* from the next message on; where other correlations are in it, windows are rebuilt first."""
+        """Count with *built* from the next message on; if its correlations differ, windows are rebuilt first."""
         same = built.correlations == self._latest.correlations
         self._latest = built
         log.info("rules.loaded", extra={"correlations": len(built.correlations), "hash": built.hash, "same": same})
         if not same:
             self._halt.set()
-        elif self._reading is not None:
-            self._judging = self._reading.judging = built
+        elif self._progress.reader is not None:
+            self._active = self._progress.reader.active = built
             self._changed.set()
 
-    async def tell(self) -> None:
-        """Tell what counts, until we are to stop."""
-        await rule_report_publisher.tell(self._bus, self._book, self._changed, self._stop)
+    async def publish_reports(self) -> None:
+        """Publish reports on the active correlations until the service stops."""
+        await rule_report_publisher.publish_reports(self._bus, self._report, self._changed, self._stop)
 
     def facts(self) -> dict[str, str | int | float]:
-        """What people want to know of this correlator."""
+        """What the service report says of this correlator."""
         return {
-            "correlations": len(self._judging.correlations),
-            "rules_hash": self._judging.hash,
-            "position": self._tally.seq,
+            "correlations": len(self._active.correlations),
+            "rules_hash": self._active.hash,
+            "position": self._metrics.seq,
         }
 
-    def _book(self) -> RuleReport:
+    def _report(self) -> RuleReport:
         bus = self._bus
         now = format_ns(time.time_ns())
-        return self._tally.book(self._judging, service=bus.service, instance=bus.instance, now=now, loaded=self._since)
+        return self._metrics.report(
+            self._active, service=bus.service, instance=bus.instance, now=now, loaded=self._since
+        )
 
     def _build(self, content: Content) -> CorrelationSet:
         return correlation_set.build(content, self._latest)
 
     def _take(self, message: Message) -> Awaitable[None] | None:
-        """Count one message; only what has to be published is waited for."""
-        reading = self._reading
-        if reading is None:
-            raise RuntimeError("nothing is read before there are windows")
-        outcome = reading.take(message)
+        """Count one message; the caller waits only if something has to be published."""
+        reader = self._progress.reader
+        if reader is None:
+            raise RuntimeError("a message came before there was a reader")
+        outcome = reader.take(message)
         if outcome is None:
-            reading.move(message)
+            reader.advance(message)
             return None
-        return self._settle(outcome, message, reading)
+        return self._settle(outcome, message, reader)
 
-    async def _settle(self, outcome: Outcome, message: Message, reading: SignalReader) -> None:
-        await self._outgoing.settle(outcome, message, reading)
-        reading.move(message)
+    async def _settle(self, outcome: Outcome, message: Message, reader: SignalReader) -> None:
+        await self._publisher.settle(outcome, message, reader)
+        reader.advance(message)
 
     async def _load(self) -> Loaded:
         loaded = await position.load(self._bus)
         if loaded.unreadable:
             log.error("position.unreadable", extra={"error": loaded.unreadable})
-        await self._outgoing.prepare()
+        await self._publisher.prepare()
         return loaded
 
-    async def _claim(self, loaded: Loaded) -> None:
-        keeper = self._keeper
-        if keeper is not None and loaded.position is not None and not await keeper.save(loaded.position):
-            raise BusUnavailable("no answer yet")
-
     async def _begin(self) -> SignalReader:
-        """Find where to read from, and learn what was raised."""
-        now, known = self._latest, self._known
+        """Plan where to read from, and restore what was raised."""
+        progress = self._progress
+        now, known = self._latest, progress.known
         stream = await self._bus.stream(streams.SIGNALS)
         horizon = horizon_ns(now.correlations)
         plan = recovery_plan.plan(known, stream, rules=now.windows_hash, horizon_ns=horizon)
-        windows = CorrelationEngine(now.correlations, max_keys=self._settings.max_keys)
-        same = known is not None and not plan.anew
-        records = await self._outgoing.restore(windows, position=plan.silent_to, same_stream=same)
-        if now is not self._judging:
-            self._judging, self._since = now, format_ns(time.time_ns())
+        engine = CorrelationEngine(now.correlations, max_keys=self._settings.max_keys)
+        same = known is not None and not plan.reset
+        records = await self._publisher.restore(engine, position=plan.silent_to, same_stream=same)
+        if now is not self._active:
+            self._active, self._since = now, format_ns(time.time_ns())
             self._changed.set()
-        self._tally.watch(windows)
-        self._tally.seq = plan.silent_to
-        self._began = time.monotonic()
-        stood = known if known is not None and same else Position(stream=stream.created)
+        self._metrics.watch(engine)
+        self._metrics.seq = plan.silent_to
+        progress.begin()
+        last = known if known is not None and same else Position(stream=stream.created)
         latest = self._latest
-        if latest is not now and latest.correlations == now.correlations:  # it came meanwhile, and counts the same
-            self._judging = now = latest
+        if latest is not now and latest.correlations == now.correlations:  # loaded meanwhile, and it counts the same
+            self._active = now = latest
             self._changed.set()
-        self._reading = SignalReader(now, windows, plan, stood, self._tally)
-        self._say(plan, anew=bool(plan.anew) and bool(known is not None or records))
-        return self._reading
-
-    def _say(self, plan: RecoveryPlan, *, anew: bool) -> None:
-        """What a person should know of where we begin."""
-        facts = {
-            "correlations": len(self._judging.correlations),
-            "start_seq": plan.start.seq,
-            "start_time": format_ns(plan.start.time_ns) if plan.start.time_ns else "",
-            "silent_to": plan.silent_to,
-        }
-        log.info("signals.followed", extra=facts)
-        if anew:
-            self._tally.anew += 1
-            log.error("position.lost", extra={"why": plan.anew, "start_seq": plan.start.seq})
-        if plan.evicted:
-            self._tally.lost += plan.evicted
-            log.error("signals.evicted_unread", extra={"messages": plan.evicted})
-        if self._reading is not None:
-            self._mend(self._reading)
-
-    def _mend(self, reading: SignalReader) -> None:
-        """Say whether windows are partial; they are not any more once the longest of them has passed."""
-        over_s = reading.horizon_ns / NS_PER_S
-        if reading.partial and (reading.whole() or time.monotonic() > self._began + over_s):
-            reading.partial = False
-            log.warning("rebuild.whole")
-        if reading.partial and not self._tally.partial:
-            log.error("rebuild.partial", extra={"start_seq": reading.plan.start.seq, "lasts_s": over_s})
-        self._tally.partial = reading.partial
-        if reading.partial:
-            self._health.broken("rebuild", _PARTIAL)
-        else:
-            self._health.mended("rebuild")
-
-    def _standing(self, reading: SignalReader) -> Position:
-        counts = {name: self._base.get(name, 0) + count for name, count in self._tally.totals().items()}
-        return reading.standing(counts=counts, saved=format_ns(time.time_ns()))
-
-    async def _save(self) -> bool:
-        """Whether the stored position says all that can be said."""
-        reading, keeper = self._reading, self._keeper
-        if reading is None or keeper is None or not reading.dirty:
-            return True
-        reading.dirty = False
-        saved = await keeper.save(self._standing(reading))
-        reading.dirty = reading.dirty or not saved
-        self._tally.unsaved = bool(keeper.problem)
-        if keeper.problem:
-            self._health.broken("position", f"the position cannot be saved: {keeper.problem}")
-        else:
-            self._health.mended("position")
-        return saved
+        reader = SignalReader(now, engine, plan, last, self._metrics)
+        progress.follow(reader, reset=bool(plan.reset) and bool(known is not None or records))
+        return reader
 
     async def _answered(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         return await until_answered(ask, self._stop, self._health, retry_on=(BusError,))

@@ -1,4 +1,4 @@
-"""What is counted: the settings with the prefix ``TOCSIN_CORRELATOR``."""
+"""The correlator's settings, with the prefix ``TOCSIN_CORRELATOR``."""
 
 from typing import Annotated
 
@@ -6,11 +6,11 @@ from msgspec import Meta, Struct
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the policies are, and how much is remembered."""
+    """Where the policies are, and how many keys stay in memory."""
 
     policies: str = ""
-    """Folder that holds ``severity.yaml`` and ``rules/``; empty: the one that came with the program."""
+    """Folder with ``severity.yaml`` and ``rules/``; empty: the folder that is installed with the program."""
     rules: str = ""
-    """More folders of rules, separated by colons. What changes in any of them counts within seconds."""
+    """More folders with rules, separated by colons. A changed file is loaded within seconds."""
     max_keys: Annotated[int, Meta(ge=100)] = 50_000
-    """How many keys each correlation remembers; beyond it those go that were not seen for longest, and are counted."""
+    """Keys that each correlation keeps in memory; beyond it, the least recently seen are dropped and counted."""

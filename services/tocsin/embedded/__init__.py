@@ -1,1 +1,1 @@
-"""Everything in one place: a supervisor, its nats-server and each service as a child (``tocsin up``)."""
+"""``tocsin up``: a supervisor that runs a nats-server and all services as child processes."""

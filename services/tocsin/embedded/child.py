@@ -1,4 +1,4 @@
-"""One child process: started so that it dies with us, restarted with a growing pause, its lines told with its name."""
+"""One child process: it ends with the supervisor, restarts after a growing pause, and its output is printed."""
 
 import asyncio
 import contextlib
@@ -21,45 +21,45 @@ _LONGEST_PAUSE_S = 5.0
 _SETTLED_S = 30.0
 """A child that lived this long starts again without a pause the next time."""
 _STOP_S = 25.0
-"""The collector takes the longest: its reader, its acknowledgements, its last save and its flush may each take 5 s."""
+"""The collector takes longest: its reader, acknowledgements, last save and flush may each take 5 s."""
 _CHUNK_BYTES = 65_536
 _LINE_BYTES = 1 << 20
 _TAIL_LINES = 5
 _PR_SET_PDEATHSIG = 1
 
-Say = Callable[[str, bytes], None]
+Print = Callable[[str, bytes], None]
 
 
 class Spec(Struct, frozen=True, kw_only=True):
-    """What to run."""
+    """A child to run."""
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
     once: bool = False
-    """Exit code 0 is its end (standard input was read), not a reason to start it again."""
+    """Whether it is not restarted after exit code 0, as after the end of standard input."""
     stdin: bool = False
-    """It reads our standard input."""
+    """Whether it reads the standard input of this process."""
     hide: Sequence[bytes] = ()
-    """A line that holds one of these is not told."""
+    """A line that contains one of these is not printed."""
 
 
 class Child:
     """Keeps one process running until `stop`."""
 
-    def __init__(self, spec: Spec, *, lock: int, say: Say) -> None:
+    def __init__(self, spec: Spec, *, lock: int, print_line: Print) -> None:
         self.spec = spec
         self.restarts = -1
         self.process: asyncio.subprocess.Process | None = None
         self.ended = asyncio.Event()
-        """Set when it will not be started again."""
+        """Set when it will not be restarted."""
         self._lock = lock
-        self._say = say
+        self._print_line = print_line
         self._stopping = asyncio.Event()
         self._last: list[str] = []
 
     async def run(self) -> None:
-        """Start it, again and again; `SettingsError` where another start would end in the same way."""
+        """Start it, and restart it when it ends; `SettingsError` if another start would fail in the same way."""
         pause_s = _FIRST_PAUSE_S
         try:
             while not self._stopping.is_set():
@@ -71,20 +71,20 @@ class Child:
                     raise SettingsError(f"{self.spec.name} cannot start: {' '.join(self._last[-1:])}")
                 if time.monotonic() - started > _SETTLED_S:
                     pause_s = _FIRST_PAUSE_S
-                self._tell(f"ended with {_in_words(code)}, starts again in {pause_s:g} s")
+                self._print(f"ended with {_in_words(code)}, restarts in {pause_s:g} s")
                 await wait_or_stop(self._stopping, pause_s)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
         finally:
             self.ended.set()
 
     async def stop(self) -> None:
-        """Ask it to stop, wait, and end it where it does not."""
+        """Ask it to stop, wait, and kill it if it does not stop in time."""
         self._stopping.set()
         self._signal("terminate")
         try:
             await asyncio.wait_for(self.ended.wait(), _STOP_S)
         except TimeoutError:
-            self._tell(f"did not stop within {_STOP_S:g} s and is ended")
+            self._print(f"did not stop within {_STOP_S:g} s and is killed")
             self._signal("kill")
             await self.ended.wait()
 
@@ -105,22 +105,22 @@ class Child:
             pass_fds=(self._lock,),
             preexec_fn=_die_with(os.getpid()),
         )
-        if self._stopping.is_set():  # asked to stop while it was being started
+        if self._stopping.is_set():  # `stop` was called during the start
             self._signal("terminate")
         if process.stdout is None:
             raise TocsinError(f"{self.spec.name}: no pipe")
         async for line in _lines(process.stdout):
             self._last = [*self._last, line.decode("utf-8", "replace")][-_TAIL_LINES:]
             if not any(part in line for part in self.spec.hide):
-                self._say(self.spec.name, line)
+                self._print_line(self.spec.name, line)
         return await process.wait()
 
-    def _tell(self, text: str) -> None:
-        self._say(self.spec.name, text.encode())
+    def _print(self, text: str) -> None:
+        self._print_line(self.spec.name, text.encode())
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    """Lines without their ends; one that never ends is cut, so that no child can fill our memory."""
+    """Lines without their ends; a very long line is cut, so that no child can fill the memory."""
     rest = b""
     while chunk := await stream.read(_CHUNK_BYTES):
         *whole, rest = (rest + chunk).split(b"\n")
@@ -143,7 +143,7 @@ def _in_words(code: int) -> str:
 
 
 def _die_with(parent: int) -> Callable[[], None]:
-    """To be called in the new process: it gets SIGKILL when *parent* dies (Linux), and a signal group of its own."""
+    """A function to call in the new process: it is killed when *parent* dies (Linux), and gets its own session."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
 
     def apply() -> None:

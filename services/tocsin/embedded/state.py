@@ -1,4 +1,4 @@
-"""The state directory: one lock, one set of credentials, the server's store, and how others find them."""
+"""The state directory: a lock, the credentials, the server's store, and the file by which other commands find them."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ _PROC = Path("/proc")
 
 
 class StateDir:
-    """A directory that only one supervisor, with its children, uses at a time."""
+    """A directory that one supervisor and its children use at a time."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -24,17 +24,17 @@ class StateDir:
 
     @property
     def store(self) -> Path:
-        """Where JetStream keeps its streams."""
+        """The folder of JetStream's streams."""
         return self.path / "jetstream"
 
     @property
     def server_config(self) -> Path:
-        """The configuration of the embedded nats-server; it holds the passwords."""
+        """The configuration of the embedded nats-server; it contains the passwords."""
         return self.path / "nats-server.conf"
 
     @property
     def environment(self) -> Path:
-        """``NAME=value`` lines with which ``tocsin tail`` and the like find the embedded server."""
+        """``NAME=value`` lines by which ``tocsin tail`` and other commands find the embedded server."""
         return self.path / "env"
 
     @property
@@ -43,9 +43,9 @@ class StateDir:
         return self.path / "simulated" / "tetragon.log"
 
     def lock(self) -> int:
-        """Take the directory, and return the descriptor that children inherit: it is held until the last one is gone.
+        """Lock the directory and return the descriptor, which children inherit: the last one to end releases the lock.
 
-        Two servers on one store would corrupt it, so `TocsinError` names the process that still lives.
+        Two servers would corrupt the store, so `TocsinError` names the process that still runs.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -64,37 +64,37 @@ class StateDir:
         return descriptor
 
     def unlock(self) -> None:
-        """Give the directory back; children that still live keep it."""
+        """Release the lock, unless children still run."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
     def passwords(self) -> dict[str, str]:
-        """The passwords of all users of the embedded server, made once and kept."""
+        """The passwords of all users of the embedded server, generated once."""
         path = self.path / "credentials.json"
-        kept: dict[str, str] = {}
+        saved: dict[str, str] = {}
         if path.exists():
             try:
-                kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+                saved = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
             except (msgspec.DecodeError, OSError) as error:
-                raise SettingsError(f"{path}: {error}; remove it to have new credentials made") from error
-        complete = {name: kept.get(name) or secrets.token_urlsafe(_PASSWORD_BYTES) for name in users.NAMES}
-        if complete != kept:
+                raise SettingsError(f"{path}: {error}; remove the file to generate new credentials") from error
+        complete = {name: saved.get(name) or secrets.token_urlsafe(_PASSWORD_BYTES) for name in users.NAMES}
+        if complete != saved:
             write_private(path, msgspec.json.format(msgspec.json.encode(complete)).decode() + "\n")
         return complete
 
-    def store_bytes(self, wanted: int) -> int:
-        """What all streams together may hold: *wanted*, else as before, else half of the disk that is free now."""
+    def store_bytes(self, requested: int) -> int:
+        """The size of all streams together: *requested*, else as before, else half of the free disk."""
         path = self.path / "store_bytes"
-        kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
-        chosen = wanted or (int(kept) if kept.isdecimal() else shutil.disk_usage(self.path).free // 2)
-        if str(chosen) != kept:
+        saved = path.read_text(encoding="ascii").strip() if path.exists() else ""
+        chosen = requested or (int(saved) if saved.isdecimal() else shutil.disk_usage(self.path).free // 2)
+        if str(chosen) != saved:
             write_private(path, f"{chosen}\n")
         return chosen
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace *path* as a whole by a file that only its owner may read."""
+    """Write *text* to *path* atomically; only the owner may read the file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)
@@ -104,7 +104,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def default_path(environ: "os._Environ[str] | dict[str, str]") -> Path:
-    """``TOCSIN_STATE_DIR``, else ``tocsin`` in the user's directory for state."""
+    """``TOCSIN_STATE_DIR``, else ``tocsin`` in the user's state directory."""
     if environ.get("TOCSIN_STATE_DIR"):
         return Path(environ["TOCSIN_STATE_DIR"])
     base = environ.get("XDG_STATE_HOME")
@@ -112,7 +112,7 @@ def default_path(environ: "os._Environ[str] | dict[str, str]") -> Path:
 
 
 def read_environment(path: Path) -> dict[str, str]:
-    """What a running supervisor wrote for others; empty where there is none."""
+    """The values that a running supervisor wrote; empty if none runs."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -122,22 +122,22 @@ def read_environment(path: Path) -> dict[str, str]:
 
 
 def _holders(path: Path) -> list[str]:
-    """Processes that have *path* open, as ``name (pid)``; as far as this user may see them."""
-    target, found = path.stat(), []
+    """The processes that have *path* open, as ``name (pid)``, as far as this user may see them."""
+    target, holders = path.stat(), []
     for process in _PROC.glob("[0-9]*"):
         if int(process.name) == os.getpid():
             continue
         try:
             if any(_is(descriptor, target) for descriptor in (process / "fd").iterdir()):
                 words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-                found.append(f"{words.strip()[:80]} (pid {process.name})")
+                holders.append(f"{words.strip()[:80]} (pid {process.name})")
         except OSError:
             continue
-    return found
+    return holders
 
 
 def _is(descriptor: Path, target: os.stat_result) -> bool:
-    """Whether an open file is *target*; one that its process closed since it was listed is not."""
+    """Whether an open file is *target*; false if its process has closed it in the meantime."""
     try:
         return os.path.samestat(descriptor.stat(), target)
     except OSError:

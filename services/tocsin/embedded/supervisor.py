@@ -1,4 +1,4 @@
-"""Runs the children in order and stops them in reverse: the source first, the server last."""
+"""Starts the children in order and stops them in reverse order: the source first, the server last."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ _NAME_WIDTH = 10
 _COLOURS = (36, 33, 35, 32, 34, 31)
 
 
-def say(name: str, line: bytes) -> None:
-    """Print one line of a child, readable and with its name before it."""
+def print_line(name: str, line: bytes) -> None:
+    """Print one line of a child in readable form, after the child's name."""
     text = logs.readable(line.rstrip())
     if not text:
         return
@@ -28,7 +28,7 @@ def say(name: str, line: bytes) -> None:
 
 
 class Supervisor:
-    """The children of one ``tocsin up``."""
+    """The child processes of ``tocsin up``."""
 
     def __init__(self, lock: int, tasks: asyncio.TaskGroup) -> None:
         """*lock* is the descriptor of the state directory's lock, which every child inherits.
@@ -43,8 +43,8 @@ class Supervisor:
         self._failed = asyncio.Event()
 
     def start(self, spec: Spec) -> Child:
-        """Start one more child, which is stopped before all that were started before it."""
-        child = Child(spec, lock=self._lock, say=say)
+        """Start another child; it is stopped before all earlier ones."""
+        child = Child(spec, lock=self._lock, print_line=print_line)
         self._children.append(child)
         self._tasks.create_task(self._run(child), name=spec.name)
         return child
@@ -57,17 +57,17 @@ class Supervisor:
             self._failed.set()
 
     async def wait(self, stop: asyncio.Event) -> None:
-        """Until *stop* is set; `SettingsError` where a child cannot run as it is set up."""
+        """Wait until *stop* is set; `SettingsError` if a child cannot run with its settings."""
         await first_of(stop, self._failed)
         self._raise_failure()
 
     async def stop(self) -> None:
-        """Stop all, the last one started first, each finished before the next is asked."""
+        """Stop all children one after the other, the last one first."""
         for child in reversed(self._children):
             await child.stop()
 
     async def until(self, ready: asyncio.Task[None], stop: asyncio.Event, what: str, timeout_s: float) -> None:
-        """Wait for *ready* or *stop*; `TocsinError` where a child gives up first or it takes too long."""
+        """Wait for *ready* or *stop*; `TocsinError` if a child fails first, or after *timeout_s*."""
         async with started(stop.wait()) as stopping, started(self._failed.wait()) as failed:
             waits: list[asyncio.Task[Any]] = [ready, stopping, failed]
             done, _ = await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)

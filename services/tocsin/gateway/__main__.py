@@ -1,4 +1,4 @@
-"""Wires settings, page and bus; everything that can be wrong is found before the first alert is read."""
+"""Wires settings, server and bus; wrong settings are found before the first alert is read."""
 
 import os
 import sys
@@ -14,7 +14,9 @@ from tocsin.runtime import launch, settings
 async def main(flags: Mapping[str, str] | None = None) -> None:
     """Run the gateway until a signal."""
     if flags and "token" in flags:
-        raise SettingsError("--token: everybody on this machine can read a command line; set TOCSIN_GATEWAY_TOKEN_FILE")
+        raise SettingsError(
+            "--token: every user of this machine can read a command line; set TOCSIN_GATEWAY_TOKEN_FILE"
+        )
     own = settings.load(Settings, os.environ, prefix="TOCSIN_GATEWAY", flags=flags)
     nats = settings.load(NatsSettings, os.environ, prefix="TOCSIN_NATS")
     async with launch.stop_on_signal() as stop, service.listening(own) as face:

@@ -1,4 +1,4 @@
-"""What a running gateway consists of, and what is broken of the way from the sensor to its clients."""
+"""The parts of a running gateway, and what is failing between the sensors and its clients."""
 
 from tocsin.bus import Bus
 from tocsin.gateway.feed.broadcaster import Broadcaster
@@ -14,23 +14,23 @@ from tocsin.runtime.health import Health
 from tocsin.runtime.metrics import Metrics
 
 BEHIND = 10_000
-"""So many events wait for the classifier that it counts as behind."""
+"""The classifier counts as behind when more events than this wait for it."""
 _CHARACTERS = 500
 
 
 class GatewayState:
-    """The parts, made by `service.run`."""
+    """Created by `service.run`."""
 
     def __init__(
         self,
         bus: Bus,
         hub: Hub,
         composer: FrameComposer,
-        live: Broadcaster,
+        broadcaster: Broadcaster,
         metrics: Metrics,
         health: Health,
-        reports: ServiceReports,
-        rulebooks: RuleReports,
+        service_reports: ServiceReports,
+        rule_reports: RuleReports,
         settings: Settings,
     ) -> None:
         self.bus = bus
@@ -38,17 +38,17 @@ class GatewayState:
         self.store = hub.store
         self.composer = composer
         self.lag = composer.lag
-        self.live = live
+        self.broadcaster = broadcaster
         self.metrics = metrics
         self.health = health
-        self.reports = reports
-        self.rulebooks = rulebooks
+        self.service_reports = service_reports
+        self.rule_reports = rule_reports
         self.settings = settings
-        self.meters = {name: Rate() for name in ("events", "judged", "alerts", "read", "rows")}
-        """What goes into EVENTS and to the classifier, into ALERTS and to this gateway, and to its clients."""
+        self.rates = {name: Rate() for name in ("events", "judged", "alerts", "read", "rows")}
+        """Into EVENTS and to the classifier, into ALERTS and to this gateway, and to its clients."""
 
-    def _own(self, now: float) -> dict[str, str]:
-        """What keeps alerts from clients, as seen from here; *now* is of the monotonic clock."""
+    def _local_problems(self, now: float) -> dict[str, str]:
+        """What keeps alerts from clients, as this gateway sees it; *now* is of the monotonic clock."""
         problems = dict(self.health.problems)
         connection = self.bus.connection
         if connection.up:
@@ -64,40 +64,40 @@ class GatewayState:
         return problems
 
     def problems(self, now: float) -> dict[str, str]:
-        """What is broken: as seen from here, and as the services say of themselves."""
-        return {**self.reports.problems(now), **self._own(now)}
+        """What is failing, as this gateway sees it and as the services report it."""
+        return {**self.service_reports.problems(now), **self._local_problems(now)}
 
-    def blinded(self, now: float) -> bool:
-        """Whether something of ours keeps events from coming, so that a node that is not heard may well send."""
-        return bool(self._own(now)) or "classifier" in self.reports.problems(now)
+    def in_outage(self, now: float) -> bool:
+        """Whether a failure of the pipeline keeps events away, so that a node without events may well send some."""
+        return bool(self._local_problems(now)) or "classifier" in self.service_reports.problems(now)
 
     def unready(self, now: float) -> dict[str, str]:
-        """The same, and who was not heard yet just after the start."""
-        return {**self.reports.awaited(now), **self.problems(now)}
+        """The problems, and just after the start the services that have not reported yet."""
+        return {**self.service_reports.awaited(now), **self.problems(now)}
 
-    def words(self, now: float, now_ms: int) -> str:
-        """The problems in a sentence for clients, empty where there is none; while the window is read they wait.
+    def summary(self, now: float, now_ms: int) -> str:
+        """The problems in a sentence for clients, empty if there are none; while the window is read, clients wait.
 
-        Nodes that are silent are named, too: they keep no alert from clients, so `unready` does not have them.
+        It names silent nodes, too. `unready` does not have them: they keep no alert from clients.
         """
-        told = [why for hop, why in self.problems(now).items() if hop != "window"]
-        silent = nodes.words(self.hub.sight.nodes.silent(now_ms))
-        return "; ".join([*told, silent] if silent else told)[:_CHARACTERS]
+        texts = [why for part, why in self.problems(now).items() if part != "window"]
+        silent = nodes.summary(self.hub.visibility.nodes.silent(now_ms))
+        return "; ".join([*texts, silent] if silent else texts)[:_CHARACTERS]
 
     def readings(self, now: float, now_ms: int) -> Readings:
         """What the status of the pipeline is made of."""
         return Readings(
-            visibility=self.hub.sight,
-            agents=coverage.agents(self.reports.fresh(now)),
-            instances=self.reports.instances(now),
-            rates=self.meters,
+            visibility=self.hub.visibility,
+            agents=coverage.agents(self.service_reports.fresh(now)),
+            instances=self.service_reports.instances(now),
+            rates=self.rates,
             judging=self.lag.classifier,
             waiting=self.store.waiting,
             delay_ms=self.hub.delay_ms,
             undecodable=self.hub.undecodable,
             problems=self.problems(now),
-            broken=self.words(now, now_ms),
+            broken=self.summary(now, now_ms),
             connected=self.bus.connection.up,
-            clients=Clients(open=len(self.live.sessions), slow=self.live.slow),
+            clients=Clients(open=len(self.broadcaster.sessions), slow=self.broadcaster.slow),
             window_ms=self.settings.window_ms,
         )

@@ -1,4 +1,4 @@
-"""The alert: one event judged, flat, with the event itself riding along untouched (architecture, section 3)."""
+"""The alert: one judged event as flat fields, with the unchanged event inside (architecture, section 3)."""
 
 import msgspec
 from msgspec import Raw, Struct
@@ -35,7 +35,7 @@ class RuleHit(Struct, frozen=True, omit_defaults=True):
 
 
 class Correlated(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a correlation found."""
+    """The evidence of a correlation."""
 
     rule: str
     """Id of the correlation."""
@@ -55,17 +55,17 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     """Stable across redelivery: the de-duplication key everywhere. It is the id of the event."""
     time: str
-    """RFC 3339, UTC, nanoseconds: when the kernel saw it, or `received` where `time_source` says so."""
+    """RFC 3339, UTC, nanoseconds: when the kernel saw it, or `received` if `time_source` says so."""
     received: str
     """When the collector read it."""
     time_source: str = ""
-    """``received`` where the event has no time or no believable one; else empty."""
+    """``received`` if the event has no time or no believable one; else empty."""
     severity: Severity
     """The final severity."""
     base_severity: Severity
-    """What the table said."""
+    """The reason in the severity table."""
     severity_from: str
-    """What decided: ``table:<line>``, or a rule's id, an override, a silence."""
+    """The source of the severity: ``table:<line>``, or the id of a rule, an override or a silence."""
     title: str
     """What happened, in words."""
     reason: str
@@ -141,7 +141,7 @@ class Alert(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Summary(Struct, frozen=True):
-    """What a list of alerts shows of one, read without touching its event."""
+    """The fields that a list of alerts shows of one, read without decoding its event."""
 
     id: str
     time: str
@@ -178,10 +178,10 @@ def encode(alert: Alert) -> bytes:
 
 
 def decode(payload: bytes) -> Alert:
-    """An alert from its JSON; ``msgspec.DecodeError`` where it is none."""
+    """An alert from its JSON; ``msgspec.DecodeError`` if it is not one."""
     return _decoder.decode(payload)
 
 
 def summarize(payload: bytes) -> Summary:
-    """The fields of a row from an alert's JSON; ``msgspec.DecodeError`` where it is none."""
+    """The fields of a row from an alert's JSON; ``msgspec.DecodeError`` if it is not one."""
     return _summaries.decode(payload)

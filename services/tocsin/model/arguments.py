@@ -1,4 +1,4 @@
-"""What a hook's arguments look like on the wire: one object each, with exactly one key besides its label."""
+"""The arguments of a hook on the wire: one object each, with exactly one key besides its label."""
 
 import re
 from typing import Annotated
@@ -8,16 +8,16 @@ from msgspec import Meta, Raw, Struct
 Number = int | str
 """A 64-bit integer is a string in protojson; some re-encoders write a number. Neither is bounded: see `integer`."""
 Unsigned = Annotated[int, Meta(ge=0, le=2**32 - 1)]
-"""What the protocol sends as a 32-bit number."""
+"""A 32-bit number of the protocol."""
 ABSENT = Raw(b"")
-"""Of a field that is decoded on demand: it is not there."""
+"""The value of an absent field that is decoded on demand."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 _INT64_MIN, _UINT64_MAX = -(2**63), 2**64 - 1
 
 
 def integer(number: Number | None) -> int | None:
-    """*number* as an integer of 64 bits, or ``None`` where it is none."""
+    """*number* as an integer of 64 bits, or ``None`` if it is not one."""
     if isinstance(number, str):
         if not _INTEGER.fullmatch(number):
             return None
@@ -54,7 +54,7 @@ class Address(Struct, frozen=True, gc=False):
 
 
 class Named(Struct, frozen=True, gc=False):
-    """A kernel object of which the name says enough (module, capability, device)."""
+    """A kernel object whose name is enough (module, capability, device)."""
 
     name: str | None = None
     value: Number | None = None

@@ -1,11 +1,11 @@
-"""Where a source stands, and what became of every line it has read: the first page of the ledger."""
+"""The position of a source, and the result of every line that it has read: the collector's part of the ledger."""
 
 import msgspec
 from msgspec import Struct
 
 
 class Mark(Struct, frozen=True, array_like=True):
-    """Up to where the streams were counted when the newest lines of a log had reached a time."""
+    """The sequences up to which the streams were counted when the newest lines of a log had reached a time."""
 
     reach_ns: int
     floor_seq: int
@@ -13,7 +13,7 @@ class Mark(Struct, frozen=True, array_like=True):
 
 
 class LogPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A place in the log of a pod's container, which has no offsets: it is found again by time and content."""
+    """A place in the log of a pod's container, which has no offsets: time and content identify it."""
 
     pod: str = ""
     """The pod's uid."""
@@ -22,15 +22,15 @@ class LogPlace(Struct, frozen=True, kw_only=True, omit_defaults=True):
     restarts: int = 0
     """How often the container had been restarted when its log was read here."""
     reach_ns: int = 0
-    """The newest event time that several of the last lines reach, by the node's clock; 0 if not known."""
+    """The newest event time that several of the last lines reach, by the node's clock; 0 if it is unknown."""
     hashes: str = ""
-    """Base64 of 8 bytes for each of the last lines, oldest first: what a log hands over again is known by them."""
+    """Base64 of 8 bytes for each of the last lines, oldest first: they identify lines that the log returns again."""
     marks: list[Mark] = []
-    """Oldest first: from where the streams are asked about lines that the hashes do not reach back to."""
+    """Oldest first: the sequences from which the streams are searched for lines that are older than the hashes."""
 
 
 class Interval(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An unknown number of lines that were most likely written and cannot be read."""
+    """Lines that were most likely written and cannot be read; their number is unknown."""
 
     pod: str
     """``namespace/name``."""
@@ -43,11 +43,11 @@ class Interval(Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: str = ""
     """Time of the first event afterwards; empty if there is none."""
     noticed: str = ""
-    """When the collector noticed, by its clock."""
+    """When the collector noticed it, by its own clock."""
 
 
 MOST_INTERVALS = 32
-"""So many are kept, the newest; `Counts.unread_intervals` counts them all."""
+"""The newest ones are kept, up to this number; `Counts.unread_intervals` counts all."""
 
 
 class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +66,7 @@ class Position(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of the lines before `Checkpoint.position`; `lines` is the sum of the next four."""
+    """The results of the lines before `Checkpoint.position`; `lines` is the sum of the next four."""
 
     lines: int = 0
     """Lines that were read."""
@@ -83,7 +83,7 @@ class Counts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     vanished_files: int = 0
     """Files that were removed before they were read to the end."""
     vanished_bytes: int = 0
-    """Unread bytes of these files, as far as known."""
+    """Bytes of them that were not read, if known."""
     unread_intervals: int = 0
     """How often lines were written that cannot be read, an unknown number each time."""
 
@@ -108,7 +108,7 @@ class Checkpoint(Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: Counts = Counts()
     """What became of the lines before `position`."""
     position: Position = Position()
-    """Up to where the source is read and settled."""
+    """The position up to which the source is read and settled."""
     intervals: list[Interval] = []
     """The newest of what `Counts.unread_intervals` counts."""
 
@@ -123,5 +123,5 @@ def encode(checkpoint: Checkpoint) -> bytes:
 
 
 def decode(value: bytes) -> Checkpoint:
-    """A checkpoint from its JSON; ``msgspec.DecodeError`` where it is none."""
+    """A checkpoint from its JSON; ``msgspec.DecodeError`` if it is not one."""
     return _decoder.decode(value)

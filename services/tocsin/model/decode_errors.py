@@ -1,4 +1,4 @@
-"""Why bytes are no event, as a person would say it: the reason that a dead letter carries."""
+"""Why bytes are not an event, in words for a person: the reason in a dead letter."""
 
 import re
 
@@ -13,7 +13,7 @@ _CUT = "truncated"
 
 
 def why_not(line: bytes, error: Exception) -> str:
-    """The reason in words; *error* is what the decoder said."""
+    """The reason in words; *error* is that of the decoder."""
     text = line.strip()
     if not text:
         return "an empty line"
@@ -33,10 +33,10 @@ def why_not(line: bytes, error: Exception) -> str:
         return "begins with a time, so it is no JSON (log lines must be read without time stamps)"
     if text[:1].isalpha() and text not in (b"true", b"false", b"null"):
         return "text, not JSON (a log line of the agent, or of the wrong container)"
-    return f"not a JSON event: {_told(text, str(error))}"
+    return f"not a JSON event: {_detail(text, str(error))}"
 
 
-def _told(text: bytes, said: str) -> str:
+def _detail(text: bytes, said: str) -> str:
     if _TRAILING in said:
         return f"more than one JSON value in one line ({said})"
     if text[:1] == b"{" and _STAMP_INSIDE.search(text):

@@ -1,8 +1,8 @@
-"""What can go wrong, by what the one who catches it should do."""
+"""Errors, each for one reaction of the code that catches it."""
 
 
 class TocsinError(Exception):
-    """Base of all errors of our own; its text is for a person."""
+    """Base of all errors of Tocsin; its text is for a person."""
 
 
 class SettingsError(TocsinError):
@@ -10,7 +10,7 @@ class SettingsError(TocsinError):
 
 
 class BadEvent(TocsinError):
-    """These bytes are no event that can be judged: dead-letter them with the text as the reason."""
+    """The bytes are not an event that can be judged: dead-letter them with the text as the reason."""
 
 
 class BusError(TocsinError):
@@ -26,7 +26,7 @@ class Gone(BusError):
 
 
 class Conflict(BusError):
-    """Somebody else has saved since: what is to be saved rests on what is not true any more."""
+    """Another process has saved since: the value to be saved is based on an outdated one."""
 
 
 class Fatal(BusError):

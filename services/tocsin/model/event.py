@@ -1,4 +1,4 @@
-"""What Tetragon writes: one JSON object a line, of which only the fields that we judge by are decoded.
+"""What Tetragon writes: one JSON object a line, of which only the fields needed for judgement are decoded.
 
 Source: cilium/tetragon `api/v1/tetragon/*.proto`, written by protojson: zero values are left out, 64-bit integers are
 strings, unknown enum numbers are numbers. Re-encoders write ``null`` and empty values instead; both read as absent.
@@ -41,7 +41,7 @@ class Event(Struct, frozen=True, gc=False):
     kind: str
     """One of `subjects.EVENT_KINDS`."""
     key: str
-    """The event key as written, ``process_exec`` for example; of an unknown kind too."""
+    """The event key as written, for example ``process_exec``; also that of an unknown kind."""
     body: Observation
     time: str = ""
     node: str = ""
@@ -111,7 +111,7 @@ class _Line(Struct, frozen=True, gc=False):
 
 
 class Head(Struct, frozen=True, gc=False):
-    """As much of an event as the way to its subject needs."""
+    """The part of an event that its subject needs."""
 
     kind: str
     key: str
@@ -134,11 +134,11 @@ _NEEDED = frozenset({
     "process", "process.binary", "process.uid", "process.flags", "process.pod", "process.pod.namespace",
     "function_name", "action", "signal", "subsys", "event",
 })  # fmt: skip
-"""What an event is judged by: one of these of a wrong type makes it undecodable, any other is left out."""
+"""Fields that judgement needs: a wrong type of one makes the event undecodable; any other such field is left out."""
 
 
 def read_head(line: bytes) -> Head:
-    """The envelope of one line, its event undecoded; `BadEvent` says in words why it is none."""
+    """The envelope of one line, its event undecoded; `BadEvent` says why it is not one."""
     try:
         if not line.isascii():
             line.decode()
@@ -147,14 +147,14 @@ def read_head(line: bytes) -> Head:
         except msgspec.ValidationError:
             heads = _drifted_heads(line)
         bodies = zip(KINDS, msgspec.structs.astuple(heads), strict=False)  # the kinds are the first fields, in order
-        found = [(key, body) for key, body in bodies if body is not ABSENT and _present(body)] or _unknown(line)
+        events = [(key, body) for key, body in bodies if body is not ABSENT and _present(body)] or _unknown(line)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise BadEvent(why_not(line, error)) from error
-    if not found:
+    if not events:
         raise BadEvent("JSON, but no event: it has none of Tetragon's event keys")
-    if len(found) > 1:
-        raise BadEvent("two event keys in one line: " + ", ".join(sorted(key[:64] for key, _ in found)))
-    key, body = found[0]
+    if len(events) > 1:
+        raise BadEvent("two event keys in one line: " + ", ".join(sorted(key[:64] for key, _ in events)))
+    key, body = events[0]
     return Head(
         KINDS.get(key, "unknown"),
         key,
@@ -173,15 +173,15 @@ def _present(body: Raw) -> bool:
 
 def _drifted_heads(line: bytes) -> _Heads:
     """The envelope without the names and times that are not text."""
-    found = _keys.decode(line)
-    texts = {key: _any.decode(found[key]) for key in ("node_name", "time", "cluster_name") if key in found}
-    fields: dict[str, Any] = {key: body for key, body in found.items() if key in KINDS or key == "node_labels"}
+    bodies = _keys.decode(line)
+    texts = {key: _any.decode(bodies[key]) for key in ("node_name", "time", "cluster_name") if key in bodies}
+    fields: dict[str, Any] = {key: body for key, body in bodies.items() if key in KINDS or key == "node_labels"}
     fields.update((key, text) for key, text in texts.items() if isinstance(text, str))
     return _Heads(**fields)
 
 
 def _unknown(line: bytes) -> list[tuple[str, Raw]]:
-    """Event keys of a newer agent: whatever holds an object and is not of the envelope."""
+    """Event keys of a newer agent: each key with an object that is not part of the envelope."""
     return [
         (key, body)
         for key, body in _keys.decode(line).items()
@@ -190,7 +190,7 @@ def _unknown(line: bytes) -> list[tuple[str, Raw]]:
 
 
 def read(line: bytes) -> Event:
-    """One line, decoded as far as it is judged; `BadEvent` says which field is wrong."""
+    """One line, decoded as far as judgement needs; `BadEvent` says which field is wrong."""
     try:
         if not line.isascii():
             line.decode()
@@ -206,7 +206,7 @@ def read(line: bytes) -> Event:
 
 
 def _read_slowly(line: bytes) -> Event:
-    """What is no event of today's agents as it stands: envelope first, then its body, saving what can be saved."""
+    """Decode an event that strict decoding refuses: the envelope first, then the fields of its body that fit."""
     head = read_head(line)
     try:
         body = _read_body(head)
@@ -221,5 +221,5 @@ def _read_body(head: Head) -> Observation:
     try:
         return _observation.decode(head.body)
     except msgspec.ValidationError:
-        # an unknown kind is carried even where its fields only share the names of ours
+        # an unknown kind passes even if its fields only share the names of known ones
         return salvage(Observation, _any.decode(head.body), _NEEDED if head.kind != "unknown" else frozenset())

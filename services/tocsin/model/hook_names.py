@@ -1,4 +1,4 @@
-"""What the kernel's functions are called here: the one place where prefixes are taken off."""
+"""Normalized names of the kernel's functions: the only place that removes prefixes."""
 
 import functools
 import re
@@ -33,7 +33,7 @@ def _normalize(function: str) -> str:
 
 
 def for_table(name: str) -> str:
-    """A normalised *name* as the severity table knows it: ``security_socket_bind`` is ``socket_bind`` there."""
+    """A normalised *name* in the form of the severity table: ``security_socket_bind`` is ``socket_bind`` there."""
     return name.removeprefix(_SECURITY) or name
 
 
@@ -65,7 +65,7 @@ def _tracepoint(subsystem: str, name: str, args: tuple[Argument, ...]) -> str:
 
 
 def syscall(argument: Argument) -> str:
-    """The system call that an argument of the type ``syscall64`` names; empty where it is none we know."""
+    """The system call that an argument of the type ``syscall64`` names; empty if it is not a known one."""
     called = argument.syscall_id
     if called is not None:
         # a zero is left out on the wire: on x64 that is `read`

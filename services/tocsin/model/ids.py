@@ -7,7 +7,7 @@ from collections.abc import Iterable
 _ID_BYTES = 16
 _FINGERPRINT_BYTES = 8
 _PART_CHARACTERS = 256
-"""Enough to tell two names apart; a longer one must not fill the caches."""
+"""Enough to distinguish two names; a longer one must not fill the caches."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -24,19 +24,19 @@ def event_id(cluster: str, node: str, line: bytes) -> str:
 
 
 def dead_id(line: bytes, place: str) -> str:
-    """The id of bytes that are no event: equal garbage at two *places* (file and offset) is two dead letters."""
+    """The id of bytes that are not an event: equal bytes at two *places* (file and offset) are two dead letters."""
     hasher = hashlib.blake2b(place.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES, person=b"tocsin.dead")
     hasher.update(line)
     return hasher.hexdigest()
 
 
 def together(ids: Iterable[str]) -> str:
-    """The id of a message that carries several things, each with an id of its own."""
+    """The id of a message with several parts, each of which has its own id."""
     return hashlib.blake2b("".join(ids).encode(), digest_size=_ID_BYTES, person=b"tocsin.many").hexdigest()
 
 
 def fingerprint(*parts: str) -> str:
-    """What repeats, as 16 hex digits: two alerts with one fingerprint may be folded into one row."""
+    """16 hex digits of what repeats: two alerts with the same fingerprint may be folded into one row."""
     if max(map(len, parts)) > _PART_CHARACTERS:
         parts = tuple(part[:_PART_CHARACTERS] for part in parts)
     return _fingerprint(*parts)
@@ -49,5 +49,5 @@ def _fingerprint(*parts: str) -> str:
 
 
 def fingerprint_of(text: str) -> str:
-    """16 hex digits by which one long text is told from others."""
+    """16 hex digits that distinguish a long text from others."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_FINGERPRINT_BYTES).hexdigest()

@@ -1,4 +1,4 @@
-"""Numbers of the kernel that an event holds where a person needs a name: capabilities, namespaces, ptrace requests."""
+"""Names for numbers of the kernel in an event: capabilities, namespaces, ptrace requests."""
 
 _IN_ORDER = (
     "CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID CAP_SETPCAP"
@@ -10,7 +10,7 @@ _IN_ORDER = (
 )
 _CAPABILITIES = _IN_ORDER.split()
 _NAMED = 4
-"""More capabilities than this are told by their number."""
+"""Of more capabilities than this only the number is given."""
 _MASK_DIGITS = 16
 _NAMESPACES = {
     0x00000080: "time",
@@ -30,7 +30,7 @@ _PTRACE = {
 }  # fmt: skip
 
 UNCHANGED = frozenset({-1, 2**32 - 1, 2**64 - 1})
-"""What the setuid family takes for an id that stays as it is."""
+"""The argument of the setuid family for an id that does not change."""
 
 
 def capability(number: int) -> str:
@@ -39,7 +39,7 @@ def capability(number: int) -> str:
 
 
 def capabilities(mask: str) -> str:
-    """The capabilities of a mask in 16 hex digits; empty where it is no mask."""
+    """The capabilities of a mask in 16 hex digits; empty if it is not a mask."""
     if len(mask) > _MASK_DIGITS:
         return ""
     try:
@@ -55,7 +55,7 @@ def capabilities(mask: str) -> str:
 
 
 def _worst(names: list[str]) -> str:
-    """The one that gives most power: the first of these that is there."""
+    """The most powerful capability: the first of this order that is present."""
     for name in ("CAP_SYS_ADMIN", "CAP_SYS_MODULE", "CAP_SYS_PTRACE", "CAP_BPF", "CAP_DAC_OVERRIDE", "CAP_SETUID"):
         if name in names:
             return f"{name} among them"
@@ -63,7 +63,7 @@ def _worst(names: list[str]) -> str:
 
 
 def namespaces(flags: int) -> str:
-    """The kinds of namespaces in the flags of unshare or setns; empty where there are none."""
+    """The kinds of namespaces in the flags of unshare or setns; empty if there are none."""
     names = [name for bit, name in sorted(_NAMESPACES.items()) if flags & bit]
     return f"{' '.join(names)} namespace{'s' if len(names) > 1 else ''}" if names else ""
 

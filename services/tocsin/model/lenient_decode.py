@@ -1,4 +1,4 @@
-"""What can be saved of an event whose fields are not of the type we know: another agent's version, a re-encoder."""
+"""Decoding of an event with fields of unknown types, as other versions of the agent and re-encoders write them."""
 
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -9,9 +9,9 @@ S = TypeVar("S", bound=Struct)
 
 
 def salvage(kind: type[S], value: object, needed: frozenset[str], place: str = "") -> S:
-    """*value* (decoded JSON) as *kind*, without the fields whose type does not fit.
+    """*value* (decoded JSON) as *kind*, without the fields of a wrong type.
 
-    ``ValidationError`` where one of *needed* (dotted paths) does not fit: without it the event would be misjudged.
+    ``ValidationError`` if one of *needed* (dotted paths) has a wrong type: without it the event would be misjudged.
     """
     if not isinstance(value, dict):
         raise ValidationError(f"Expected `object`, got `{_named(value)}`{_at(place)}")
@@ -24,7 +24,7 @@ def salvage(kind: type[S], value: object, needed: frozenset[str], place: str = "
 
 
 def _fitting(expected: Any, value: object, needed: frozenset[str], place: str) -> Any:
-    if expected is Raw:  # decoded on demand, by whoever asks
+    if expected is Raw:  # decoded on demand
         return Raw(msgspec.json.encode(value))
     try:
         return msgspec.convert(value, expected)
@@ -33,7 +33,7 @@ def _fitting(expected: Any, value: object, needed: frozenset[str], place: str) -
         if one is not None and isinstance(value, dict):
             return salvage(one, value, needed, place)
         if several is not None and isinstance(value, list):
-            # an element that is nothing we know keeps its place
+            # an unknown element keeps its place
             return tuple(salvage(several, e, needed, place) if isinstance(e, dict) else several() for e in value)
         if place in needed:
             raise ValidationError(f"{error}{_at(place)}") from error

@@ -1,4 +1,4 @@
-"""What Tetragon says of one event, as far as we judge by it: process, pod, container, and what a hook saw."""
+"""The body of an event, as far as judgement needs it: process, pod, container, and the values of a hook."""
 
 import msgspec
 from msgspec import Raw, Struct
@@ -13,7 +13,7 @@ class Image(Struct, frozen=True, gc=False):
 
 
 class Security(Struct, frozen=True, gc=False):
-    """The security context of a container; there is one, though empty, where the agent looks at it (since 1.5)."""
+    """The security context of a container; it is present, even if empty, if the agent reads it (since 1.5)."""
 
     privileged: bool | None = None
 
@@ -29,7 +29,7 @@ class Container(Struct, frozen=True, gc=False):
 
 
 class Pod(Struct, frozen=True, gc=False):
-    """The pod of a process, as the agent knew it; like all that follow with its fields in the order of the wire."""
+    """The pod of a process, as the agent knew it. Fields here and below are in the order of the wire."""
 
     namespace: str | None = None
     name: str | None = None
@@ -42,7 +42,7 @@ class Pod(Struct, frozen=True, gc=False):
 
 
 class Process(Struct, frozen=True, gc=False):
-    """One process, between one execve and the next. What few rules look at is left undecoded (``Raw``)."""
+    """One process, between one execve and the next. Fields that few rules use stay undecoded (``Raw``)."""
 
     exec_id: str | None = None
     """Stable and unique for each execve; standard base64, so not usable in a subject."""
@@ -55,10 +55,10 @@ class Process(Struct, frozen=True, gc=False):
     flags: str | None = None
     """Space-separated; ``procFS`` marks a process that the agent found running."""
     auid: Unsigned | None = None
-    """The login uid; 4294967295 where none was set."""
+    """The login uid; 4294967295 if none was set."""
     pod: Pod | None = None
     docker: str | None = None
-    """First characters of the container's id; present without `pod` where the pod is not known."""
+    """First characters of the container's id; present without `pod` if the pod is unknown."""
     parent_exec_id: str | None = None
     cap: Raw = ABSENT
     ns: Raw = ABSENT
@@ -71,7 +71,7 @@ class Process(Struct, frozen=True, gc=False):
 
 
 class Observation(Struct, frozen=True, gc=False):
-    """What stands under the event key; one struct for all kinds, since they differ in which fields are present."""
+    """The value of the event key. One struct serves all kinds, which differ only in the fields that are present."""
 
     process: Process | None = None
     parent: Process | None = None

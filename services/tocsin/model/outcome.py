@@ -1,11 +1,11 @@
-"""How far an event got: what it proves, and what it only says."""
+"""The outcome of an event: what it proves, and what it only reports."""
 
 from tocsin.model.event import Argument, Event, integer
 
 OBSERVED = "observed"
-"""It was seen; nothing tells whether it came to its end."""
+"""It was observed; whether it succeeded is unknown."""
 ATTEMPTED = "attempted"
-"""It was tried: the call failed, or an action was ordered of which nothing shows that it was carried out."""
+"""It was tried: the call failed, or an action was ordered and nothing shows that it was carried out."""
 CONFIRMED = "confirmed"
 """The event itself proves what it says: a return value, or the signal that ended a process."""
 
@@ -38,7 +38,7 @@ def blocked(event: Event) -> bool:
 
 
 def succeeded(value: Argument | None) -> bool | None:
-    """Whether a return value is one of success; ``None`` where there is none that tells."""
+    """Whether a return value is one of success; ``None`` if no value shows it."""
     if value is None:
         return None
     for number in (value.int_arg, value.long_arg, value.size_arg, value.uint_arg):

@@ -1,4 +1,4 @@
-"""What the correlator is about to raise, written before the alert itself (stream RAISED)."""
+"""The record of an alert that the correlator is about to publish (stream RAISED)."""
 
 import msgspec
 from msgspec import Raw, Struct
@@ -31,5 +31,5 @@ def encode(raised: Raised) -> bytes:
 
 
 def decode(payload: bytes) -> Raised:
-    """A record from its JSON; ``msgspec.DecodeError`` where it is none."""
+    """A record from its JSON; ``msgspec.DecodeError`` if it is not one."""
     return _decoder.decode(payload)

@@ -1,14 +1,14 @@
-"""What a judge says of the rules it judges by: loaded, refused, matched, silenced (subject ``tocsin.rules.…``)."""
+"""The report of one instance on its active rules: loaded, refused, matched, silenced (subject ``tocsin.rules.…``)."""
 
 import msgspec
 from msgspec import Struct
 
 _WORDY_BYTES = 2 << 20
-"""A report that is larger leaves out what people read of each rule; a gateway hears no more than 4 MiB."""
+"""A larger report leaves out the texts of each rule; a gateway accepts 4 MiB at most."""
 
 
 class RuleState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One rule or correlation as loaded, and what became of it since this instance started."""
+    """One rule or correlation as loaded, with its counts since this instance started."""
 
     id: str
     title: str
@@ -25,9 +25,9 @@ class RuleState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hooks: tuple[str, ...] = ()
     """Functions, or tracepoints as ``subsystem/name``, of which it needs the events of any one."""
     kinds: tuple[str, ...] = ()
-    """Kinds of events that it looks at; empty where that may be any."""
+    """Kinds of events that it matches; empty if it matches any kind."""
     options: tuple[str, ...] = ()
-    """Options of the agent without which its events lack what it looks for."""
+    """Options of the agent without which its events lack the fields of the rule."""
     host_only: bool = False
     """It matches no process in a container."""
     rules: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class RuleState(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SilenceState(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One silence, and what it hid since this instance started."""
+    """One silence, and the number of alerts that it lowered since this instance started."""
 
     id: str
     title: str
@@ -59,7 +59,7 @@ class RuleProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
     rule: str = ""
     kept: bool = False
-    """Its last good version judges on."""
+    """Its last good version stays active."""
 
 
 class RuleReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,5 +91,5 @@ def encode(rulebook: RuleReport) -> bytes:
 
 
 def decode(payload: bytes) -> RuleReport:
-    """A report from its JSON; ``msgspec.DecodeError`` where it is none."""
+    """A report from its JSON; ``msgspec.DecodeError`` if it is not one."""
     return _decoder.decode(payload)

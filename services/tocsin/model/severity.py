@@ -1,10 +1,10 @@
-"""The four grades of an alert, ordered."""
+"""The four severities of an alert, ordered."""
 
 import enum
 
 
 class Severity(enum.StrEnum):
-    """How bad an alert is; compare by `rank`, never by text."""
+    """The severity of an alert; compare by `rank`, never by text."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -20,7 +20,7 @@ class Severity(enum.StrEnum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 WORST_FIRST: tuple[Severity, ...] = tuple(reversed(Severity))
-"""Critical first: the order of every list that people see."""
+"""Critical first: the order of every list in the UI."""
 
 KEPT: tuple[Severity, ...] = (Severity.CRITICAL, Severity.HIGH)
-"""Kept apart in ALERTS_KEPT as well, so that no flood of the others evicts them."""
+"""Also stored in ALERTS_KEPT, so that no flood of the others evicts them."""

@@ -1,4 +1,4 @@
-"""What correlations count: a compact record of an event that matched one of their rules (stream SIGNALS)."""
+"""The signal that correlations count: a compact record of an event that matched one of their rules (stream SIGNALS)."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One event that correlations look at; stored before its alert, so that a stored alert proves its signal."""
+    """One event that correlations count; it is stored before its alert, so that a stored alert proves its signal."""
 
     id: str
     """Of the event and of its alert. A signal that is stored twice counts once."""
@@ -16,7 +16,7 @@ class Signal(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rules: tuple[str, ...]
     """Ids of the matched rules that correlations count."""
     values: dict[str, str] = {}
-    """Field to value, for every field that a correlation over these rules groups by or counts; absent where the event
+    """Field to value, for every field that a correlation over these rules groups by or counts; absent if the event
     has none. An alias stands under ``<alias>@<rule id>``."""
     cluster: str
     node: str = ""
@@ -34,7 +34,7 @@ _decoder = msgspec.json.Decoder(tuple[Signal, ...])
 
 
 def encode(signals: Sequence[Signal]) -> bytes:
-    """What one message of SIGNALS carries: the signals of several events, as a JSON array."""
+    """The payload of one message of SIGNALS: the signals of several events as a JSON array."""
     return _encoder.encode(signals)
 
 
@@ -49,5 +49,5 @@ def join(encoded: Sequence[bytes]) -> bytes:
 
 
 def decode(payload: bytes) -> tuple[Signal, ...]:
-    """The signals of one message; ``msgspec.DecodeError`` where it holds none."""
+    """The signals of one message; ``msgspec.DecodeError`` if it has none."""
     return _decoder.decode(payload)

@@ -1,4 +1,4 @@
-"""Every name on the bus, built and taken apart here and spelled nowhere else (architecture, section 2)."""
+"""Every name on the bus is built and parsed here and written nowhere else (architecture, section 2)."""
 
 import functools
 import hashlib
@@ -20,13 +20,13 @@ ALL_RAISED = "tocsin.raised.>"
 ALL_METRICS = "tocsin.metrics.>"
 ALL_RULES = "tocsin.rules.>"
 COLLECTOR_KEYS = "collector"
-"""First token of the bucket's keys under which collectors save where they stand."""
+"""First token of the bucket's keys of the collectors' checkpoints."""
 CORRELATOR_KEY = "correlator"
-"""The bucket's key under which the correlator saves where it stands."""
+"""The bucket's key of the correlator's position."""
 HISTORY_QUERY = "tocsin.history.query"
 
 _TOKEN_LENGTH = 63
-"""A subject stays under 256 characters, as the server's own advice has it."""
+"""A subject stays under 256 characters, as the documentation of NATS advises."""
 _FOREIGN = re.compile(r"[^a-z0-9_-]")
 
 
@@ -41,17 +41,17 @@ def _slug(text: str) -> str:
 
 
 def event(cluster: str, node: str, kind: str) -> str:
-    """Where one Tetragon event goes."""
+    """The subject of one Tetragon event."""
     return f"tetragon.{slug(cluster)}.{slug(node)}.{kind}"
 
 
 def events_of(cluster: str, node: str) -> str:
-    """All events that a collector publishes; an empty *cluster* or *node* is every one."""
+    """All events of a collector; an empty *cluster* or *node* matches every one."""
     return f"tetragon.{slug(cluster) if cluster else '*'}.{slug(node) if node else '*'}.>"
 
 
 def alert(severity: Severity, cluster: str, namespace: str, name: str) -> str:
-    """Where one alert goes; *namespace* may be `HOST` or `UNKNOWN`."""
+    """The subject of one alert; *namespace* may be `HOST` or `UNKNOWN`."""
     return f"alerts.{severity.value}.{slug(cluster)}.{slug(namespace)}.{slug(name)}"
 
 
@@ -61,7 +61,7 @@ def alerts_of(severity: Severity) -> str:
 
 
 def severity_of(subject: str) -> Severity:
-    """The severity in an alert's subject; ``ValueError`` where it is no alert's."""
+    """The severity in an alert's subject; ``ValueError`` if it is not an alert's subject."""
     tokens = subject.split(".", 2)
     if len(tokens) < 3 or tokens[0] != "alerts":
         raise ValueError(f"{subject!r} is no alert's subject")
@@ -69,31 +69,31 @@ def severity_of(subject: str) -> Severity:
 
 
 def dead(service: str) -> str:
-    """Where *service* buries what it could not handle."""
+    """The subject of the dead letters of *service*."""
     return f"tocsin.dead.{slug(service)}"
 
 
 def signals(cluster: str) -> str:
-    """Where the signals of one cluster go; several travel in one message, of whatever nodes."""
+    """The subject of the signals of one cluster; one message holds several, of any nodes."""
     return f"signals.{slug(cluster)}"
 
 
 def raised(rule: str) -> str:
-    """Where the record goes that a correlation is about to raise an alert."""
+    """The subject of the record that a correlation is about to raise an alert."""
     return f"tocsin.raised.{slug(rule)}"
 
 
 def rules(service: str, instance: str) -> str:
-    """Where one instance tells by which rules it judges, every 30 s and on change."""
+    """The subject of the report on the active rules of one instance, every 30 s and on change."""
     return f"tocsin.rules.{slug(service)}.{slug(instance)}"
 
 
 def metrics(service: str, instance: str) -> str:
-    """Where one instance tells its metrics every 5 s."""
+    """The subject of the metrics of one instance, every 5 s."""
     return f"tocsin.metrics.{slug(service)}.{slug(instance)}"
 
 
 def checkpoint_key(cluster: str, node: str, source: str) -> str:
-    """The bucket's key of one source of a collector; sources are told apart by a hash of what they read."""
+    """The bucket's key of one source of a collector; a hash of what a source reads distinguishes it."""
     digest = hashlib.blake2b(source.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
     return f"{COLLECTOR_KEYS}.{slug(cluster)}.{slug(node)}.{digest}"

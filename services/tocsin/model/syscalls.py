@@ -152,5 +152,5 @@ TABLES: Mapping[str, Mapping[int, str]] = {"x64": _numbered(_X64), "arm64": _num
 
 
 def name_of(abi: str, number: int) -> str:
-    """The system call's name, or an empty text where the number is unknown."""
+    """The system call's name, or an empty text if the number is unknown."""
     return TABLES.get(abi, {}).get(number, "")

@@ -6,9 +6,9 @@ from tocsin.model import kernel
 from tocsin.model.event import Address, Argument, Event, File, Named, Program, Socket, integer
 
 _UNREADABLE = "invalid IP"
-"""What the agent writes for the address of a socket that has none (AF_UNIX, AF_NETLINK)."""
+"""The address that the agent writes for a socket without one (AF_UNIX, AF_NETLINK)."""
 _LOCAL = frozenset({"inet_csk_accept", "inet_csk_listen_start", "listen", "accept", "accept4"})
-"""Of these sockets our own end says more than the other."""
+"""For these functions the local address says more than the remote one."""
 _CHANGES_USER = frozenset({"setuid", "setreuid", "setresuid", "setfsuid"})
 _CHANGES_GROUP = frozenset({"setgid", "setregid", "setresgid", "setfsgid"})
 _TWO_PATHS = frozenset({
@@ -19,7 +19,7 @@ _SIGNALLING = frozenset({"kill", "tkill", "tgkill", "task_kill"})
 
 
 def target(event: Event, function: str) -> str:
-    """The target of *event*, empty where it names none; *function* is normalised and without ``security_``."""
+    """The target of *event*, empty if it names none; *function* is normalised and without ``security_``."""
     body, kind = event.body, event.kind
     if kind in ("exec", "exit", "rate_limit"):
         return ""
@@ -30,35 +30,35 @@ def target(event: Event, function: str) -> str:
         return body.path or ""
     special = _SPECIAL.get(function)
     if special is not None:
-        found = special(args)
-        if found:
-            return found
+        text = special(args)
+        if text:
+            return text
     if function in _LOCAL and body.return_ is not None:
-        found = _local(body.return_.sock_arg)
-        if found:
-            return found
+        text = _local(body.return_.sock_arg)
+        if text:
+            return text
     return _first(args, function)
 
 
 def _first(args: Sequence[Argument], function: str) -> str:
-    """The most telling of all arguments."""
+    """The most informative of all arguments."""
     own_end = function in _LOCAL
     for argument in args:  # at bind and connect the socket has no address yet: the socket address comes first
-        found = _address(argument.sockaddrun_arg) or _address(argument.sockaddr_arg)
-        if found:
-            return found
+        text = _address(argument.sockaddrun_arg) or _address(argument.sockaddr_arg)
+        if text:
+            return text
     for argument in args:
         if argument.sock_arg is not None:
-            found = _local(argument.sock_arg) if own_end else _remote(argument.sock_arg)
+            text = _local(argument.sock_arg) if own_end else _remote(argument.sock_arg)
         else:
-            found = _one(argument)
-        if found:
-            return found
+            text = _one(argument)
+        if text:
+            return text
     return ""
 
 
 def _one(argument: Argument) -> str:
-    """One argument that is neither a number nor a socket of ours."""
+    """One argument that is neither a number nor a local socket."""
     return (
         path(argument.path_arg)
         or path(argument.file_arg)
@@ -124,22 +124,22 @@ def _host_port(host: str | None, port: int | None) -> str:
 
 
 def _numbers(args: Sequence[Argument]) -> list[int]:
-    found = (integer(n) for a in args for n in (a.int_arg, a.uint_arg, a.long_arg, a.size_arg) if n is not None)
-    return [number for number in found if number is not None]
+    integers = (integer(n) for a in args for n in (a.int_arg, a.uint_arg, a.long_arg, a.size_arg) if n is not None)
+    return [number for number in integers if number is not None]
 
 
 def _ids(word: str) -> Callable[[Sequence[Argument]], str]:
     def render(args: Sequence[Argument]) -> str:
         numbers = _numbers(args)
-        wanted = dict.fromkeys(number for number in numbers if number not in kernel.UNCHANGED)
-        return f"{word} {', '.join(map(str, wanted))}" if wanted else ""
+        ids = dict.fromkeys(number for number in numbers if number not in kernel.UNCHANGED)
+        return f"{word} {', '.join(map(str, ids))}" if ids else ""
 
     return render
 
 
 def _two_paths(args: Sequence[Argument]) -> str:
-    found = [text for a in args if (text := path(a.path_arg) or path(a.file_arg) or a.string_arg or "")]
-    return " -> ".join(found[:2])
+    paths = [text for a in args if (text := path(a.path_arg) or path(a.file_arg) or a.string_arg or "")]
+    return " -> ".join(paths[:2])
 
 
 def _namespaces(args: Sequence[Argument]) -> str:

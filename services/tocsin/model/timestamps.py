@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 
 NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+MS_PER_S = 1_000
 YEAR_2000_NS = 946_684_800 * NS_PER_S
 MAX_AHEAD_NS = 300 * NS_PER_S
 """A kernel's clock may be this far ahead of the collector's; a time beyond is not believed."""
@@ -14,7 +16,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_ns(text: str) -> int | None:
-    """Nanoseconds since 1970 (negative before), or ``None`` where *text* is no RFC 3339 time."""
+    """Nanoseconds since 1970 (negative before), or ``None`` if *text* is not an RFC 3339 time."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None
@@ -30,7 +32,7 @@ def parse_ns(text: str) -> int | None:
 
 @functools.lru_cache(maxsize=1024)
 def _seconds(whole: str) -> int | None:
-    """Events come close together, so most of them share their second with another."""
+    """Most events share their second with another one."""
     try:
         moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
     except ValueError:

@@ -1,22 +1,22 @@
-"""Which hop is broken and why, as this process sees it."""
+"""Which hops of the pipeline fail in this process, and why."""
 
 
 class Health:
-    """Hops that are broken now; empty is healthy."""
+    """The hops that fail now; a process without any is healthy."""
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
         """Hop to the reason, in words for a person."""
 
-    def broken(self, hop: str, why: str) -> None:
-        """*hop* does not work."""
+    def failing(self, hop: str, why: str) -> None:
+        """*hop* does not work now."""
         self.problems[hop] = why
 
-    def mended(self, hop: str) -> None:
+    def recovered(self, hop: str) -> None:
         """*hop* works (again)."""
         self.problems.pop(hop, None)
 
     @property
     def ready(self) -> bool:
-        """Whether nothing is broken."""
+        """Whether no hop fails."""
         return not self.problems

@@ -1,4 +1,4 @@
-"""Start completely or not at all, stop in order, and tell by the exit code: 0 stopped, 1 failed, 2 wrong settings."""
+"""Start and stop of a process, and its exit code: 0 stopped, 1 failed, 2 wrong settings."""
 
 import asyncio
 import contextlib
@@ -25,26 +25,26 @@ STATE_DIR = "TOCSIN_STATE_DIR"
 
 
 class Process(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What every process of ours may be told."""
+    """Settings that every process of Tocsin has."""
 
     level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$")] = "info"
-    """Least severe log that is written."""
+    """The lowest level that is logged."""
 
 
 def instance() -> str:
-    """What tells this process from its replicas: the host's name (in Kubernetes the pod's) and the process id."""
+    """The name of this process among its replicas: the host's name (in Kubernetes the pod's) and the process id."""
     return f"{socket.gethostname()[:40]}-{os.getpid()}"
 
 
 def run(service: str, main: Callable[[], Coroutine[Any, Any, None]], *, people: bool = False) -> int:
-    """Run *main* to its end; the exit code. A wrong setting is told on one line of standard error.
+    """Run *main* to its end and return the exit code. A wrong setting is one line on standard error.
 
     Logs are JSON lines on standard output, or readable ones on standard error for *people*.
     """
     try:
         settings.check_environ(os.environ, (*PREFIXES, "TOCSIN_LOG"), (STATE_DIR, liveness.VARIABLE))
-        own = settings.load(Process, os.environ, prefix="TOCSIN_LOG")
-        logs.configure(service, instance(), own.level, people=people)
+        process = settings.load(Process, os.environ, prefix="TOCSIN_LOG")
+        logs.configure(service, instance(), process.level, people=people)
         uvloop.run(_alive(main))
     except SettingsError as error:
         sys.stderr.write(f"tocsin {service}: {error}\n")

@@ -1,6 +1,6 @@
-"""The ledger: what every hop counted, held against each other, from durable facts alone (architecture, section 5).
+"""The ledger compares the counts of all hops, which come from durable facts only (architecture, section 5).
 
-At rest each difference is zero. While events run it lies between zero and what is in flight; anything else is named.
+At rest each difference is zero. While events run it is between zero and what is in flight; the ledger names any other.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from tocsin.model import checkpoint, subjects
 from tocsin.model.checkpoint import Checkpoint
 from tocsin.model.errors import Gone, TocsinError
 
-_LOOK_S = 0.5
-"""Between two looks: where nothing moved, the stream is at rest."""
+_PAUSE_S = 0.5
+"""Between the two readings of a ledger: if no count has changed, the pipeline is at rest."""
 _UNCOUNTED_S = 3.0
-"""At most this long is an event stored before a checkpoint counts it: the checkpoint's interval, and a slow save."""
+"""An event is stored at most this long before a checkpoint counts it: the checkpoint's interval and a slow save."""
 _READING_S = 0.25
-"""At most this long takes the reading of all numbers."""
+"""Reading all numbers takes at most this long."""
 _MOST_LINES = 50
-"""Sources that have a line of their own."""
-_TOLD_INTERVALS = 5
+"""Sources with a separate line."""
+_LISTED_INTERVALS = 5
 _WINDOW = 1_000
 """Unacknowledged messages of one publisher."""
 
@@ -51,7 +51,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Reader(Struct, frozen=True, kw_only=True):
-    """How far one durable reader of a stream is."""
+    """The progress of one durable reader of a stream."""
 
     stream: str
     """Name of the stream."""
@@ -64,7 +64,7 @@ class Reader(Struct, frozen=True, kw_only=True):
 
 
 class Ledger(Struct, frozen=True, kw_only=True):
-    """All equations and readers at one moment."""
+    """All equations and readers at one time."""
 
     balanced: bool
     """Whether all lines balance."""
@@ -81,31 +81,31 @@ class Ledger(Struct, frozen=True, kw_only=True):
 
     @property
     def done(self) -> bool:
-        """Whether everything is through: the counts agree, nothing moves and nothing waits for a service of ours."""
+        """Whether the pipeline is empty: the counts agree, none changes, and no message waits for a service."""
         return self.balanced and self.at_rest and not any(line.waiting for line in self.lines)
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """What the equations are made of, read at one moment."""
+    """The numbers in the equations, read at one time."""
 
     sources: Sequence[Checkpoint]
     last: dict[str, int]
-    """Last sequence of each stream; 0 where there is none."""
+    """Last sequence of each stream; 0 if it is empty."""
     waiting: int
     """Events that the classifier has not answered."""
     position: int = 0
-    """The last message of SIGNALS that the correlator has dealt with."""
+    """The last message of SIGNALS that the correlator has finished."""
     readers: Sequence[Reader] = ()
 
 
 def balance(facts: Facts, *, rate: float = 0.0, at_rest: bool = True) -> Ledger:
-    """Hold the counts against each other; *rate* is events a second while they run."""
+    """Compare the counts; *rate* is the number of events a second while they run."""
     tolerance = 0 if at_rest else int(rate * _UNCOUNTED_S) + _WINDOW * (1 + len(facts.sources))
     # between alert and acknowledgement an event counts on both sides; the numbers are read some milliseconds apart
     judging = 0 if at_rest else int(rate * _READING_S) + _WINDOW
     lines = _equations(facts, tolerance, judging)
     problems = [_problem(line) for line in lines if not line.balanced] + [
-        f"{reader.stream}/{reader.name}: {reader.evicted_unread:,} messages were evicted before it had them"
+        f"{reader.stream}/{reader.name}: {reader.evicted_unread:,} messages were evicted before it read them"
         for reader in facts.readers
         if reader.evicted_unread
     ]
@@ -152,7 +152,7 @@ def _equations(facts: Facts, tolerance: int, judging: int) -> list[Line]:
 
 
 def _of_sources(sources: Sequence[Checkpoint]) -> list[Line]:
-    """One line each; of many, one for all that balance."""
+    """One line for each source; if there are many, one line for all that balance."""
     lines = [
         _line(
             f"source: {source.source}",
@@ -182,14 +182,14 @@ def _line(hop: str, expected: int, found: int, *, waiting: int = 0, tolerance: i
 
 
 def _problem(line: Line) -> str:
-    what = "are missing" if line.difference > 0 else "are there that were not counted, or twice"
+    what = "are missing" if line.difference > 0 else "are stored but not counted, or stored twice"
     return f"{line.hop}: {abs(line.difference):,} {what}"
 
 
-async def take(bus: Bus, *, look_s: float = _LOOK_S) -> Ledger:
-    """Look twice, *look_s* apart, and balance what the second look found; `BusError` where NATS does not answer."""
+async def take(bus: Bus, *, pause_s: float = _PAUSE_S) -> Ledger:
+    """Read all numbers twice, *pause_s* apart, and balance the second reading; `BusError` if NATS does not answer."""
     before = await _facts(bus)
-    await asyncio.sleep(look_s)
+    await asyncio.sleep(pause_s)
     now = await _facts(bus)
     at_rest = (before.last, before.waiting, before.sources, before.position) == (
         now.last,
@@ -197,12 +197,12 @@ async def take(bus: Bus, *, look_s: float = _LOOK_S) -> Ledger:
         now.sources,
         now.position,
     )
-    rate = max(now.last[name] - before.last[name] for name in (streams.EVENTS, streams.ALERTS)) / look_s
+    rate = max(now.last[name] - before.last[name] for name in (streams.EVENTS, streams.ALERTS)) / pause_s
     return balance(now, rate=rate, at_rest=at_rest)
 
 
 async def _facts(bus: Bus) -> Facts:
-    position = await _position(bus)  # first: read after its stream it could stand beyond what was seen of that
+    position = await _position(bus)  # first: read after its stream it could be beyond the last sequence of that
     names = [
         streams.RAISED, streams.ALERTS, streams.dead("classifier"), streams.SIGNALS, streams.EVENTS,
         streams.dead("collector"),
@@ -231,7 +231,7 @@ async def _facts(bus: Bus) -> Facts:
 
 
 async def _position(bus: Bus) -> int:
-    value = await bus.load(subjects.CORRELATOR_KEY)
+    value = await bus.bucket.load(subjects.CORRELATOR_KEY)
     try:
         return msgspec.json.decode(value, type=_Position).seq if value is not None else 0
     except msgspec.DecodeError as error:
@@ -251,8 +251,8 @@ def _reader(stream: str, consumer: Consumer, first_seq: int, *, filtered: bool) 
 
 async def _sources(bus: Bus) -> list[Checkpoint]:
     sources = []
-    for key in await bus.keys(subjects.COLLECTOR_KEYS):
-        value = await bus.load(key)
+    for key in await bus.bucket.keys(subjects.COLLECTOR_KEYS):
+        value = await bus.bucket.load(key)
         if value is not None:
             try:
                 sources.append(_brief(checkpoint.decode(value)))
@@ -262,7 +262,7 @@ async def _sources(bus: Bus) -> list[Checkpoint]:
 
 
 def _brief(source: Checkpoint) -> Checkpoint:
-    """Without what only the collector can make use of."""
+    """The checkpoint without what only the collector uses."""
     log = source.position.log
     if log is None:
         return source
@@ -271,15 +271,15 @@ def _brief(source: Checkpoint) -> Checkpoint:
 
 
 def unread(ledger: Ledger) -> list[str]:
-    """What was written to logs and could not be read, in words: no equation can know how many lines those were."""
+    """Lines that were written to logs and could not be read, in words: no equation knows their number."""
     count = sum(source.counts.unread_intervals for source in ledger.sources)
     if not count:
         return []
     known = sorted((i for source in ledger.sources for i in source.intervals), key=lambda i: i.noticed, reverse=True)
-    told = [
-        f"  node {i.node}, pod {i.pod}, after {i.after or 'its start'}: {i.reason}" for i in known[:_TOLD_INTERVALS]
+    newest = [
+        f"  node {i.node}, pod {i.pod}, after {i.after or 'its start'}: {i.reason}" for i in known[:_LISTED_INTERVALS]
     ]
-    return [f"Intervals in which lines could not be read, an unknown number each: {count:,}. The newest:", *told]
+    return [f"Intervals in which lines could not be read, an unknown number each: {count:,}. The newest:", *newest]
 
 
 def encode(ledger: Ledger) -> bytes:

@@ -1,4 +1,4 @@
-"""The ledger as metrics, so that an alarm can go off where the counts of the hops do not agree or a reader is away."""
+"""The ledger as metrics, so that an alarm can fire if the counts of the hops differ or a reader is absent."""
 
 import asyncio
 import contextlib
@@ -21,33 +21,33 @@ _HOPS = {
     "EVENTS to ALERTS": "alerts",
     "SIGNALS to the correlator": "signals",
 }
-"""What a line's hop begins with, to what the label says: a source's own name never stands in a label."""
+"""The beginning of a line's hop to its label: the name of a source is never in a label."""
 
 
 class LedgerMetrics:
     """The last ledger that could be taken."""
 
     def __init__(self, metrics: Metrics) -> None:
-        """Nothing is told before the first one."""
+        """There are no metrics before the first ledger."""
         self._metrics = metrics
         self._taken_at: float | None = None
         metrics.observe(self._age)
 
     async def keep(self, bus: Bus, stop: asyncio.Event, *, interval_s: float = INTERVAL_S) -> None:
-        """Take the ledger every *interval_s* until *stop* is set; where it cannot be taken, what is told grows old."""
+        """Take the ledger every *interval_s* until *stop* is set; if that fails, the age of the last one grows."""
         while not stop.is_set():
             with contextlib.suppress(TocsinError, TimeoutError):
                 async with asyncio.timeout(_TAKE_S):
                     taken = await ledger.take(bus)
-                    used = {(own.stream, own.name) for own in taken.readers if await _is_used(bus, own)}
+                    used = {(reader.stream, reader.name) for reader in taken.readers if await _is_used(bus, reader)}
                     sizes = {name: await _sizes(bus, name) for name in streams.NAMES}
-                self.tell(taken, used, sizes)
+                self.update(taken, used, sizes)
             await wait_or_stop(stop, interval_s)
 
-    def tell(self, taken: Ledger, used: Set[tuple[str, str]], sizes: Mapping[str, tuple[int, int]]) -> None:
-        """Put *taken* into the metrics, with what each stream holds and may hold (bytes).
+    def update(self, taken: Ledger, used: Set[tuple[str, str]], sizes: Mapping[str, tuple[int, int]]) -> None:
+        """Set the metrics from *taken*, with the bytes that each stream has and may have.
 
-        Of the readers only those *used* (stream and name) are told: a SIEM that nobody has waits for ever.
+        Only readers in *used* (stream and name) have metrics: a SIEM that was never connected waits for ever.
         """
         self._taken_at = time.monotonic()
         gauge = self._metrics.gauge
@@ -57,15 +57,15 @@ class LedgerMetrics:
             gauge("tocsin_ledger_difference_messages", text, hop=hop).set(difference)
             text = "Of that, what is not under way."
             gauge("tocsin_ledger_unexplained_messages", text, hop=hop).set(beyond)
-        for own in taken.readers:
-            if (own.stream, own.name) not in used:
+        for reader in taken.readers:
+            if (reader.stream, reader.name) not in used:
                 continue
-            labels = {"stream": own.stream, "reader": own.name}
+            labels = {"stream": reader.stream, "reader": reader.name}
             gauge("tocsin_reader_waiting_messages", "What a durable reader has not answered.", **labels).set(
-                own.waiting
+                reader.waiting
             )
             text = "Messages that were dropped before a durable reader had them."
-            gauge("tocsin_reader_evicted_messages", text, **labels).set(own.evicted_unread)
+            gauge("tocsin_reader_evicted_messages", text, **labels).set(reader.evicted_unread)
         for name, (held, limit) in sizes.items():
             gauge("tocsin_stream_bytes", "What a stream holds.", stream=name).set(held)
             gauge("tocsin_stream_limit_bytes", "What a stream may hold; 0 is unbounded.", stream=name).set(limit)
@@ -77,21 +77,21 @@ class LedgerMetrics:
 
 
 def _differences(taken: Ledger) -> dict[str, tuple[int, int]]:
-    """Hop to its difference and to the part that is beyond what may be under way, over all sources."""
-    found: dict[str, tuple[int, int]] = {}
+    """Hop to its difference and to the part of it that is not under way, over all sources."""
+    differences: dict[str, tuple[int, int]] = {}
     for line in taken.lines:
         hop = next((label for start, label in _HOPS.items() if line.hop.startswith(start)), "")
         if hop:
-            difference, beyond = found.get(hop, (0, 0))
-            found[hop] = (difference + line.difference, beyond + (0 if line.balanced else abs(line.difference)))
-    return found
+            difference, beyond = differences.get(hop, (0, 0))
+            differences[hop] = (difference + line.difference, beyond + (0 if line.balanced else abs(line.difference)))
+    return differences
 
 
-async def _is_used(bus: Bus, own: Reader) -> bool:
-    """Whether a service of ours reads there, or somebody ever has."""
-    if own.stream not in (streams.ALERTS, streams.ALERTS_KEPT):
+async def _is_used(bus: Bus, reader: Reader) -> bool:
+    """Whether a service of Tocsin reads there, or another client ever has."""
+    if reader.stream not in (streams.ALERTS, streams.ALERTS_KEPT):
         return True
-    return (await bus.consumer(own.stream, own.name)).delivered.consumer_seq > 0
+    return (await bus.consumer(reader.stream, reader.name)).delivered.consumer_seq > 0
 
 
 async def _sizes(bus: Bus, name: str) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""A file that says when this process last had a turn of its event loop, for probes where nothing listens."""
+"""A file with the time at which the event loop last ran, for probes of processes without a port."""
 
 import asyncio
 import contextlib
@@ -15,16 +15,16 @@ from tocsin.runtime.stopping import background
 log = logging.getLogger(__name__)
 
 VARIABLE = "TOCSIN_HEALTH_FILE"
-"""Path of the file; none is written where it is empty or not set."""
+"""Path of the file; without it no file is written."""
 INTERVAL_S = 5.0
 
 
 @asynccontextmanager
 async def beating(text: str, *, interval_s: float = INTERVAL_S) -> AsyncIterator[None]:
-    """Write the time into the file *text* (none where empty) every 5 s as long as the loop lives; remove it at the end.
+    """Write the time into the file *text* (no file if it is empty) every 5 s as the loop runs; remove it at the end.
 
-    A connection to NATS that is dead for ever ends the process, so that there is nothing more to tell than this; one
-    that comes back is no reason to start anew. `SettingsError` where the file cannot be written.
+    The state of NATS is not part of it: a connection that is lost for good ends the process, and one that comes back is
+    no reason to restart it. `SettingsError` if the file cannot be written.
     """
     if not text:
         yield
@@ -43,7 +43,7 @@ async def beating(text: str, *, interval_s: float = INTERVAL_S) -> AsyncIterator
 
 
 def beat(path: Path) -> None:
-    """Replace *path* as a whole by the seconds since boot, which no step of the clock changes; ``OSError``."""
+    """Replace *path* atomically by the seconds since boot, which no step of the clock changes; ``OSError``."""
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     beside.write_text(f"{time.clock_gettime(time.CLOCK_BOOTTIME):.3f}\n", encoding="ascii")
     beside.replace(path)

@@ -7,12 +7,13 @@ from typing import Any
 
 import msgspec
 
-from tocsin.model.timestamps import format_ns
+from tocsin.model.text import printable, truncate
+from tocsin.model.timestamps import NS_PER_S, format_ns
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _TRACE_CHARACTERS = 8_000
 _TEXT_CHARACTERS = 2_000
-"""What a container chose may stand in a log; it must not fill it."""
+"""A text that a container chose may be logged; it must not fill the log."""
 
 
 class JsonLines(logging.Formatter):
@@ -26,7 +27,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
         line: dict[str, Any] = {
-            "time": format_ns(int(record.created * 1e9)),
+            "time": format_ns(int(record.created * NS_PER_S)),
             "level": record.levelname.lower(),
             "event": _bounded(record.getMessage()),
             **self._base,
@@ -41,13 +42,12 @@ class JsonLines(logging.Formatter):
 
 def _bounded(value: object) -> object:
     if isinstance(value, str):
-        clean = value.encode("utf-8", "replace").decode()
-        return clean if len(clean) <= _TEXT_CHARACTERS else clean[:_TEXT_CHARACTERS] + "…"
+        return truncate(value.encode("utf-8", "replace").decode(), _TEXT_CHARACTERS)
     return value
 
 
 class Sparingly:
-    """Lets one through in *interval_s* and counts the rest: for errors that may come with every event."""
+    """Allows one log line in *interval_s* and counts the others: for errors that may occur with every event."""
 
     def __init__(self, interval_s: float = 10.0) -> None:
         self._interval_s = interval_s
@@ -55,7 +55,7 @@ class Sparingly:
         self._suppressed = 0
 
     def allow(self) -> int | None:
-        """How many were held back since the last one, or ``None`` where this one is to be held back too."""
+        """How many lines were suppressed since the last one, or ``None`` if this one must be suppressed, too."""
         now = time.monotonic()
         if now < self._next:
             self._suppressed += 1
@@ -66,7 +66,7 @@ class Sparingly:
 
 
 def readable(line: bytes) -> str:
-    """One of these lines for a person's terminal; any other text as it is, its control characters escaped."""
+    """A line of `JsonLines` for a person's terminal; in any other text only the control characters are escaped."""
     try:
         entry = msgspec.json.decode(line, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -79,13 +79,6 @@ def readable(line: bytes) -> str:
     pairs = " ".join(f"{key}={msgspec.json.encode(value).decode()}" for key, value in entry.items())
     text = printable(f"{moment} {level:<7} {event} {pairs}".rstrip())
     return "\n".join([text, *map(printable, str(trace)[-_TRACE_CHARACTERS:].splitlines())])
-
-
-def printable(text: str) -> str:
-    """*text* on one line, without what a terminal would obey: control and formatting characters are shown escaped."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class Readable(JsonLines):

@@ -1,6 +1,6 @@
-"""Counters, gauges and histograms of one process, and Prometheus' text for those of many.
+"""Counters, gauges and histograms of one process, and the text format of Prometheus for those of many.
 
-They are plain numbers: an increment costs as much as adding to an integer, and a snapshot travels over the bus as JSON.
+They are plain numbers: an increment costs as much as adding to an integer, and a snapshot goes over the bus as JSON.
 """
 
 import bisect
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class Sample(Struct, frozen=True):
-    """One number as told to others."""
+    """One metric in a report."""
 
     name: str
     kind: str
@@ -20,7 +20,7 @@ class Sample(Struct, frozen=True):
     """The sum, for a histogram."""
     labels: dict[str, str] = {}
     buckets: dict[str, int] = {}
-    """Histogram: upper bound to how many observations lie at or below it, ``+Inf`` included."""
+    """Histogram: upper bound to the number of observations at or below it, ``+Inf`` included."""
 
 
 class Counter:
@@ -37,7 +37,7 @@ class Counter:
 
 
 class Gauge:
-    """A number that comes and goes."""
+    """A number that rises and falls."""
 
     __slots__ = ("value",)
 
@@ -45,12 +45,12 @@ class Gauge:
         self.value = 0.0
 
     def set(self, value: float) -> None:
-        """It is *value* now."""
+        """Set it to *value*."""
         self.value = value
 
 
 class Histogram:
-    """How observations spread over *bounds*."""
+    """The distribution of observations over *bounds*."""
 
     __slots__ = ("bounds", "counts", "sum")
 
@@ -65,7 +65,7 @@ class Histogram:
         self.sum += value
 
     def cumulative(self) -> dict[str, int]:
-        """Upper bound to how many lie at or below it."""
+        """Upper bound to the number of observations at or below it."""
         total, buckets = 0, {}
         for bound, count in zip([*self.bounds, None], self.counts, strict=True):
             total += count
@@ -77,36 +77,36 @@ _Metric = Counter | Gauge | Histogram
 
 
 class Metrics:
-    """All numbers of one process, by name and labels."""
+    """All metrics of one process, by name and labels."""
 
     def __init__(self) -> None:
         self._metrics: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[str, _Metric]] = {}
         self._refreshers: list[Callable[[], None]] = []
 
     def counter(self, name: str, help: str, /, **labels: str) -> Counter:
-        """The counter of this name and these labels, made on its first use; *name* ends in ``_total``."""
+        """The counter of this name and these labels, created on its first use; *name* ends in ``_total``."""
         metric = self._metric(name, help, labels, Counter)
         assert isinstance(metric, Counter)
         return metric
 
     def gauge(self, name: str, help: str, /, **labels: str) -> Gauge:
-        """The gauge of this name and these labels, made on its first use."""
+        """The gauge of this name and these labels, created on its first use."""
         metric = self._metric(name, help, labels, Gauge)
         assert isinstance(metric, Gauge)
         return metric
 
     def histogram(self, name: str, help: str, buckets: Sequence[float], /, **labels: str) -> Histogram:
-        """The histogram of this name and these labels, made on its first use."""
+        """The histogram of this name and these labels, created on its first use."""
         metric = self._metric(name, help, labels, lambda: Histogram(buckets))
         assert isinstance(metric, Histogram)
         return metric
 
     def observe(self, refresh: Callable[[], None]) -> None:
-        """Call *refresh* before each snapshot: it copies what others count into gauges and counters."""
+        """Call *refresh* before each snapshot; it sets gauges and counters from numbers that are counted elsewhere."""
         self._refreshers.append(refresh)
 
     def snapshot(self) -> list[Sample]:
-        """All numbers as they are now."""
+        """All metrics with their present values."""
         for refresh in self._refreshers:
             refresh()
         return [
@@ -126,14 +126,14 @@ class Metrics:
 
 
 def render(groups: Iterable[tuple[Mapping[str, str], Sequence[Sample]]]) -> str:
-    """Prometheus' text format 0.0.4; each group's labels (``service``, ``instance``) are added to its samples."""
+    """The text format 0.0.4 of Prometheus; each group's labels (``service``, ``instance``) are added to its samples."""
     families: dict[str, list[str]] = {}
-    for own, samples in groups:
+    for group_labels, samples in groups:
         for sample in samples:
             lines = families.setdefault(
                 sample.name, [f"# HELP {sample.name} {_help(sample.help)}", f"# TYPE {sample.name} {sample.kind}"]
             )
-            lines += _lines(sample, {**sample.labels, **own})
+            lines += _lines(sample, {**sample.labels, **group_labels})
     return "".join(f"{line}\n" for lines in families.values() for line in lines)
 
 

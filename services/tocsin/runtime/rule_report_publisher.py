@@ -1,4 +1,4 @@
-"""What one instance tells of the rules it judges by: every 30 seconds, and at once when they change."""
+"""Publishes the report on the active rules of one instance: every 30 seconds, and at once when they change."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,12 +11,14 @@ from tocsin.runtime.stopping import first_of
 INTERVAL_S = 30.0
 
 
-async def tell(bus: Bus, book: Callable[[], RuleReport], changed: asyncio.Event, stop: asyncio.Event) -> None:
-    """Tell until *stop* is set; whoever sets *changed* has it told at once. At most once, no promise."""
+async def publish_reports(
+    bus: Bus, report: Callable[[], RuleReport], changed: asyncio.Event, stop: asyncio.Event
+) -> None:
+    """Publish what *report* returns, unstored, until *stop* is set; setting *changed* publishes it at once."""
     subject = subjects.rules(bus.service, bus.instance)
     while True:
         changed.clear()
-        await bus.tell(subject, rule_report.encode(book()))
+        await bus.publish_unstored(subject, rule_report.encode(report()))
         await first_of(stop, changed, timeout_s=INTERVAL_S)
         if stop.is_set():
             return

@@ -1,6 +1,5 @@
-"""Settings from the environment and from flags: what is wrong or unknown stops the start and is named."""
+"""Settings from the environment and from flags: a wrong or unknown one stops the start, and the error names it."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -8,12 +7,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from tocsin.model.errors import SettingsError
+from tocsin.model.text import suggest
 
 T = TypeVar("T")
 
 _YES = {"1", "true", "yes", "on"}
 _NO = {"0", "false", "no", "off"}
-_OWN = "TOCSIN_"
+_PREFIX = "TOCSIN_"
 _SECRET = re.compile(r"password|token|secret", re.IGNORECASE)
 
 
@@ -40,10 +40,10 @@ def load(kind: type[T], environ: Mapping[str, str], *, prefix: str, flags: Mappi
 
 
 def check_environ(environ: Mapping[str, str], prefixes: Iterable[str], names: Iterable[str] = ()) -> None:
-    """Refuse a variable ``TOCSIN_…`` that belongs to nobody: a misspelt one would be ignored in silence."""
+    """Refuse an unknown variable ``TOCSIN_…``: a misspelt one would be ignored silently."""
     known, exact = [f"{prefix}_" for prefix in prefixes], set(names)
     for variable in environ:
-        if variable.startswith(_OWN) and variable not in exact and not any(map(variable.startswith, known)):
+        if variable.startswith(_PREFIX) and variable not in exact and not any(map(variable.startswith, known)):
             raise SettingsError(_unknown(variable, [*exact, *known]))
 
 
@@ -52,10 +52,7 @@ def _flag(name: str) -> str:
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-    return f"{name}: no such setting; {hint}"
+    return f"{name}: no such setting; {suggest(name, known)}"
 
 
 def _convert(kind: Any, text: str, origin: str) -> Any:

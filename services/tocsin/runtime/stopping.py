@@ -1,4 +1,4 @@
-"""Waiting at the start of a service: for NATS to answer, and for the streams to exist. The plain waits are `bus`'s."""
+"""Waits at the start of a service, until NATS answers and the streams exist; with the plain waits of `bus.stopping`."""
 
 import asyncio
 import logging
@@ -45,10 +45,10 @@ async def until_answered(
         except retry_on as error:
             if health.problems.get("start") != str(error):
                 log.warning("start.postponed", extra={"error": str(error)})
-            health.broken("start", str(error))
+            health.failing("start", str(error))
             await wait_or_stop(stop, RETRY_S)
         else:
-            health.mended("start")
+            health.recovered("start")
             return answer
     return None
 
@@ -62,7 +62,7 @@ async def streams_ready(bus: Bus, stop: asyncio.Event, health: Health, *, retry_
             break
         if missing != reported:
             log.warning("streams.awaited", extra={"missing": missing})
-            health.broken("streams", f"waits for {', '.join(missing)}: declared by `tocsin up` or the admin")
+            health.failing("streams", f"waits for {', '.join(missing)}: declared by `tocsin up` or the admin")
             reported = missing
         await wait_or_stop(stop, RETRY_S)
-    health.mended("streams")
+    health.recovered("streams")

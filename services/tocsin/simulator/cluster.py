@@ -1,27 +1,27 @@
-"""The invented cluster: nodes, namespaces, workloads and their pods, all made from the seed."""
+"""The simulated cluster: nodes, namespaces, workloads and their pods, all generated from the seed."""
 
 import random
 from typing import Any
 
 from msgspec import Struct
 
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.simulator.event_numbers import LABEL
 from tocsin.simulator.template import NUMBER, text_slot
 
 _KUBERNETES_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 _ZONES = ("eu-central-1a", "eu-central-1b", "eu-central-1c")
-_CONTAINER_AGE_NS = 3 * 3_600 * 1_000_000_000
+_CONTAINER_AGE_NS = 3 * 3_600 * NS_PER_S
 
 
 class Workload(Struct, frozen=True):
-    """What Kubernetes runs, and the first process of its container."""
+    """A Kubernetes workload, and the first process of its container."""
 
     namespace: str
     name: str
     kind: str
     role: str
-    """Which background it lives; see ``background``."""
+    """Selects its normal activity; see ``background``."""
     image: str
     binary: str
     arguments: str
@@ -67,38 +67,38 @@ class Node(Struct, frozen=True):
     name: str
     address: str
     labels: dict[str, str]
-    """What every event of it carries, with a slot for the number; keys sorted, as protojson writes them."""
+    """The labels in each of its events, with a slot for the number; keys sorted, as protojson writes them."""
 
 
 class Pod(Struct, frozen=True):
-    """A pod with one container, and where it runs."""
+    """A pod with one container, and its node."""
 
     node: Node
     workload: Workload
     name: str
     address: str
     container_id: str
-    about: dict[str, Any]
-    """Its JSON but for the pid in the container and the probe's mark; keys in the order of the schema."""
+    fields: dict[str, Any]
+    """Its JSON without the pid in the container and the probe flag; keys in the order of the schema."""
 
     def json(self, pid: int, *, probe: bool = False) -> dict[str, Any]:
-        """The pod as it stands in a process that is *pid* within the container."""
-        container = dict(self.about["container"])
+        """The pod in the event of a process that has this *pid* in the container."""
+        container = dict(self.fields["container"])
         security = container.pop("security_context")
         container["pid"] = pid
         if probe:
             container["maybe_exec_probe"] = True
         container["security_context"] = security
-        return {**self.about, "container": container}
+        return {**self.fields, "container": container}
 
 
 def build_nodes(rng: random.Random, count: int) -> list[Node]:
-    """So many nodes."""
+    """Generate *count* nodes."""
     return [_node(rng, i) for i in range(count)]
 
 
 def build_pods(rng: random.Random, nodes: list[Node], start_ns: int) -> list[Pod]:
-    """All pods of all workloads, spread over the nodes; *start_ns* is when the agent starts, later than they did."""
+    """Generate the pods of all workloads, spread over the nodes; they start before the agent does at *start_ns*."""
     pods: list[Pod] = []
     for workload in WORKLOADS:
         copies = len(nodes) if workload.kind == "DaemonSet" else workload.replicas
@@ -135,7 +135,7 @@ def _pod(rng: random.Random, workload: Workload, node: Node, copy: int, start_ns
     if workload.kind == "Deployment":
         labels["pod-template-hash"] = template_hash
     repository = workload.image.rpartition(":")[0]
-    about = {
+    fields = {
         "namespace": workload.namespace,
         "name": owner[workload.kind],
         "uid": f"{_hex(rng, 8)}-{_hex(rng, 4)}-4{_hex(rng, 3)}-a{_hex(rng, 3)}-{_hex(rng, 12)}",
@@ -151,7 +151,7 @@ def _pod(rng: random.Random, workload: Workload, node: Node, copy: int, start_ns
         "workload_kind": workload.kind,
     }
     address = f"10.244.{index // 200}.{10 + index % 200}"
-    return Pod(node, workload, owner[workload.kind], address, container_id, about)
+    return Pod(node, workload, owner[workload.kind], address, container_id, fields)
 
 
 def _letters(rng: random.Random, count: int) -> str:

@@ -1,4 +1,4 @@
-"""The number that every simulated event carries among its node's labels, in the line and in any alert around it."""
+"""The number of a simulated event, stored in its node labels, and found again in the line or in an alert."""
 
 import re
 
@@ -9,9 +9,9 @@ _NUMBER = re.compile(re.escape(_KEY) + rb'\s*:\s*"(\d{1,18})"')
 
 
 def number_of(line: bytes) -> int | None:
-    """The number in a simulated event, or in JSON that has one inside; ``None`` where there is none.
+    """The number in a simulated event, or in JSON that contains one; ``None`` if there is none.
 
-    A container cannot forge it: within a text of JSON its quotes would be escaped.
+    A container cannot forge it: inside a JSON string its quotes would be escaped.
     """
     at = line.rfind(_KEY)
     if at < 0:

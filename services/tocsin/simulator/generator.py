@@ -1,4 +1,4 @@
-"""The stream itself: scenes of the background interleaved, attacks among them, time and numbers always rising."""
+"""The stream of events: scenes of normal activity and attacks, interleaved, with rising times and numbers."""
 
 import binascii
 import random
@@ -7,7 +7,7 @@ from tocsin.model.timestamps import NS_PER_S, format_ns
 from tocsin.simulator import scenes
 from tocsin.simulator.bursts import CONNECTS, FORKS
 from tocsin.simulator.cluster import build_nodes, build_pods
-from tocsin.simulator.late_delivery import Held
+from tocsin.simulator.late_delivery import LateDeliveries
 from tocsin.simulator.processes import FIRST_TRANSIENT_PID, build_homes
 from tocsin.simulator.script import Scene, Step
 from tocsin.simulator.stories import stories
@@ -15,16 +15,16 @@ from tocsin.simulator.template import NUMBER, TIME, exec_id_of
 
 _DAY_NS = 86_400 * NS_PER_S
 _PLAYING = 12
-"""Background scenes that run at a time: how far events of one chain lie apart."""
+"""Scenes of normal activity that run at the same time; more spread the events of one chain further."""
 _ATTACKS_PLAYING = 8
 _ATTACK_SHARE = 0.6
-"""Of the events while an attack runs."""
+"""Share of the events while an attack runs."""
 _FIRST_ATTACK_NS = 2 * NS_PER_S
 _PID_MAX = 4_194_304
 
 
 class _Play:
-    """One performance of a scene: fresh pids, exec ids and times."""
+    """One run of a scene, with new pids, exec ids and times."""
 
     __slots__ = ("at", "scene", "values")
 
@@ -46,7 +46,7 @@ class _Clock:
 
 
 class Generator:
-    """A seeded stream of lines: the same seed and times make the same bytes."""
+    """A seeded stream of lines: the same seed and times give the same bytes."""
 
     def __init__(
         self,
@@ -60,20 +60,20 @@ class Generator:
         connects: int = CONNECTS,
         late_share: float = 0.0,
     ) -> None:
-        """Prepare all scenes; *start_ns* (since 1970) is when the agents start, the first events are what they find.
+        """Prepare all scenes; the agents start at *start_ns* (since 1970), and the first events are running processes.
 
-        *forks* and *connects* are the lengths of storms; *late_share* of the events of pods are written late.
+        *forks* and *connects* are the lengths of storms; *late_share* is the share of pod events that are written late.
         """
         rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._rng = rng
-        # the nodes booted days ago at a time that a restart on the same day finds again, and so the same exec ids
+        # the boot time depends on the day alone, so that a restart on the same day gives the same exec ids
         boot_ns = start_ns // _DAY_NS * _DAY_NS - rng.randrange(3, 60) * _DAY_NS + rng.randrange(_DAY_NS // 2)
         machines = build_nodes(rng, nodes)
         homes = build_homes(rng, machines, build_pods(rng, machines, start_ns), boot_ns)
         self._clocks = {n.name: _Clock(n.name, boot_ns, rng.randrange(FIRST_TRANSIENT_PID, 400_000)) for n in machines}
         self._pool = scenes.background(rng, homes)
         self._attacks = scenes.attacks(rng, homes, stories(forks, connects))
-        self._held = Held(seed, late_share)
+        self._late = LateDeliveries(seed, late_share)
         self._playing = [_Play(scene) for scene in rng.choices(self._pool, k=_PLAYING)]
         self._attacking = [_Play(scenes.existing(rng, homes))]
         self._starting = True
@@ -85,28 +85,26 @@ class Generator:
         self._second_text = b""
 
     def take(self, count: int, from_ns: int, to_ns: int) -> list[bytes]:
-        """The next *count* lines with their ends, spread over the time after *from_ns* up to *to_ns*."""
+        """The next *count* lines with their ends, spread over the time from *from_ns* to *to_ns*."""
         step = max((to_ns - from_ns) // max(count, 1), 1)
         return [self.line(from_ns + step * (i + 1)) for i in range(count)]
 
     def line(self, time_ns: int) -> bytes:
-        """The next line: of what is observed at *time_ns*, or just after the line before it where that is later, or
-        of an event that was held back until then.
-        """
+        """The next line: an event at *time_ns*, or just after the last line if that is later, or a late event."""
         number = b"%d" % self.number
         self.number += 1
-        late = self._held.pop(time_ns, number)
+        late = self._late.pop(time_ns, number)
         if late is not None:
             return late
         while True:
             starting = self._starting
             step, values = self._observe(time_ns)
-            if not step.waits or starting or not self._held.hold(self._last_ns, step.template, values):
+            if not step.waits or starting or not self._late.hold(self._last_ns, step.template, values):
                 values[NUMBER] = number
                 return step.template.fill(values)
 
     def _observe(self, time_ns: int) -> tuple[Step, list[bytes]]:
-        """What happens next, with the values for its slots but for the number."""
+        """The next step, with the values of its slots except the number."""
         now = time_ns if time_ns > self._last_ns else self._last_ns + 1
         self._last_ns = now
         if now >= self._next_attack_ns:
@@ -173,7 +171,7 @@ class Generator:
 
 
 def _short_fraction(rest: int) -> bytes:
-    """Whole groups of zeros are left out, as protojson does."""
+    """Fractions of a second without trailing groups of zeros, as protojson writes them."""
     if rest == 0:
         return b""
     return b".%03d" % (rest // 1_000_000) if rest % 1_000_000 == 0 else b".%06d" % (rest // 1_000)

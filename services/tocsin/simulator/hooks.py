@@ -1,6 +1,6 @@
-"""What a TracingPolicy reports beside the process: the hooks with their arguments, keys in the order of the schema."""
+"""Hooks that a TracingPolicy reports, with their arguments; keys in the order of the schema."""
 
-# ruff: noqa: S104 - addresses and paths are told, not used
+# ruff: noqa: S104 - addresses and paths are written into events, not used
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,11 +21,11 @@ _ALL_CAPABILITIES = (
 )  # fmt: skip
 _HOST_USER_NAMESPACE = {"level": 0, "uid": 0, "gid": 0, "ns": {"inum": 4_026_531_837, "is_host": True}}
 READ, WRITE = 4, 2
-"""What `file_permission` was asked for."""
+"""The access mask of `file_permission`."""
 
 
 class Hook(Struct, frozen=True):
-    """One observation: its event key, and what follows after process and parent."""
+    """One hook event: its key, and its fields after process and parent."""
 
     key: str
     body: dict[str, Any]
@@ -75,7 +75,7 @@ def file_open(path: str, permission: str = "-rw-r--r--") -> Hook:
 
 
 def lsm_file_open(path: str, permission: str = "-rw-r--r--") -> Hook:
-    """The same, seen by an LSM hook."""
+    """A file is opened, reported by an LSM hook."""
     body = {
         "function_name": "file_open",
         "policy_name": "lsm-file-open",
@@ -101,7 +101,7 @@ def bprm_check(path: str) -> Hook:
 
 
 def chmod(path: str, mode: int, permission: str = "-rwxr-xr-x") -> Hook:
-    """A file's mode is changed."""
+    """The mode of a file is changed."""
     args: list[Argument] = [
         {"path_arg": {"path": path, "permission": permission}, "label": "path"},
         {"uint_arg": mode, "label": "mode"},
@@ -131,19 +131,19 @@ def connect(source: str, source_port: int, target: str, target_port: int, cookie
 
 
 def send(source: str, source_port: int, target: str, target_port: int, cookie: int, size: int) -> Hook:
-    """Bytes leave through it."""
+    """Bytes are sent through a connection."""
     arg = _sock("TCP_ESTABLISHED", source, source_port, target, target_port, cookie)
     return _kprobe("tcp_sendmsg", [arg, {"int_arg": size}], "net-connect")
 
 
 def close(source: str, source_port: int, target: str, target_port: int, cookie: int) -> Hook:
-    """It ends."""
+    """A connection is closed."""
     arg = _sock("TCP_CLOSE_WAIT", source, source_port, target, target_port, cookie)
     return _kprobe("tcp_close", [arg], "net-connect")
 
 
 def bind(address: str, port: int, cookie: int) -> Hook:
-    """A socket gets its address; the kernel's own view of the socket has none yet."""
+    """A socket is bound to an address; the kernel's socket has none yet."""
     args = [
         _sock("TCP_CLOSE", "0.0.0.0", 0, "0.0.0.0", 0, cookie),
         {"sockaddr_arg": {"family": "AF_INET", "addr": address, "port": port}},
@@ -152,20 +152,20 @@ def bind(address: str, port: int, cookie: int) -> Hook:
 
 
 def listen(address: str, port: int, cookie: int) -> Hook:
-    """It starts to listen."""
+    """A socket starts to listen."""
     arg = _sock("TCP_CLOSE", address, port, "0.0.0.0", 0, cookie)
     return _kprobe("inet_csk_listen_start", [arg], "net-bind-listen-accept", "TCP listen")
 
 
 def accept(address: str, port: int, peer: str, peer_port: int, cookie: int) -> Hook:
-    """It takes a connection."""
+    """A connection is accepted."""
     listening = _sock("TCP_LISTEN", address, port, "0.0.0.0", 0, cookie)
-    taken = _sock("TCP_ESTABLISHED", address, port, peer, peer_port, cookie + 4_096)
-    return _kprobe("inet_csk_accept", [listening], "net-bind-listen-accept", "TCP accept", ["area.accept"], taken)
+    accepted = _sock("TCP_ESTABLISHED", address, port, peer, peer_port, cookie + 4_096)
+    return _kprobe("inet_csk_accept", [listening], "net-bind-listen-accept", "TCP accept", ["area.accept"], accepted)
 
 
 def setuid(uid: int) -> Hook:
-    """A process sets its user, by the system call itself."""
+    """A process sets its user with the setuid system call."""
     return _kprobe("__x64_sys_setuid", [{"int_arg": uid}], "privileges", "setuid", ["area.setuid"])
 
 
@@ -230,7 +230,7 @@ def ptrace(request: int, pid: int | str) -> Hook:
 
 
 def memfd_create(name: str) -> Hook:
-    """A file that exists in memory only."""
+    """A file that exists only in memory is created."""
     args: list[Argument] = [{"string_arg": name}, {"uint_arg": 0}]
     return _kprobe(
         "__x64_sys_memfd_create", args, "fileless-exec", "memfd created", ["area.memfd"], {"int_arg": 3}
@@ -238,7 +238,7 @@ def memfd_create(name: str) -> Hook:
 
 
 def finit_module(path: str) -> Hook:
-    """A kernel module is to be loaded from a file."""
+    """A kernel module is about to be loaded from a file."""
     args: list[Argument] = [_file(path, "-rw-r--r--"), {"string_arg": ""}, {"int_arg": 0}]
     return _kprobe("__x64_sys_finit_module", args, "kernel-modules")
 
@@ -250,7 +250,7 @@ def init_module(name: str) -> Hook:
 
 
 def kill_setuid_root() -> Hook:
-    """An enforcing policy orders a kill; whether it came true shows in the exit."""
+    """An enforcing policy orders a kill; the exit shows whether it happened."""
     return _kprobe(
         "__sys_setuid", [{"int_arg": 0}], "kill-setuid-root", "setuid(0) from /opt/evil: killed", ["enforcement"],
         action="KPROBE_ACTION_SIGKILL",
@@ -273,7 +273,7 @@ def syscall(number: int) -> Hook:
 
 
 def shell_readline() -> Hook:
-    """A shell's own function is entered."""
+    """A function of the shell is entered (uprobe)."""
     body = {
         "path": "/bin/bash",
         "symbol": "main",
@@ -286,7 +286,7 @@ def shell_readline() -> Hook:
 
 
 def usdt() -> Hook:
-    """A program passes a probe that its authors left in it."""
+    """A program reaches a static probe (USDT)."""
     body = {
         "path": "/usr/bin/python3",
         "provider": "python",
@@ -300,5 +300,5 @@ def usdt() -> Hook:
 
 
 def newer() -> Hook:
-    """An event of a kind that is not known yet."""
+    """An event of a kind that readers do not know yet."""
     return Hook("process_dns", {"query": "api.example.com.", "rcode": "NXDOMAIN"})

@@ -1,4 +1,4 @@
-"""Texts that an attacker would choose for a command line, to see who along the way trusts them."""
+"""Command lines that an attacker would choose, to test that no part of the pipeline trusts them."""
 
 HOSTILE_ARGUMENTS = (
     "-c \"echo '<script>alert(document.domain)</script>'\"",
@@ -21,4 +21,4 @@ LONG_ARGUMENTS = (
 )
 
 HUGE_ARGUMENT = "--payload=" + "QUJD" * 15_000
-"""60 kB in one argument, which Tetragon carries whole."""
+"""60 kB in one argument; Tetragon exports all of it."""

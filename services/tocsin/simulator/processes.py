@@ -1,4 +1,4 @@
-"""A process as Tetragon describes it, and those that run already when the agent starts."""
+"""Processes as Tetragon describes them, and those that already run when the agent starts."""
 
 import base64
 import random
@@ -11,7 +11,7 @@ from tocsin.simulator.cluster import Node, Pod
 
 UNSET_AUID = 4_294_967_295
 FIRST_TRANSIENT_PID = 20_000
-"""Below are those that run from the start."""
+"""Lower pids belong to processes that run from the start."""
 
 _DAEMONS = (
     ("kubelet", "/usr/bin/kubelet", "--config=/var/lib/kubelet/config.yaml --node-labels=role=worker"),
@@ -26,11 +26,11 @@ _WORKER_ARGUMENTS = {
     "postgres": "",
     "python": "/usr/local/bin/gunicorn --workers 4 --bind 0.0.0.0:8000 api.wsgi",
 }
-"""Workloads that serve from a child: forked without exec, it shows the same binary."""
+"""Roles whose workloads serve from a child; it was forked without an exec and has the same binary."""
 
 
 class Process(Struct, frozen=True, kw_only=True):
-    """One process between two execs; ids and times are finished texts, or slots for a scene to fill."""
+    """One process between two execs; ids and times are texts, or slots that a scene fills."""
 
     node: Node
     pod: Pod | None
@@ -46,15 +46,15 @@ class Process(Struct, frozen=True, kw_only=True):
     container_pid: int = 1
     in_init_tree: bool = False
     probe: bool = False
-    """Run by the kubelet's exec probe."""
+    """Whether the kubelet's exec probe started it."""
     forked: bool = False
-    """Without an exec of its own."""
+    """Whether it has no exec of its own."""
     binary_properties: dict[str, Any] | None = None
     parent: "Process | None" = None
     """``None`` only for the kernel."""
 
     def json(self, *, exec_event: bool = False, refcnt: int = 0) -> dict[str, Any]:
-        """Its object, keys in the order of the schema; properties of the binary stand in an exec event alone."""
+        """Its JSON, with keys in the order of the schema; only exec events have properties of the binary."""
         kernel = self.parent is None
         fields: dict[str, Any] = {
             "exec_id": self.exec_id,
@@ -78,29 +78,29 @@ class Process(Struct, frozen=True, kw_only=True):
 
 
 class Home(Struct, frozen=True):
-    """Where scenes play: a pod, or a node itself."""
+    """The place of a scene: a pod, or a node itself."""
 
     node: Node
     pod: Pod | None
     main: Process
     """The container's first process, or systemd."""
     worker: Process
-    """What serves requests: a child of `main`, or `main` itself."""
+    """The process that serves requests: a child of `main`, or `main` itself."""
     daemons: dict[str, Process]
     """The node's own processes by name; scenes of a pod need its shim and the kubelet."""
     running: tuple[Process, ...] = ()
-    """Those that it adds to what runs at the start, parents first."""
+    """Its processes that run at the start, parents first."""
     neighbours: tuple[Process, ...] = ()
-    """Of a node: all that runs on it from the start, itself and its pods, parents first."""
+    """Of a node: all processes that run on it from the start, including those of its pods, parents first."""
 
 
 def exec_id(node: str, ktime_ns: int, pid: int) -> str:
-    """Tetragon's own: base64 of node, nanoseconds since boot, pid."""
+    """An exec id as Tetragon builds it: base64 of node, nanoseconds since boot and pid."""
     return base64.b64encode(f"{node}:{ktime_ns}:{pid}".encode()).decode()
 
 
 class _Boot:
-    """Gives out pids and start times of what runs from the start, on one node."""
+    """Assigns pids and start times to the processes that run on one node from the start."""
 
     def __init__(self, rng: random.Random, node: Node, boot_ns: int) -> None:
         self._rng = rng
@@ -110,7 +110,7 @@ class _Boot:
         self._ktime_ns = 640_000_000
 
     def start(self, parent: Process, binary: str, arguments: str, pod: Pod | None = None, **more: Any) -> Process:
-        """One more running process; later than all before it."""
+        """Add a running process, which started after all earlier ones."""
         pid, ktime = self._pid, self._ktime_ns
         self._pid += self._rng.randrange(1, 60)
         self._ktime_ns += self._rng.randrange(10_000_000, 900_000_000)
@@ -122,7 +122,7 @@ class _Boot:
 
 
 def build_homes(rng: random.Random, nodes: list[Node], pods: list[Pod], boot_ns: int) -> list[Home]:
-    """Every node and every pod with its running processes."""
+    """All nodes and pods with their running processes."""
     homes: list[Home] = []
     for node in nodes:
         boot = _Boot(rng, node, boot_ns)
@@ -132,10 +132,10 @@ def build_homes(rng: random.Random, nodes: list[Node], pods: list[Pod], boot_ns:
         )  # fmt: skip
         systemd = boot.start(kernel, "/usr/lib/systemd/systemd", "--system --deserialize=44")
         daemons = {name: boot.start(systemd, binary, arguments) for name, binary, arguments in _DAEMONS}
-        own = (kernel, systemd, *daemons.values())
+        running = (kernel, systemd, *daemons.values())
         guests = [_pod_home(boot, pod, systemd, daemons) for pod in pods if pod.node is node]
-        neighbours = (*own, *(process for guest in guests for process in guest.running))
-        homes += [Home(node, None, systemd, systemd, daemons, own, neighbours), *guests]
+        neighbours = (*running, *(process for guest in guests for process in guest.running))
+        homes += [Home(node, None, systemd, systemd, daemons, running, neighbours), *guests]
     return homes
 
 

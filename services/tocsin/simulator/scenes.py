@@ -1,38 +1,39 @@
-"""All scenes of one cluster, prepared once: its background, its stories, and what its agents find at the start."""
+"""All scenes of one cluster, prepared once: its normal activity, its stories, and the processes found at the start."""
 
 import random
 
-from tocsin.simulator import background as told
+from tocsin.simulator import background as activities
+from tocsin.simulator.background import Behaviour
 from tocsin.simulator.processes import Home
 from tocsin.simulator.script import Scene, Script, Step
 from tocsin.simulator.stories import Story
 from tocsin.simulator.template import exec_id_of
 
 _POOL = 700
-"""Scenes prepared for the background, some 3,000 events; more only cost start-up time and memory."""
-_TELLINGS = 3
+"""Scenes of normal activity, some 3,000 events; more would only cost start-up time and memory."""
+_VARIANTS = 3
 """Places in which each story is prepared."""
 
 
 def background(rng: random.Random, homes: list[Home]) -> list[Scene]:
-    """What healthy places live."""
-    pool = [_tell(scene, rng.choice(homes), rng) for scene in (told.huge_argument, told.rarities)]
+    """The normal activity of all pods and nodes."""
+    pool = [_build(scene, rng.choice(homes), rng) for scene in (activities.huge_argument, activities.rarities)]
     while len(pool) < _POOL:
         home = rng.choice(homes)
-        scenes = told.mix(home)
-        tell = rng.choices(list(scenes), weights=list(scenes.values()))[0]
-        pool.append(_tell(tell, home, rng))
+        weights = activities.mix(home)
+        behaviour = rng.choices(list(weights), weights=list(weights.values()))[0]
+        pool.append(_build(behaviour, home, rng))
     return pool
 
 
 def attacks(rng: random.Random, homes: list[Home], stories: tuple[Story, ...]) -> list[list[Scene]]:
-    """Each story, told in some of the places that fit it; those without a place are left out."""
-    found = []
+    """Each story in some of the places that fit it; stories without a place are left out."""
+    scenes = []
     for story in stories:
         places = [home for home in homes if _fits(story, home)]
-        chosen = rng.sample(places, min(_TELLINGS, len(places)))
-        found.append([_tell(story.tell, home, rng, story.name) for home in chosen])
-    return [scenes for scenes in found if scenes]
+        chosen = rng.sample(places, min(_VARIANTS, len(places)))
+        scenes.append([_build(story.attack, home, rng, story.name) for home in chosen])
+    return [variants for variants in scenes if variants]
 
 
 def _fits(story: Story, home: Home) -> bool:
@@ -41,14 +42,14 @@ def _fits(story: Story, home: Home) -> bool:
     return not story.roles or home.pod.workload.role in story.roles
 
 
-def _tell(tell: told.Tell, home: Home, rng: random.Random, name: str = "") -> Scene:
-    script = Script(name or tell.__name__, home, rng)
-    tell(script)
+def _build(behaviour: Behaviour, home: Home, rng: random.Random, name: str = "") -> Scene:
+    script = Script(name or behaviour.__name__, home, rng)
+    behaviour(script)
     return script.scene()
 
 
 def existing(rng: random.Random, homes: list[Home]) -> Scene:
-    """What the agents find running: one scene over all nodes."""
+    """The processes that the agents find running: one scene over all nodes."""
     steps: list[Step] = []
     for home in homes:
         script = Script("existing", home, rng)

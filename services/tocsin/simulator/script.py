@@ -1,4 +1,4 @@
-"""How a scene is told: exec, fork, hook, exit; each call appends the event that Tetragon would write."""
+"""Builds a scene from exec, fork, hook and exit; each call appends the event that Tetragon would write."""
 
 import random
 from typing import Any
@@ -22,11 +22,11 @@ from tocsin.simulator.template import (
 
 _NUL_PADDED_CGROUP_BYTES = 128
 _APART_CHARACTERS = 4_096
-"""Longer arguments reach Tetragon apart from their event, which a flag says."""
+"""Longer arguments reach Tetragon apart from their event; a flag marks them."""
 
 
 class Birth(Struct, frozen=True):
-    """Process number *process* of the scene starts; with another's pid where it is a second exec of the same task."""
+    """Process number *process* of the scene starts; it keeps another's pid if it is a second exec of the same task."""
 
     process: int
     pid_from: int | None = None
@@ -38,7 +38,7 @@ class Step(Struct, frozen=True):
     template: Template
     births: tuple[Birth, ...] = ()
     waits: bool = False
-    """It is about a pod, of which the agent may have to learn first."""
+    """Whether the event may be written late, because the agent waits for the pod's data."""
 
 
 class Scene(Struct, frozen=True):
@@ -48,7 +48,7 @@ class Scene(Struct, frozen=True):
     node: Node
     steps: tuple[Step, ...]
     size: int
-    """How many values its slots need."""
+    """Number of values for its slots."""
 
 
 class Script:
@@ -60,7 +60,7 @@ class Script:
         self._name = name
         self._node = home.node
         self._steps: list[Step] = []
-        self._waiting: list[Birth] = []
+        self._births: list[Birth] = []
         self._pids: list[int] = []
 
     @property
@@ -85,21 +85,21 @@ class Script:
         )  # fmt: skip
 
     def fork(self, parent: Process) -> Process:
-        """*parent* forks without exec: no event, but the exit of the child will be one."""
+        """*parent* forks without exec: there is no event before the exit of the child."""
         child = self._process(parent, parent.binary, parent.arguments, "execve", clone=True, forked=True)
         if self._steps:
             last = self._steps[-1]
-            self._steps[-1] = Step(last.template, last.births + tuple(self._waiting), last.waits)
-            self._waiting.clear()
+            self._steps[-1] = Step(last.template, last.births + tuple(self._births), last.waits)
+            self._births.clear()
         return child
 
     def hook(self, process: Process, hook: Hook) -> None:
-        """*process* runs into a hook."""
-        self._add({hook.key: {**_people(process, refcnt=1), **hook.body}})
+        """*process* triggers a hook."""
+        self._add({hook.key: {**_process_and_parent(process, refcnt=1), **hook.body}})
 
     def exit(self, process: Process, *, status: int = 0, signal: str = "") -> None:
-        """*process* ends, of a signal or with a status."""
-        body = _people(process, refcnt=1 if process.forked else 0)
+        """*process* ends with a status, or by a signal."""
+        body = _process_and_parent(process, refcnt=1 if process.forked else 0)
         if signal:
             body["signal"] = signal
         if status:
@@ -107,20 +107,20 @@ class Script:
         self._add({"process_exit": {**body, "time": text_slot(TIME)}})
 
     def load(self, process: Process, path: str, build_id: str) -> None:
-        """The dynamic loader maps a library; Tetragon gives this event no time."""
-        people = _people(process, refcnt=1)
-        parent = people.pop("parent", None)
-        body = {**people, "path": path, "buildid": build_id} | ({"parent": parent} if parent else {})
+        """The dynamic loader maps a library; Tetragon writes this event without a time."""
+        fields = _process_and_parent(process, refcnt=1)
+        parent = fields.pop("parent", None)
+        body = {**fields, "path": path, "buildid": build_id} | ({"parent": parent} if parent else {})
         self._add({"process_loader": body}, time="")
 
     def throttle(self, kind: str) -> None:
-        """Tetragon starts or stops to hold back this container's events."""
+        """Tetragon starts or stops throttling this container's events."""
         pod = self.home.pod
         cgroup = f"cri-containerd-{pod.container_id}.scope" if pod else "ssh.service"
         self._add({"process_throttle": {"type": kind, "cgroup": cgroup.ljust(_NUL_PADDED_CGROUP_BYTES, "\0")}})
 
     def rate_limited(self, dropped: int) -> None:
-        """Tetragon says how many events its export limit dropped."""
+        """Tetragon reports how many events its export limit dropped."""
         self._add({"rate_limit_info": {"number_of_dropped_process_events": str(dropped)}})
 
     def run(self, parent: Process, binary: str, arguments: str = "", *, status: int = 0, **more: Any) -> Process:
@@ -130,24 +130,24 @@ class Script:
         return process
 
     def scene(self) -> Scene:
-        """What was told."""
+        """The scene built so far."""
         return Scene(self._name, self._node, tuple(self._steps), size_for(len(self._pids)))
 
     def existing(self, process: Process, *, again: bool = False) -> None:
         """Tetragon starts and finds *process* running.
 
-        Its event has the time of its start; only where the stream begins with it, that of the moment.
+        After a restart of the agent (*again*) the event has the start time of the process, else the current time.
         """
-        people = _people(process)
-        people.setdefault("parent", people["process"])  # the kernel is its own parent
-        self._add({"process_exec": people}, time=process.start if again else text_slot(TIME))
+        fields = _process_and_parent(process)
+        fields.setdefault("parent", fields["process"])  # the kernel is its own parent
+        self._add({"process_exec": fields}, time=process.start if again else text_slot(TIME))
 
     def _exec(self, parent: Process, binary: str, arguments: str, *, clone: bool, **more: Any) -> Process:
         flags = "execve rootcwd" if more.get("cwd", parent.cwd) == "/" else "execve"
         flags += " clone" if clone else ""
         flags += " dataArgs" if len(arguments) > _APART_CHARACTERS else ""
         process = self._process(parent, binary, arguments, flags, clone=clone, **more)
-        self._add({"process_exec": _people(process, exec_event=True)})
+        self._add({"process_exec": _process_and_parent(process, exec_event=True)})
         return process
 
     def _process(
@@ -156,9 +156,9 @@ class Script:
         index = len(self._pids)
         replaced = self._index_of(parent) if not clone else None
         self._pids.append(index if replaced is None else replaced)
-        self._waiting.append(Birth(index, None if replaced is None else self._pids[index]))
+        self._births.append(Birth(index, None if replaced is None else self._pids[index]))
         in_tree = more.pop("in_init_tree", parent.in_init_tree)
-        facts: dict[str, Any] = {
+        attributes: dict[str, Any] = {
             "pod": parent.pod,
             "uid": parent.uid,
             "auid": parent.auid,
@@ -170,7 +170,7 @@ class Script:
         return Process(
             node=self._node, parent=parent, binary=binary, arguments=arguments, in_init_tree=in_tree,
             exec_id=text_slot(exec_id_of(index)), pid=number_slot(pid_of(index)), start=text_slot(start_of(index)),
-            flags=flags + (" inInitTree" if in_tree else ""), **facts,
+            flags=flags + (" inInitTree" if in_tree else ""), **attributes,
         )  # fmt: skip
 
     def _index_of(self, process: Process) -> int:
@@ -186,12 +186,12 @@ class Script:
         event["node_labels"] = self._node.labels
         body: dict[str, Any] = next(iter(event.values()))
         waits = "pod" in body.get("process", ())
-        self._steps.append(Step(compile_line(event), tuple(self._waiting), waits))
-        self._waiting.clear()
+        self._steps.append(Step(compile_line(event), tuple(self._births), waits))
+        self._births.clear()
 
 
-def _people(process: Process, *, exec_event: bool = False, refcnt: int = 0) -> dict[str, Any]:
-    people: dict[str, Any] = {"process": process.json(exec_event=exec_event, refcnt=refcnt)}
+def _process_and_parent(process: Process, *, exec_event: bool = False, refcnt: int = 0) -> dict[str, Any]:
+    fields: dict[str, Any] = {"process": process.json(exec_event=exec_event, refcnt=refcnt)}
     if process.parent:
-        people["parent"] = process.parent.json()
-    return people
+        fields["parent"] = process.parent.json()
+    return fields

@@ -1,9 +1,9 @@
-"""All that happens beside the background: each attack, where it may happen, and which rules should tell of it."""
+"""All attack stories: where each may happen, and which rules should raise alerts about it."""
 
 from msgspec import Struct
 
 from tocsin.simulator import attacks, bursts
-from tocsin.simulator.attacks import Tell
+from tocsin.simulator.attacks import Attack
 
 _MINER = ("miner", "download_to_interpreter", "temporary_exec", "mining_port", "dropper_chain")
 _KILLED = ("root_gained", "enforcement_ordered", "kill_confirmed")
@@ -14,15 +14,15 @@ class Story(Struct, frozen=True):
 
     name: str
     roles: tuple[str, ...]
-    """Roles of workloads; ``host`` is the node itself, empty any pod."""
-    tell: Tell
+    """Roles of workloads; ``host`` is the node itself; empty: any pod."""
+    attack: Attack
     raises: tuple[str, ...] = ()
-    """Names of the rules and correlations that alert of it wherever it is told, at its full length; none of what is no
+    """Names of the rules and correlations that always raise alerts about it, at its full length; empty if it is no
     attack."""
 
 
 def stories(forks: int = bursts.FORKS, connects: int = bursts.CONNECTS) -> tuple[Story, ...]:
-    """All of them; *forks* is how often the storms fork and start programs, *connects* how often one connects."""
+    """All stories; *forks* is the number of forks and execs of a storm, *connects* its number of connections."""
     web = ("web", "php", "node", "python")
     return (*_single(web), *_over_time(forks, connects))
 

@@ -203,8 +203,8 @@ async def test_two_nodes_publish_and_save_side_by_side_through_the_bus(server: N
         async with open_bus(server.settings(f"collector-{node}"), "collector") as bus:
             assert bus.connection.inbox == f"_INBOX_collector-{node}"
             await publish(bus, range(number, number + 1), subject=f"tetragon.c1.{node}.exec")
-            await bus.save(f"collector.c1.{node}.x", b"here")
-            assert await bus.load(f"collector.c1.{node}.x") == b"here"
+            await bus.bucket.save(f"collector.c1.{node}.x", b"here")
+            assert await bus.bucket.load(f"collector.c1.{node}.x") == b"here"
             found = await bus.stored_ids("EVENTS", filter=f"tetragon.c1.{node}.>", start=Start())
             assert list(found) == [f"id-{number}"]
 
@@ -212,7 +212,7 @@ async def test_two_nodes_publish_and_save_side_by_side_through_the_bus(server: N
 async def test_a_collector_that_loads_the_place_of_another_node_ends(server: NatsServer) -> None:
     async def load() -> None:
         async with open_bus(server.settings("collector-n1"), "collector") as bus:
-            await bus.load("collector.c1.n2.x")
+            await bus.bucket.load("collector.c1.n2.x")
             await asyncio.Event().wait()
 
     async with asyncio.timeout(20):

@@ -230,9 +230,9 @@ async def test_a_collector_reads_no_events_but_those_of_its_filter(declared: Nat
 
 async def test_the_gateway_follows_with_several_filters_and_reads_checkpoints(declared: NatsServer) -> None:
     async with opened(declared, "collector") as collector, opened(declared, "gateway") as gateway:
-        await collector.save("collector.c1.n1.aa", b"here")
-        assert await gateway.keys(subjects.COLLECTOR_KEYS) == ["collector.c1.n1.aa"]
-        assert await gateway.load("collector.c1.n1.aa") == b"here"
+        await collector.bucket.save("collector.c1.n1.aa", b"here")
+        assert await gateway.bucket.keys(subjects.COLLECTOR_KEYS) == ["collector.c1.n1.aa"]
+        assert await gateway.bucket.load("collector.c1.n1.aa") == b"here"
         assert (await gateway.consumer("EVENTS", "classifier")).name == "classifier"
         taken = Taken()
 

@@ -92,7 +92,7 @@ async def test_a_window_that_never_heard_asks_what_is_stored(declared: NatsServe
             bus.window._inbox = f"{inbox}lost."
             for number in range(20, 40):
                 await bus.publish(EVENT, str(number).encode(), id=f"id-{number}", then=acks)
-            await bus.bury(b"40", id="id-40", reason="to be buried", then=acks)
+            await bus.dead_letters.publish(b"40", id="id-40", reason="to be buried", then=acks)
             bus.window._inbox = inbox
             await until(lambda: bus.window.oldest_s > 2 * window_s)
             declared.kill()
@@ -162,9 +162,9 @@ async def test_a_message_larger_than_the_server_takes_is_told_at_once_and_hurts_
 async def test_a_dead_letter_keeps_bytes_reason_and_subject(declared: NatsServer) -> None:
     async with opened(declared, "collector") as bus:
         acks = Acks()
-        await bus.bury(b"\xff\x00", id="d1", reason="not UTF-8:\nbyte 0", subject=EVENT, then=acks)
+        await bus.dead_letters.publish(b"\xff\x00", id="d1", reason="not UTF-8:\nbyte 0", subject=EVENT, then=acks)
         assert await bus.flush(10.0)
-        assert bus.buried == 1
+        assert bus.dead_letters.published == 1
     assert acks.all == [PubAck(1, "DEAD_COLLECTOR")]
     async with opened(declared, "admin") as admin:
         stored = await admin.message("DEAD_COLLECTOR", 1)
@@ -176,7 +176,7 @@ async def test_a_dead_letter_keeps_bytes_reason_and_subject(declared: NatsServer
 async def test_a_dead_letter_that_is_too_large_keeps_its_beginning_length_and_hash(declared: NatsServer) -> None:
     whole = bytes(range(256)) * ((9 << 20) // 256)
     async with opened(declared, "collector") as bus:
-        await bus.bury(whole, id="d1", reason="too long")
+        await bus.dead_letters.publish(whole, id="d1", reason="too long")
         assert await bus.flush(10.0)
     async with opened(declared, "admin") as admin:
         stored = await admin.message("DEAD_COLLECTOR", 1)

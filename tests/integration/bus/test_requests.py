@@ -40,7 +40,7 @@ async def test_metrics_told_by_a_service_are_heard_by_the_gateway(declared: Nats
         heard: list[tuple[str, bytes]] = []
         await gateway.subscribe("tocsin.metrics.>", lambda subject, payload: heard.append((subject, payload)))
         await settle(gateway)
-        await bus.tell("tocsin.metrics.collector.1", b"{}")
+        await bus.publish_unstored("tocsin.metrics.collector.1", b"{}")
         await until(lambda: heard == [("tocsin.metrics.collector.1", b"{}")])
 
 
@@ -54,36 +54,36 @@ async def test_a_subscription_outlives_a_handler_that_raises_and_a_restart(decla
 
         await gateway.subscribe("tocsin.metrics.>", handle)
         await settle(gateway)
-        await bus.tell("tocsin.metrics.collector.1", b"1")
+        await bus.publish_unstored("tocsin.metrics.collector.1", b"1")
         await until(lambda: heard == [b"1"])
         declared.kill()
         declared.start()
         await until(lambda: bus.connection.reconnects == 1 and gateway.connection.reconnects == 1)
-        await bus.tell("tocsin.metrics.collector.1", b"2")
+        await bus.publish_unstored("tocsin.metrics.collector.1", b"2")
         await until(lambda: heard == [b"1", b"2"])
 
 
 async def test_what_is_saved_is_loaded_after_the_server_was_killed(declared: NatsServer) -> None:
     key = "collector.c1.n1.aa"
     async with opened(declared, "collector") as bus:
-        assert await bus.load(key) is None
-        await bus.save(key, b"one")
-        await bus.save(key, b"two")
+        assert await bus.bucket.load(key) is None
+        await bus.bucket.save(key, b"one")
+        await bus.bucket.save(key, b"two")
         declared.kill()
         await until(lambda: not bus.connection.up)
         with pytest.raises(BusUnavailable):
-            await bus.save(key, b"three")
+            await bus.bucket.save(key, b"three")
         declared.start()
         await until(lambda: bus.connection.reconnects == 1)
-        assert await bus.load(key) == b"two"
-        await bus.save(key, b"")
-        assert await bus.load(key) == b""
+        assert await bus.bucket.load(key) == b"two"
+        await bus.bucket.save(key, b"")
+        assert await bus.bucket.load(key) == b""
 
 
 async def test_saving_without_a_bucket_says_that_nothing_was_stored(nats_server: NatsServer) -> None:
     async with opened(nats_server, "collector") as bus:
         with pytest.raises(BusUnavailable):
-            await bus.save("collector.c1.n1.aa", b"one")
+            await bus.bucket.save("collector.c1.n1.aa", b"one")
 
 
 async def test_the_settings_say_how_long_ids_are_known(declared: NatsServer) -> None:
@@ -96,13 +96,13 @@ async def test_the_settings_say_how_long_ids_are_known(declared: NatsServer) -> 
 async def test_a_value_that_another_saved_since_is_not_overwritten(declared: NatsServer) -> None:
     key = "collector.c1.n1.aa"
     async with opened(declared, "collector") as bus, opened(declared, "collector") as other:
-        first = await bus.save(key, b"one", after=0)
-        entry = await other.entry(key)
+        first = await bus.bucket.save(key, b"one", after=0)
+        entry = await other.bucket.entry(key)
         assert entry is not None
         assert (entry.payload, entry.seq) == (b"one", first)
-        second = await other.save(key, b"two", after=entry.seq)
+        second = await other.bucket.save(key, b"two", after=entry.seq)
         for stale in (0, first):
             with pytest.raises(Conflict):
-                await bus.save(key, b"three", after=stale)
-        assert await bus.load(key) == b"two"
-        assert await bus.save(key, b"three", after=second) > second
+                await bus.bucket.save(key, b"three", after=stale)
+        assert await bus.bucket.load(key) == b"two"
+        assert await bus.bucket.save(key, b"three", after=second) > second

@@ -93,7 +93,7 @@ async def test_a_certificate_of_ours_that_the_server_does_not_trust_is_named(
     certificate, key = tmp_path / "client.crt", tmp_path / "client.key"
     Authority(tmp_path / "other", "others").issue(certificate, key, name="admin")
     own = {"tls_ca_file": str(authority.certificate), "tls_cert_file": str(certificate), "tls_key_file": str(key)}
-    with pytest.raises(Fatal, match="does not trust our certificate"):
+    with pytest.raises(Fatal, match="does not trust the client certificate"):
         await _connects(_settings(mutual, **own))
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tocsin.bus import Bus, Message, streams
-from tocsin.classifier.outbox import MAX_BYTES, Outbox, Outgoing
+from tocsin.classifier.outbox import MAX_BYTES, Outbox, PendingAlert
 from tocsin.model import signal, subjects
 from tocsin.model.severity import Severity
 from tocsin.model.signal import Signal
@@ -25,11 +25,11 @@ class Answers:
         self.stored: list[str] = []
         self.back: list[str] = []
 
-    def outgoing(self, id: str) -> Outgoing:
+    def outgoing(self, id: str) -> PendingAlert:
         async def give_back() -> None:
             self.back.append(id)
 
-        return Outgoing(id, SUBJECT, b'{"n":1}', lambda _: self.stored.append(id), give_back)
+        return PendingAlert(id, SUBJECT, b'{"n":1}', lambda _: self.stored.append(id), give_back)
 
 
 @asynccontextmanager

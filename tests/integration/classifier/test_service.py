@@ -177,7 +177,7 @@ async def _die_half_way(server: NatsServer, window_s: float, expected: int) -> N
             try:
                 event = events.read(message.payload)
             except BadEvent as error:
-                await bus.bury(message.payload, id=message.id, reason=str(error))
+                await bus.dead_letters.publish(message.payload, id=message.id, reason=str(error))
                 return
             if message.seq % 2:
                 judged = judge(event, message.payload, service.origin_of(message, event), table)

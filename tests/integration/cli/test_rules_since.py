@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tocsin.cli.rules import events
-from tocsin.cli.rules.events import Given
+from tocsin.cli.rules.events import InputEvent
 from tocsin.model.timestamps import parse_ns
 
 from support import rule_texts
@@ -29,8 +29,8 @@ async def test_the_events_of_the_last_hours_alerts_are_handed_over(
         await bus.publish("alerts.medium.c1.web.execve", _alert("1", event), id="1", then=lambda _: None)
         await bus.publish("alerts.high.c1.web.storm", _alert("2", None), id="2", then=lambda _: None)
         assert await bus.flush(10.0)
-    taken: list[Given] = []
-    await events.of_stream("1h", "", taken.append)
+    taken: list[InputEvent] = []
+    await events.read_stream("1h", "", taken.append)
     (given,) = taken
     assert (given.id, given.cluster, given.node) == ("1", "c1", "n1")
     assert given.time_ns == parse_ns("2026-11-24T10:00:00Z")

@@ -12,7 +12,7 @@ from tocsin.collector.settings import Settings
 from tocsin.collector.sources import agent
 from tocsin.collector.sources.agent import Agents
 from tocsin.gateway.pipeline import coverage
-from tocsin.model import subjects
+from tocsin.model import metric_names, subjects
 from tocsin.model.errors import SettingsError
 from tocsin.runtime import service_report, settings
 from tocsin.runtime.metrics import Metrics, Sample
@@ -51,7 +51,9 @@ async def serving(answer: Callable[[web.Request], web.StreamResponse]) -> AsyncI
         await runner.cleanup()
 
 
-async def told(urls: list[str], node: str = "", *, until_read: bool = True) -> tuple[Agents, dict[str, list[Sample]]]:
+async def read_agents(
+    urls: list[str], node: str = "", *, until_read: bool = True
+) -> tuple[Agents, dict[str, list[Sample]]]:
     """What is passed on once all are read, or failed."""
     agents, metrics = Agents(urls, node), Metrics()
     agent.watch(metrics, agents)
@@ -72,18 +74,18 @@ async def told(urls: list[str], node: str = "", *, until_read: bool = True) -> t
 async def test_a_real_agents_counters_are_passed_on() -> None:
     (text, *_) = corpus.scrapes()
     async with serving(lambda _: web.Response(body=text)) as url:
-        _, found = await told([url], "worker-7")
-    (exported,) = found[coverage.EXPORTED]
+        _, found = await read_agents([url], "worker-7")
+    (exported,) = found[metric_names.AGENT_EXPORTED_EVENTS]
     assert (exported.value, exported.labels) == (351, {"node": "worker-7"})
-    assert {sample.labels["place"]: sample.value for sample in found[coverage.LOST]} == dict.fromkeys(
+    assert {sample.labels["place"]: sample.value for sample in found[metric_names.AGENT_LOST_EVENTS]} == dict.fromkeys(
         coverage.PLACES, 0
     )
-    assert found[coverage.AGE][0].value < 10
+    assert found[metric_names.AGENT_AGE][0].value < 10
 
 
 async def test_the_gateway_reads_what_is_passed_on() -> None:
     async with serving(lambda _: web.Response(body=TEXT)) as url:
-        _, found = await told([url])
+        _, found = await read_agents([url])
     said = ServiceReport(service="collector", instance="a", time="", samples=[s for own in found.values() for s in own])
     known = coverage.agents([service_report.decode(service_report._encoder.encode(said))])["worker-1"]
     assert (known.exported, known.lost["ring_buffer"], known.throttled) == (990, 10, 0)
@@ -94,29 +96,29 @@ async def test_the_gateway_reads_what_is_passed_on() -> None:
     [
         (lambda _: web.Response(status=500), "it answers 500"),
         (lambda _: web.Response(status=302, headers={"Location": "/elsewhere"}), "it answers 302"),
-        (lambda _: web.Response(text="<html>hello</html>"), "no metrics of Tetragon"),
+        (lambda _: web.Response(text="<html>hello</html>"), "not Tetragon's metrics"),
     ],
 )
 async def test_what_is_no_answer_of_an_agent_is_a_problem_and_no_number(
     answer: Callable[[web.Request], web.StreamResponse], why: str
 ) -> None:
     async with serving(answer) as url:
-        agents, found = await told([url], "n", until_read=False)
+        agents, found = await read_agents([url], "n", until_read=False)
     assert why in agents._agents[0].problem
-    assert coverage.EXPORTED not in found
-    assert found[coverage.AGE][0].labels == {"node": "n"}
+    assert metric_names.AGENT_EXPORTED_EVENTS not in found
+    assert found[metric_names.AGENT_AGE][0].labels == {"node": "n"}
 
 
 async def test_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent, "_MOST_BYTES", 1 << 20)
     body = b"tetragon_events_total{} 1\n" * (4 << 20 >> 4)
     async with serving(lambda _: web.Response(body=body)) as url:
-        agents, _ = await told([url], "n", until_read=False)
+        agents, _ = await read_agents([url], "n", until_read=False)
     assert "larger than 1 MiB" in agents._agents[0].problem
 
 
 async def test_an_agent_that_is_away_is_named_without_the_password_of_its_address() -> None:
-    agents, _ = await told(["http://me:secret@127.0.0.1:1/metrics"], "n", until_read=False)
+    agents, _ = await read_agents(["http://me:secret@127.0.0.1:1/metrics"], "n", until_read=False)
     assert "secret" not in agents._agents[0].problem
     assert agent._host(agents._agents[0].url) == "127.0.0.1:1"
 

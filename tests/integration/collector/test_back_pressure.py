@@ -10,7 +10,7 @@ from tocsin.model import subjects
 from tocsin.runtime import service_report
 
 from support.buses import opened
-from support.collector_harness import collecting, counted, event, look, reads
+from support.collector_harness import collecting, counted, event, read_stored, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 from support.waiting import until
@@ -54,7 +54,7 @@ async def test_reading_stops_before_a_small_stream_is_full_and_goes_on_when_it_i
                 await bus.consume(streams.EVENTS, streams.CLASSIFIER, judge, stop)
             await counted(nats_server, _LINES)
     assert sorted(set(got)) == list(range(1, _LINES + 1))
-    (await look(nats_server)).balances()
+    (await read_stored(nats_server)).balances()
 
 
 async def test_without_an_answer_about_the_classifier_nothing_is_read(nats_server: NatsServer, tmp_path: Path) -> None:

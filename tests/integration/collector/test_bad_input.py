@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tocsin.bus import HASH_HEADER, LENGTH_HEADER, REASON_HEADER, SOURCE_HEADER
 
-from support.collector_harness import collecting, counted, event, look, reads
+from support.collector_harness import collecting, counted, event, read_stored, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 
@@ -66,7 +66,7 @@ async def test_every_kind_of_bad_line_is_kept_with_a_reason_and_the_stream_goes_
     lines = 2 * (len(_EMPTY) + len(_DEAD) + len(_EITHER)) + 6
     async with collecting(declared, reads(export.path)):
         await counted(declared, lines)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     seen.balances()
     (source,) = seen.sources
     counts = source.counts
@@ -96,7 +96,7 @@ async def test_a_half_written_compressed_file_gives_what_is_readable_and_the_res
     export.write(event(1_000))
     async with collecting(declared, reads(export.path)):
         await counted(declared, 3)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     seen.balances()
     assert 0 < len(seen.events) - 1 < 400
     assert len(seen.dead) <= 1  # the line that was cut
@@ -116,6 +116,6 @@ async def test_a_second_run_over_bad_lines_adds_nothing(declared: NatsServer, tm
     async with collecting(declared, reads(export.path)):
         export.write(b"garbage")
         await counted(declared, 5)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert (len(seen.events), len(seen.dead)) == (1, 3)
     seen.balances()

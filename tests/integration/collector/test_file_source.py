@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tocsin.collector.sources.base import Line
-from tocsin.collector.sources.export_file.rotation import HELD_FILES
+from tocsin.collector.sources.export_file.rotation import OPEN_FILES
 from tocsin.collector.sources.export_file.source import FileSource
 from tocsin.model.checkpoint import Position
 
@@ -136,12 +136,12 @@ async def test_rotated_files_that_wait_stay_readable_when_they_are_deleted(expor
     export.write(b"1")
     source = FileSource(str(export.path), max_line_bytes=1000)
     source.resume(None)
-    source.look()
+    source.refresh()
     gone = []
     for number in (b"2", b"3", b"4"):
         export.write(number)
         gone.append(export.rotate())
-    source.look()
+    source.refresh()
     for path in gone:
         path.unlink()
     stop, own = asyncio.Event(), Reading(source)
@@ -345,7 +345,7 @@ async def test_a_first_line_over_the_limit_still_tells_the_file(export: ExportFi
 
 
 async def test_more_files_than_may_be_held_open_are_all_read(export: ExportFile) -> None:
-    numbers = [b"%d" % number for number in range(HELD_FILES + 6)]
+    numbers = [b"%d" % number for number in range(OPEN_FILES + 6)]
     for number in numbers:
         export.write(number)
         export.rotate()
@@ -355,7 +355,7 @@ async def test_more_files_than_may_be_held_open_are_all_read(export: ExportFile)
 
 async def test_an_unread_file_that_vanishes_before_it_is_opened_is_counted_with_its_bytes(export: ExportFile) -> None:
     paths = []
-    for number in range(HELD_FILES + 1):
+    for number in range(OPEN_FILES + 1):
         export.write(b"%05d" % number)
         paths.append(export.rotate())
     source = FileSource(str(export.path), max_line_bytes=1000)
@@ -365,7 +365,7 @@ async def test_an_unread_file_that_vanishes_before_it_is_opened_is_counted_with_
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(own.run(stop))
         await until(lambda: own.vanished_files == 1)
-        await until(lambda: len(own.lines) == HELD_FILES)
+        await until(lambda: len(own.lines) == OPEN_FILES)
         stop.set()
     assert own.vanished_bytes == 6
     source.close()
@@ -397,7 +397,7 @@ async def test_how_far_behind_reading_is_is_known(export: ExportFile) -> None:
     export.write(b"22")
     source = FileSource(str(export.path), max_line_bytes=1000)
     source.resume(None)
-    source.look()
+    source.refresh()
     assert source.lag_bytes == 5
     source.close()
 

@@ -11,7 +11,7 @@ from tocsin.bus import LENGTH_HEADER, streams
 from tocsin.bus.permissions import server_conf
 
 from support.buses import opened
-from support.collector_harness import collecting, counted, event, look, reads, stored
+from support.collector_harness import collecting, counted, event, read_stored, reads, stored
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 
@@ -38,7 +38,7 @@ async def test_the_end_of_standard_input_is_exit_0_once_all_is_saved(declared: N
     process.stdin.close()
     code, said = await _ended(process)
     assert code == 0, said
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert seen.numbers == list(range(500))
     seen.balances()
 
@@ -53,7 +53,7 @@ async def test_a_signal_is_exit_0_and_leaves_a_checkpoint_of_all_that_was_stored
     process.send_signal(signal.SIGTERM)
     code, said = await _ended(process)
     assert code == 0, said
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert seen.sources[0].counts.stored == 100
     seen.balances()
 
@@ -70,7 +70,7 @@ async def test_killed_and_started_again_it_repeats_nothing(declared: NatsServer,
         export.rotate()
     async with collecting(declared, reads(export.path)):
         await counted(declared, written)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(written))
     seen.balances()
 
@@ -104,7 +104,7 @@ async def _one_line_too_large(server: NatsServer, export: ExportFile) -> None:
     export.write(event(1), large, event(3))
     async with collecting(server, reads(export.path)):
         await counted(server, 3)
-    seen = await look(server)
+    seen = await read_stored(server)
     assert seen.numbers == [1, 3]
     (dead,) = seen.dead
     assert dead.payload == large[: len(dead.payload)]

@@ -12,7 +12,7 @@ from tocsin.bus import HASH_HEADER, LENGTH_HEADER, REASON_HEADER
 from tocsin.collector.normalize import REDACTED_HEADER
 from tocsin.model import ids
 
-from support.collector_harness import collecting, counted, look, reads
+from support.collector_harness import collecting, counted, read_stored, reads
 from support.lumberjack import ExportFile
 from support.server import NatsServer
 
@@ -37,7 +37,7 @@ async def test_events_and_dead_letters_are_stored_without_secrets_and_the_sums_b
     export.write(event, plain, text, cut, packed, long, event)
     async with collecting(declared, reads(export.path)):
         await counted(declared, 7)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     seen.balances()
     assert seen.sources[0].counts.repeated == 1
     first, second = seen.events
@@ -70,7 +70,7 @@ async def test_with_other_patterns_the_same_lines_are_the_same_events(declared: 
     async with collecting(declared, reads(export.path, redact_patterns_file=str(patterns))):
         export.write(_exec(2, "badge=5678"))
         await counted(declared, 4)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     seen.balances()
     assert (len(seen.events), len(seen.dead)) == (2, 2)
     assert b"badge=1234 --password=*****" in seen.events[0].payload
@@ -83,14 +83,14 @@ async def test_turned_off_lines_go_out_byte_for_byte(declared: NatsServer, tmp_p
     export.write(*lines)
     async with collecting(declared, reads(export.path, redact="off")):
         await counted(declared, 2)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert [message.payload for message in (*seen.events, *seen.dead)] == lines
 
 
 @pytest.mark.parametrize(
     ("patterns", "told"),
     [
-        (b"# ours\n(a)\nbadge=(\n", "own.txt, line 3: no expression of RE2"),
+        (b"# ours\n(a)\nbadge=(\n", "own.txt, line 3: not a valid RE2 expression"),
         (b"badge=\n", "own.txt, line 1: it has no capture group"),
     ],
 )

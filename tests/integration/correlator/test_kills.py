@@ -46,7 +46,7 @@ def _course(rng: random.Random) -> list[list[Signal]]:
 async def _alive(server: NatsServer, *correlations: Correlation) -> None:
     """A correlator until it is killed: what it has on its way then is neither waited for nor saved."""
     async with opened(server, "correlator", duplicate_window_s=_WINDOW_S) as bus:
-        await service.run(bus, None, correlation_set.judging(correlations), Settings(), asyncio.Event())
+        await service.run(bus, None, correlation_set.from_correlations(correlations), Settings(), asyncio.Event())
 
 
 async def test_twenty_kills_lose_and_double_nothing(nats_server: NatsServer) -> None:

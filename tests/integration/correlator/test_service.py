@@ -159,7 +159,7 @@ async def test_rules_that_change_while_it_runs_keep_what_was_counted(declared: N
             saving = asyncio.ensure_future(worker.keep_saving())
             await stored.offer(*burst("a")[:2], signal(0, "r", scope="b"))
             await stored.settled()
-            worker.adopt(correlation_set.judging((BURST, OTHER)))
+            worker.adopt(correlation_set.from_correlations((BURST, OTHER)))
             await stored.offer(burst("a")[2], signal(3, "q", scope="b"))
             await stored.settled()
             stop.set()
@@ -172,7 +172,7 @@ async def test_rules_that_change_while_it_runs_keep_what_was_counted(declared: N
 
 
 def _worker(bus: Bus, stop: asyncio.Event, *correlations: Correlation) -> service.Correlator:
-    first = correlation_set.judging(correlations)
+    first = correlation_set.from_correlations(correlations)
     return service.Correlator(bus, first, Settings(), Health(), CorrelatorMetrics(Metrics()), stop)
 
 
@@ -247,7 +247,7 @@ async def test_a_second_correlator_ends_the_first_and_is_named(declared: NatsSer
                 now = await stored.position()
                 assert now is not None
                 other = msgspec.structs.replace(now, writer="another-7")
-                await stored.bus.save(subjects.CORRELATOR_KEY, position.encode(other))
+                await stored.bus.bucket.save(subjects.CORRELATOR_KEY, position.encode(other))
                 await stored.offer(signal(1, scope="a"))
                 await asyncio.Event().wait()
 

@@ -94,7 +94,7 @@ async def test_a_browser_is_led_to_the_form_and_on_to_where_it_wanted(declared: 
         await ready(own)
         led = await asked(own, "/runtime?ns=a,b&q=x%20y", headers=PAGE)
         assert (led.status, led.headers["Cache-Control"]) == (303, "no-store")
-        assert sum(own.face.login.authenticator.refusals.counts.values()) == 0, "who is led to the form was not refused"
+        assert sum(own.face.login.authenticator.failures.counts.values()) == 0, "who is led to the form was not refused"
         where = led.headers["Location"]
         assert where == "/login?next=/runtime%3Fns%3Da%2Cb%26q%3Dx%2520y"
         form = await (await asked(own, where)).text()

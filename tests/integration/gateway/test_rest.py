@@ -232,16 +232,16 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
         for name, problems in (("collector", {}), ("correlator", {}), ("classifier", {"rules": "3 rules are wrong"})):
             report = ServiceReport(service=name, instance="x", time="", problems=problems)
             async with open_bus(declared.settings(name), name) as service_bus:
-                await service_bus.tell(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
+                await service_bus.publish_unstored(f"tocsin.metrics.{name}.x", msgspec.json.encode(report))
         deep = b'{"samples":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
         async with open_bus(declared.settings("collector"), "collector") as service_bus:
-            await service_bus.tell("tocsin.metrics.collector.x", deep)
+            await service_bus.publish_unstored("tocsin.metrics.collector.x", deep)
         await until(lambda: _heard(own) >= {"collector", "classifier", "correlator"})
         ready = await own.get("/readyz", status=503)
         assert ready["broken"] == {"classifier.rules": "3 rules are wrong"}
         async with open_bus(declared.settings("classifier"), "classifier") as service_bus:
             report = ServiceReport(service="classifier", instance="x", time="")
-            await service_bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(report))
+            await service_bus.publish_unstored("tocsin.metrics.classifier.x", msgspec.json.encode(report))
 
         async def ready_now() -> bool:
             async with own.http.get(f"{own.url}/readyz") as answer:
@@ -267,7 +267,7 @@ async def test_readiness_names_the_broken_hop(declared: NatsServer) -> None:
 
 
 def _heard(own: Gateway) -> set[str]:
-    return {said.service for said in own.face.state.reports.fresh(0)} if own.face.state else set()
+    return {said.service for said in own.face.state.service_reports.fresh(0)} if own.face.state else set()
 
 
 async def test_metrics_of_all_services_are_shown_with_their_labels(declared: NatsServer) -> None:
@@ -277,7 +277,7 @@ async def test_metrics_of_all_services_are_shown_with_their_labels(declared: Nat
         metrics.counter("tocsin_collector_lines_total", "Lines.").add(7)
         report = ServiceReport(service="collector", instance='a"\n', time="", samples=metrics.snapshot())
         async with open_bus(declared.settings("collector"), "collector") as bus:
-            await bus.tell("tocsin.metrics.collector.a", msgspec.json.encode(report))
+            await bus.publish_unstored("tocsin.metrics.collector.a", msgspec.json.encode(report))
         await until(lambda: "collector" in _heard(own))
         async with own.http.get(f"{own.url}/metrics") as answer:
             text = await answer.text()

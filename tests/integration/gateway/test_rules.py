@@ -15,7 +15,7 @@ from support.waiting import until
 async def tell(server: NatsServer, service: str, instance: str, **fields: object) -> None:
     book = RuleReport(service=service, instance=instance, time="", hash="h1", **fields)  # type: ignore[arg-type]
     async with open_bus(server.settings(service), service) as bus:
-        await bus.tell(subjects.rules(service, instance), rule_report.encode(book))
+        await bus.publish_unstored(subjects.rules(service, instance), rule_report.encode(book))
 
 
 async def shown(own: Gateway, judges: int) -> RulesAnswer:

@@ -21,7 +21,7 @@ async def tell(server: NatsServer, service: str, *samples: Sample, node: str = "
         service=service, instance="a", time="", samples=list(samples), facts={"node": node} if node else {}
     )
     async with open_bus(server.settings(service), service) as bus:
-        await bus.tell(subjects.metrics(service, "a"), msgspec.json.encode(said))
+        await bus.publish_unstored(subjects.metrics(service, "a"), msgspec.json.encode(said))
 
 
 async def status(own: Gateway) -> StatusAnswer:
@@ -90,7 +90,7 @@ async def test_a_silent_node_is_named_to_clients_and_the_gateway_stays_ready(dec
         await tell(declared, "correlator")
         await classifier.send(alert(1, node="worker-<b>"))
         frame = await socket.until(lambda frame: frame["k"] == "stats" and "silent" in frame["lag"].get("broken", ""))
-        assert frame["lag"]["broken"].startswith("node worker-<b> is silent: nothing has come from it for ")
+        assert frame["lag"]["broken"].startswith("node worker-<b> is silent: no event has come from it for ")
         found = await status(own)
         assert [(node.node, node.silent) for node in found.nodes] == [("worker-<b>", True)]
         assert "worker-<b>" in found.broken
@@ -133,7 +133,7 @@ async def test_a_rule_is_told_with_what_it_needs_and_whether_that_comes(declared
         await own.ready()
         await classifier.send(alert(1))
         await seeing(own, 1)
-        await classifier.bus.tell(subjects.rules("classifier", "a"), rule_report.encode(book))
+        await classifier.bus.publish_unstored(subjects.rules("classifier", "a"), rule_report.encode(book))
         found: list[RulesAnswer] = []
 
         async def told() -> bool:

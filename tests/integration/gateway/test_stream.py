@@ -157,7 +157,7 @@ async def test_what_a_service_says_is_broken_is_told_to_clients(declared: NatsSe
         await socket.until("stats")
         said = ServiceReport(service="classifier", instance="x", time="", problems={"rules": "3 rules are wrong"})
         async with open_bus(declared.settings("classifier"), "classifier") as bus:
-            await bus.tell("tocsin.metrics.classifier.x", msgspec.json.encode(said))
+            await bus.publish_unstored("tocsin.metrics.classifier.x", msgspec.json.encode(said))
         stats = await socket.until(lambda frame: frame["k"] == "stats" and "broken" in frame["lag"])
         assert stats["lag"]["broken"] == "3 rules are wrong"
 
@@ -264,8 +264,8 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
         await fast.open()
         await fast.until("snapshot")
         assert own.face.state is not None
-        live = own.face.state.live
-        await until(lambda: len(live.sessions) == 2)
+        clients = own.face.state.broadcaster
+        await until(lambda: len(clients.sessions) == 2)
         await bus.send(*(alert(n) for n in range(500)))
 
         async def answers() -> None:
@@ -274,7 +274,7 @@ async def test_a_client_that_never_reads_is_closed_and_delays_nobody(declared: N
                 await fast.next()
 
         answering = asyncio.ensure_future(answers())
-        await until(lambda: live.closed_silent == 1 and len(live.sessions) == 1, PATIENCE_S)
+        await until(lambda: clients.closed_silent == 1 and len(clients.sessions) == 1, PATIENCE_S)
         answering.cancel()
         writer.close()
         assert _told(fast) == 500
@@ -367,10 +367,10 @@ async def test_a_client_that_comes_before_the_stream_is_served_once_it_is_there(
         assert "window" in ready["broken"]
         await own.get("/api/runtime/alerts", status=503)
         assert own.face.state is not None
-        live = own.face.state.live
-        await until(lambda: len(live.sessions) == 2)
+        clients = own.face.state.broadcaster
+        await until(lambda: len(clients.sessions) == 2)
         await gone.socket.close()
-        await until(lambda: len(live.sessions) == 1)
+        await until(lambda: len(clients.sessions) == 1)
         async with open_bus(nats_server.settings("admin"), "admin") as admin:
             await admin.declare(SIZES)
         await socket.until("snapshot")

@@ -391,6 +391,7 @@ EVENTS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.sampled_from([*KINDS, "process_new"]), EVENTS, TEXTS, TEXTS)
 @settings(max_examples=500, deadline=None)
 def test_whatever_the_values_there_is_one_good_alert(key: str, body: dict[str, Any], node: str, time: str) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tocsin.classifier.judge import Judged, Origin, judge
+from tocsin.classifier.judge import Judgement, Origin, judge
 from tocsin.model.event import read
 from tocsin.model.timestamps import NS_PER_S
 
@@ -49,7 +49,7 @@ x-silence: {{owner: platform, reason: known, expires: "{expires}"}}
 
 def verdict(
     *documents: str, severity: str = MEDIUM, uid: int = 7, flags: str = "execve", time: str = "2026-11-24T10:00:00Z"
-) -> Judged:
+) -> Judgement:
     ruling = rulings.of({f"r{n}.yml": text for n, text in enumerate(documents)}, severity=severity)
     assert not ruling.problems, ruling.problems
     process = {"binary": "/bin/nc", "arguments": "-e /bin/sh", "uid": uid, "flags": flags}

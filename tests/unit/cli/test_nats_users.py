@@ -14,6 +14,7 @@ import pytest
 from tocsin.bus.permissions import users
 from tocsin.cli.__main__ import main
 
+from support import nats_conf
 from support.server import binary
 
 HASH = "$2a$04$RYM8gl/EBE9H1HvYIVQGV.nkKSiqYNz4HG5e9.J6TEk4zqqFQ3nYS"
@@ -40,7 +41,8 @@ def test_by_default_the_server_takes_passwords_from_its_environment(capsys: pyte
     assert main(["nats", "users"]) == 0
     text = capsys.readouterr().out
     assert text.startswith("# Written by tocsin nats users.\naccounts {")
-    assert sorted(re.findall(r"password = \$(\S+)", text)) == sorted(map(users.variable, users.NAMES))
+    passwords = {name: user["password"] for name, user in nats_conf.users(text).items()}
+    assert passwords == {name: f"${users.variable(name)}" for name in users.NAMES}
 
 
 def test_a_server_loads_what_is_written_for_many_nodes(tmp_path: Path) -> None:
@@ -61,13 +63,15 @@ def test_a_server_loads_what_is_written_for_many_nodes(tmp_path: Path) -> None:
         str(out),
     ]
     assert main(command) == 0
-    text = out.read_text()
     assert _mode(out) == 0o600
-    assert "tetragon.prod_eu.worker-7_example.>" in text
-    assert 'user = "collector",' not in text
-    environ = dict.fromkeys(re.findall(r"password = \$(\S+)", text), "secret")
+    written = nats_conf.users(out.read_text())
+    assert "collector" not in written
+    [worker] = [user for user in written.values() if user["password"].endswith("_COLLECTOR_WORKER_7_EXAMPLE")]
+    assert worker["password"] == "$TOCSIN_NATS_PASSWORD_COLLECTOR_WORKER_7_EXAMPLE"
+    raw_events = [each for each in worker["permissions"]["publish"]["allow"] if each.startswith("tetragon.")]
+    assert raw_events == ["tetragon.prod_eu.worker-7_example.>"]
+    environ = {user["password"].removeprefix("$"): "secret" for user in written.values()}
     assert "is valid" in _loads(out, environ)
-    assert "TOCSIN_NATS_PASSWORD_COLLECTOR_WORKER_7_EXAMPLE" in environ
 
 
 def test_passwords_are_made_once_and_are_for_nobody_else(tmp_path: Path) -> None:
@@ -84,19 +88,24 @@ def test_passwords_are_made_once_and_are_for_nobody_else(tmp_path: Path) -> None
     assert main([*command, "--siem", "soc"]) == 0
     assert {name: (folder / name).read_text() for name in first} == first
     assert "is valid" in _loads(out)
-    assert f'password = "{(folder / "siem-soc.password").read_text().strip()}"' in out.read_text()
+    written = nats_conf.users(out.read_text())
+    assert {name: user["password"] for name, user in written.items()} == {
+        path.stem: path.read_text().strip() for path in folder.iterdir()
+    }
 
 
 def test_nkeys_are_made_and_only_their_public_halves_are_written(tmp_path: Path) -> None:
     out, folder = tmp_path / "users.conf", tmp_path / "seeds"
     assert main(["nats", "users", "--nkeys", str(folder), "--one-account", "--out", str(out)]) == 0
     text = out.read_text()
+    public_keys = set()
     for name in users.NAMES:
         seed = (folder / f"{name}.nk").read_text().strip()
         assert _mode(folder / f"{name}.nk") == 0o600
         assert seed not in text
-        assert f'nkey = "{nkeys.from_seed(bytearray(seed.encode())).public_key.decode()}"' in text
-    assert "accounts" not in text
+        public_keys.add(nkeys.from_seed(bytearray(seed.encode())).public_key.decode())
+    assert set(nats_conf.users(text)) == public_keys
+    assert list(nats_conf.parse(text)) == ["authorization"]
     assert "is valid" in _loads(out)
 
 
@@ -106,10 +115,11 @@ def test_hashes_are_taken_from_files_and_a_missing_one_is_named(
     for name in users.NAMES:
         (tmp_path / f"{name}.hash").write_text(f"{HASH}\n")
     assert main(["nats", "users", "--hashes", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.count(f'password = "{HASH}"') == len(users.NAMES)
+    written = nats_conf.users(capsys.readouterr().out)
+    assert {name: user["password"] for name, user in written.items()} == dict.fromkeys(users.NAMES, HASH)
     (tmp_path / "siem.hash").write_text("plain\n")
     assert main(["nats", "users", "--hashes", str(tmp_path)]) == 2
-    assert f"{tmp_path}/siem.hash: it holds no bcrypt hash" in capsys.readouterr().err
+    assert f"{tmp_path}/siem.hash: not a bcrypt hash" in capsys.readouterr().err
     (tmp_path / "siem.hash").unlink()
     assert main(["nats", "users", "--hashes", str(tmp_path)]) == 2
     assert f"{tmp_path}/siem.hash: No such file" in capsys.readouterr().err
@@ -119,7 +129,7 @@ def test_hashes_are_taken_from_files_and_a_missing_one_is_named(
     ("flags", "said"),
     [
         (["--nodes", "a.b,a_b"], "'a.b' and 'a_b' are both 'a_b'"),
-        (["--nodes", "a-b,a_b"], "would hold the passwords of collector-a-b and collector-a_b"),
+        (["--nodes", "a-b,a_b"], "is the variable of both collector-a-b and collector-a_b"),
         (["--sinks", "a b"], "--sinks a b: a name is made of"),
         (["--siem", "Ü"], "--siem Ü: a name is made of"),
         (["--siem", "a" * 64], "at most 63"),
@@ -137,11 +147,11 @@ def test_a_secret_that_others_may_read_is_not_used(tmp_path: Path, capsys: pytes
     file.write_text("secret\n")
     file.chmod(0o644)
     assert main(["nats", "users", "--passwords", str(tmp_path)]) == 2
-    assert f"{file}: others than its owner may read it" in capsys.readouterr().err
+    assert f"{file}: other users may read it" in capsys.readouterr().err
     file.chmod(0o600)
     file.write_text("")
     assert main(["nats", "users", "--passwords", str(tmp_path)]) == 2
-    assert f"{file}: it holds no single line" in capsys.readouterr().err
+    assert f"{file}: not a single line of text" in capsys.readouterr().err
 
 
 def test_passwords_are_not_printed_on_a_terminal(
@@ -160,7 +170,7 @@ def test_a_seed_that_is_none_and_a_missing_package_are_told(
     file.write_text("hello\n")
     file.chmod(0o600)
     assert main(["nats", "users", "--nkeys", str(tmp_path)]) == 2
-    assert f"{file}: it holds no seed of an nkey" in capsys.readouterr().err
+    assert f"{file}: not the seed of an nkey" in capsys.readouterr().err
     real = builtins.__import__
 
     def absent(name: str, *more: Any, **named: Any) -> Any:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.collector.counters import PLACES, Counters, Reading
+from tocsin.collector.counters import PLACES, Counters, CountersParser
 
 from support import corpus
 
@@ -27,7 +27,7 @@ process_cpu_seconds_total 52.67
 
 
 def read(text: bytes, step: int = 65_536) -> Counters:
-    reading = Reading()
+    reading = CountersParser()
     for start in range(0, len(text), step):
         reading.feed(text[start : start + step])
     return reading.counters()

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tocsin.collector.line_account import Entry, Kind, LineAccount
-from tocsin.collector.readback import Found, Known
+from tocsin.collector.stored_messages import StoredIds, StoredMessage
 from tocsin.model.checkpoint import Checkpoint, Position
 
 _NEW = Checkpoint(source="test", cluster="c")
@@ -88,12 +89,12 @@ class Stream:
             self.owner.append(owner)
         return len(self.ids) - self.ids[::-1].index(id)
 
-    def above(self, floor: int, owner: str) -> Known:
+    def above(self, floor: int, owner: str) -> StoredIds:
         found = [
             (seq, id, who) for seq, (id, who) in enumerate(zip(self.ids, self.owner, strict=True), 1) if seq > floor
         ]
-        mine = {id: Found(Kind.EVENT, seq, 1) for seq, id, who in found if who == owner}
-        return Known(mine, {id for _, id, who in found if who != owner})
+        mine = {id: StoredMessage(Kind.EVENT, seq, 1) for seq, id, who in found if who == owner}
+        return StoredIds(mine, {id for _, id, who in found if who != owner})
 
 
 class Life:
@@ -158,8 +159,8 @@ class Life:
         self.send_again()
         while self._flight:
             self.hear()
-        for found in self._known.unmet():
-            self._account.found(found.kind, found.seq, 1)
+        for found in self._known.take_unmet():
+            self._account.count_stored(found.kind, found.seq, 1)
         self._account.withheld = False
         self.save()
         assert len(self._account) == 0
@@ -189,6 +190,7 @@ def _live(life: Life, steps: list[str]) -> Checkpoint:
     return life.saved
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.integers(0, 14), st.lists(_STEPS, max_size=4))
 def test_killed_anywhere_and_away_longer_than_the_duplicate_window_nothing_is_missing_or_there_twice(
@@ -205,6 +207,7 @@ def test_killed_anywhere_and_away_longer_than_the_duplicate_window_nothing_is_mi
     assert last.saved.counts.stored == last.saved.counts.lines == number
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(_LETTERS, max_size=14), st.lists(_LETTERS, max_size=4), st.lists(_STEPS, max_size=4))
 def test_repeated_lines_and_those_of_another_source_are_counted_once(

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocsin.correlator.alert_builder import raising
+from tocsin.correlator.alert_builder import build
 from tocsin.correlator.correlation_set import windows_hash
-from tocsin.correlator.group_identity import where
+from tocsin.correlator.group_identity import alert_fields
 from tocsin.model import alert as alerts
 from tocsin.model import raised as records
 from tocsin.model.alert import Alert
@@ -22,7 +22,7 @@ NOW_NS = 1_900_000_000_000_000_000
 
 def raised(one: Correlation, *signals: Signal, counted: bool = False) -> tuple[str, Alert]:
     [firing] = feed(CorrelationEngine([one]), signals)
-    made = raising(firing, {"r": "A shell starts", "q": "It leaves"}, counted=counted, now_ns=NOW_NS)
+    made = build(firing, {"r": "A shell starts", "q": "It leaves"}, is_referred_to=counted, now_ns=NOW_NS)
     record, alert = records.decode(made.record), alerts.decode(made.alert)
     assert bytes(record.alert) == made.alert
     assert made.id == record.id == alert.id == firing.id
@@ -69,7 +69,7 @@ def test_the_reason_says_how_many_how_long_and_for_what(one: Correlation, reason
 )
 def test_where_it_happened_is_said_as_far_as_the_key_makes_it_true(by: list[str], known: dict[str, str]) -> None:
     values = {name.replace(".", "__"): "x" for name in by if name != "node"}
-    found = where(correlation(by=by), signal(0, **values))
+    found = alert_fields(correlation(by=by), signal(0, **values))
     assert known.items() <= found.items()
     if not known:
         assert found == {}

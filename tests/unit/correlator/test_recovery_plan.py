@@ -18,7 +18,7 @@ def stream(first: int, last: int, *, created: str = "then") -> Stream:
 
 def test_it_goes_on_from_what_still_counts_in_silence_up_to_the_position() -> None:
     found = plan(KNOWN, stream(1, 90), rules="same", horizon_ns=HORIZON_NS)
-    assert (found.start, found.silent_to, found.partial, found.anew) == (Start(seq=20), 50, False, "")
+    assert (found.start, found.silent_to, found.partial, found.reset) == (Start(seq=20), 50, False, "")
 
 
 def test_where_nothing_counts_it_begins_after_the_position() -> None:
@@ -46,13 +46,13 @@ def test_other_rules_look_back_from_the_position_by_stored_time() -> None:
     ("known", "state", "why"),
     [
         (None, stream(1, 90), "no position"),
-        (KNOWN, stream(1, 90, created="now"), "created anew at now"),
+        (KNOWN, stream(1, 90, created="now"), "recreated at now"),
         (KNOWN, stream(1, 49), "ends at 49"),
     ],
 )
 def test_it_begins_anew_where_the_position_says_nothing(known: Position | None, state: Stream, why: str) -> None:
     found = plan(known, state, rules="same", horizon_ns=HORIZON_NS)
-    assert why in found.anew
+    assert why in found.reset
     assert (found.start, found.silent_to, found.partial) == (Start(seq=1), 0, False)
 
 

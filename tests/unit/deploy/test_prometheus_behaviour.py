@@ -136,6 +136,7 @@ def test_a_classifier_is_stuck_where_events_wait_and_none_is_taken() -> None:
     assert not _fires("TocsinClassifierStuck", _waiting(CALM), series(taken, [5.0] * 4 * HOUR))
 
 
+@pytest.mark.slow
 def test_a_reader_is_away_where_it_comes_no_nearer_and_not_while_it_catches_up() -> None:
     falling = [float(10_000 - n * 10) for n in range(4 * HOUR)]
     assert _fires("TocsinReaderAway", _waiting(GROWING[1:], "siem", "ALERTS"))

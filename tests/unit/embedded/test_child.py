@@ -23,7 +23,7 @@ class Told:
 
 def child(told: Told, code: str, **options: bool) -> Child:
     spec = Spec(name="x", command=[sys.executable, "-c", code], environ=dict(os.environ), **options)  # type: ignore[arg-type]
-    return Child(spec, lock=os.open(os.devnull, os.O_RDONLY), say=told)
+    return Child(spec, lock=os.open(os.devnull, os.O_RDONLY), print_line=told)
 
 
 async def test_it_starts_again_when_it_ends_and_stops_when_told() -> None:

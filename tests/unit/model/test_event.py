@@ -205,6 +205,7 @@ def reason_of(text: bytes) -> str:
     return ""
 
 
+@pytest.mark.slow
 @given(LINES)
 @settings(max_examples=400, deadline=None)
 def test_whatever_the_bytes_they_are_an_event_or_refused(text: bytes) -> None:

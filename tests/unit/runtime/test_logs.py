@@ -3,7 +3,8 @@
 import json
 import logging
 
-from tocsin.runtime.logs import JsonLines, printable, readable
+from tocsin.model.text import printable
+from tocsin.runtime.logs import JsonLines, readable
 
 
 def record(text: str, **extra: object) -> logging.LogRecord:

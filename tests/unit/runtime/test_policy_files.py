@@ -44,7 +44,7 @@ def test_more_folders_of_rules_are_read_and_one_that_is_none_is_named(
     own = tmp_path_factory.mktemp("own")
     (own / "mine.yaml").write_text("title: mine\n")
     assert str(own / "mine.yaml") in Policies(str(folder), str(own)).read().rules
-    with pytest.raises(SettingsError, match=r"TOCSIN_CLASSIFIER_RULES: .*nowhere is no folder"):
+    with pytest.raises(SettingsError, match=r"TOCSIN_CLASSIFIER_RULES: .*nowhere is not a folder"):
         Policies(str(folder), str(own / "nowhere")).read()
 
 
@@ -68,7 +68,7 @@ def test_a_pipe_is_named_and_not_waited_for(folder: Path) -> None:
     import os
 
     os.mkfifo(folder / "rules" / "pipe.yml")
-    assert "no regular file" in Policies(str(folder)).read().unreadable[str(folder / "rules" / "pipe.yml")]
+    assert "not a regular file" in Policies(str(folder)).read().unreadable[str(folder / "rules" / "pipe.yml")]
 
 
 def test_of_a_large_file_only_enough_is_read_to_see_that_it_is(folder: Path) -> None:
@@ -78,11 +78,12 @@ def test_of_a_large_file_only_enough_is_read_to_see_that_it_is(folder: Path) -> 
 
 
 async def _next(reader: Policies) -> Content:
-    async for content in reader.changes(look_s=0.05):
+    async for content in reader.changes(check_s=0.05):
         return content
     raise AssertionError("the changes ended")
 
 
+@pytest.mark.slow
 async def test_a_changed_file_a_new_one_and_a_swapped_link_are_seen(folder: Path) -> None:
     reader = Policies(str(folder))
     reader.read()

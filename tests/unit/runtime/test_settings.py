@@ -32,12 +32,12 @@ def test_a_flag_wins_over_the_environment() -> None:
 @pytest.mark.parametrize(
     ("environ", "flags", "words"),
     [
-        ({"TOCSIN_X_PROT": "1"}, {}, ["TOCSIN_X_PROT", "did you mean TOCSIN_X_PORT?"]),
+        ({"TOCSIN_X_PROT": "1"}, {}, ["TOCSIN_X_PROT", "did you mean 'TOCSIN_X_PORT'?"]),
         ({"TOCSIN_X_PORT": "70000"}, {}, ["TOCSIN_X_PORT", "70000", "<= 65535"]),
         ({"TOCSIN_X_PORT": "many"}, {}, ["TOCSIN_X_PORT", "many"]),
         ({"TOCSIN_X_COLOUR": "perhaps"}, {}, ["TOCSIN_X_COLOUR", "perhaps"]),
         ({}, {"idle_wait_s": "x"}, ["--idle-wait-s"]),
-        ({}, {"hots": "x"}, ["--hots", "did you mean --host?"]),
+        ({}, {"hots": "x"}, ["--hots", "did you mean '--host'?"]),
     ],
 )
 def test_what_is_wrong_is_named(environ: dict[str, str], flags: dict[str, str], words: list[str]) -> None:

@@ -117,6 +117,7 @@ def test_the_whole_pack_loads_without_a_problem() -> None:
     assert [str(problem) for problem in pack().problems] == []
 
 
+@pytest.mark.slow
 def test_the_check_finds_nothing_but_what_is_so_by_nature() -> None:
     assert [
         text for code, name, text in warned() if not (code == "no-witness" and name in BY_NATURE_WITHOUT_WITNESS)

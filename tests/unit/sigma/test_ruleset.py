@@ -255,18 +255,18 @@ MATCHED = atom("Image", "endswith", "/curl")
     ],
 )
 def test_what_matched_is_told_by_field_and_value(node: Atom, pairs: list[tuple[str, str]]) -> None:
-    found = evidence.matched(rule("r", node), CURL)
+    found = evidence.matched_fields(rule("r", node), CURL)
     assert [(match.field, match.value) for match in found] == pairs
 
 
 def test_of_what_matched_at_most_eight_are_told_and_the_part_that_counts_of_each() -> None:
     record = seen(process={"binary": "/bin/x", "arguments": "a" * 1000 + "needle" + "b" * 1000, "cwd": "\0" * 10})
-    (match,) = evidence.matched(rule("r", atom("arguments", "contains", "NEEDLE")), record)
+    (match,) = evidence.matched_fields(rule("r", atom("arguments", "contains", "NEEDLE")), record)
     assert "needle" in match.value
     assert len(match.value) == 256
     many = rule("r", predicate_of_many())
-    assert len(evidence.matched(many, CURL)) == 8
-    (match,) = evidence.matched(rule("r", atom("cwd", "exists", True)), record)
+    assert len(evidence.matched_fields(many, CURL)) == 8
+    (match,) = evidence.matched_fields(rule("r", atom("cwd", "exists", True)), record)
     assert match.value == ""
 
 

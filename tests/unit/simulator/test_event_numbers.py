@@ -1,8 +1,11 @@
 import msgspec
+import pytest
 
 from tocsin.model.alert import Alert, encode
 from tocsin.model.severity import Severity
 from tocsin.simulator import Generator, number_of
+
+pytestmark = pytest.mark.slow
 
 START_NS = 1_790_000_000_123_456_789
 

@@ -7,6 +7,8 @@ import pytest
 from tocsin.model.timestamps import format_ns, parse_ns
 from tocsin.simulator import Generator, number_of
 
+pytestmark = pytest.mark.slow
+
 START_NS = 1_790_000_000_123_456_789
 MINUTE_NS = 60 * 10**9
 

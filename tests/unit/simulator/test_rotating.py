@@ -4,7 +4,9 @@ import re
 import pytest
 
 from tocsin.simulator import Generator, number_of
-from tocsin.simulator.sinks.rotating import RotatingFile, mill, next_number
+from tocsin.simulator.sinks.rotating import RotatingFile, next_number, prune_backups
+
+pytestmark = pytest.mark.slow
 
 NOW_NS = 1_790_000_000_123_000_000
 BIG = 1 << 30
@@ -79,7 +81,7 @@ def test_the_oldest_backups_go(tmp_path):
     path = tmp_path / "tetragon.log"
     write(path, lines(0, 100), max_bytes=10_000)
     before = sorted(file.name for file in tmp_path.iterdir())
-    mill(path, max_backups=2, compress=False)
+    prune_backups(path, max_backups=2, compress=False)
     after = sorted(file.name for file in tmp_path.iterdir())
     assert after == before[-3:]
 
@@ -88,15 +90,15 @@ def test_no_bound_keeps_all_backups(tmp_path):
     path = tmp_path / "tetragon.log"
     write(path, lines(0, 100), max_bytes=10_000)
     before = set(tmp_path.iterdir())
-    mill(path, max_backups=0, compress=False)
+    prune_backups(path, max_backups=0, compress=False)
     assert set(tmp_path.iterdir()) == before
 
 
 def test_backups_are_compressed_and_nothing_is_lost(tmp_path):
     path = tmp_path / "tetragon.log"
     write(path, lines(0, 100), max_bytes=20_000)
-    mill(path, max_backups=0, compress=True)
-    mill(path, max_backups=0, compress=True)
+    prune_backups(path, max_backups=0, compress=True)
+    prune_backups(path, max_backups=0, compress=True)
     assert {file.name.rpartition(".")[2] for file in tmp_path.iterdir() if file != path} == {"gz"}
     assert numbers(tmp_path) == list(range(100))
 
@@ -128,7 +130,7 @@ def test_a_whole_event_counts_though_its_line_end_is_missing(tmp_path):
 def test_after_a_rotation_the_next_number_is_found_in_the_newest_backup(tmp_path, compress):
     path = tmp_path / "tetragon.log"
     write(path, lines(0, 100), max_bytes=20_000)
-    mill(path, max_backups=0, compress=compress)
+    prune_backups(path, max_backups=0, compress=compress)
     last = next_number(path)
     assert last == 100
     held = len(path.read_bytes().splitlines())

@@ -13,6 +13,8 @@ from tocsin.simulator import Generator
 
 from support import corpus
 
+pytestmark = pytest.mark.slow
+
 START_NS = 1_790_000_000_000_000_000
 KINDS = {
     "process_exec", "process_exit", "process_kprobe", "process_tracepoint", "process_lsm", "process_uprobe",

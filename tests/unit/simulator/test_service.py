@@ -16,6 +16,8 @@ from tocsin.simulator.settings import Settings
 
 from support.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 def numbers(folder: Path) -> list[int]:
     found = []

@@ -29,9 +29,9 @@ def home_for(story: Story, homes: list[Home]) -> Home:
     return next(h for h in homes if (h.pod.workload.role if h.pod else "host") == wanted)
 
 
-def tell(story: Story, home: Home) -> Scene:
+def scene_of(story: Story, home: Home) -> Scene:
     script = Script(story.name, home, random.Random(1))
-    story.tell(script)
+    story.attack(script)
     return script.scene()
 
 
@@ -65,7 +65,7 @@ def test_all_events_of_an_attack_hang_on_running_processes_of_one_place(story, h
     home = home_for(story, homes)
     running = {p.exec_id for p in (home.main, home.worker, *home.daemons.values())}
     known = set(running)
-    for event in play(tell(story, home)):
+    for event in play(scene_of(story, home)):
         assert event["node_name"] == home.node.name
         process = body(event).get("process")
         if process is None:
@@ -81,7 +81,7 @@ def test_all_events_of_an_attack_hang_on_running_processes_of_one_place(story, h
 @pytest.mark.parametrize("story", ATTACKS, ids=lambda story: story.name)
 def test_what_an_attack_starts_it_ends(story, homes):
     started: dict[str, int] = {}
-    for event in play(tell(story, home_for(story, homes))):
+    for event in play(scene_of(story, home_for(story, homes))):
         if "process_exec" in event:
             started[body(event)["process"]["exec_id"]] = body(event)["process"]["pid"]
         if "process_exit" in event:
@@ -92,7 +92,7 @@ def test_what_an_attack_starts_it_ends(story, homes):
 
 def test_a_second_exec_of_a_process_keeps_its_pid(homes):
     story = next(s for s in STORIES if s.name == "container_escape")
-    told = [body(e)["process"] for e in play(tell(story, home_for(story, homes))) if "process_exec" in e]
+    told = [body(e)["process"] for e in play(scene_of(story, home_for(story, homes))) if "process_exec" in e]
     enter = next(p for p in told if p["binary"].endswith("nsenter"))
     host = next(p for p in told if p["parent_exec_id"] == enter["exec_id"])
     assert host["pid"] == enter["pid"]
@@ -102,7 +102,7 @@ def test_a_second_exec_of_a_process_keeps_its_pid(homes):
 
 def test_what_kubectl_exec_starts_is_outside_the_first_process_tree(homes):
     story = next(s for s in STORIES if s.name == "exec_recon")
-    first = body(play(tell(story, home_for(story, homes)))[0])
+    first = body(play(scene_of(story, home_for(story, homes)))[0])
     assert first["process"]["in_init_tree"] is False
     assert "pod" in first["process"]
     assert first["parent"]["binary"].endswith("containerd-shim-runc-v2")
@@ -121,9 +121,9 @@ def test_a_fork_storm_is_one_exec_and_many_exits(homes):
     assert sum("clone" in p["flags"] for p in exits) == 1
 
 
-def told(name: str, homes: list[Home]) -> list[dict[str, Any]]:
+def events_of(name: str, homes: list[Home]) -> list[dict[str, Any]]:
     story = next(story for story in stories() if story.name == name)
-    return play(tell(story, home_for(story, homes)))
+    return play(scene_of(story, home_for(story, homes)))
 
 
 def connects(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
@@ -132,32 +132,32 @@ def connects(events: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 
 def test_an_exec_storm_is_a_flood_of_execs(homes):
-    execs = [body(e)["process"] for e in told("exec_storm", homes) if "process_exec" in e]
+    execs = [body(e)["process"] for e in events_of("exec_storm", homes) if "process_exec" in e]
     assert len(execs) > 500
     assert len({p["exec_id"] for p in execs}) == len(execs)
 
 
 def test_a_connect_storm_is_a_flood_of_connections_to_one_place(homes):
-    found = connects(told("connect_storm", homes))
+    found = connects(events_of("connect_storm", homes))
     assert len(found) > 1_000
     assert len(set(found)) == 1
 
 
 def test_a_port_scan_tries_many_ports_of_one_address_and_many_addresses(homes):
-    found = connects(told("port_scan", homes))
+    found = connects(events_of("port_scan", homes))
     ports = {port for address, port in found if address == found[0][0]}
     assert len(ports) >= 20
     assert len({address for address, _ in found}) >= 50
 
 
 def test_a_crash_burst_is_many_crashes_of_one_workload(homes):
-    crashes = [body(e)["process"] for e in told("crash_burst", homes) if body(e).get("signal") == "SIGSEGV"]
+    crashes = [body(e)["process"] for e in events_of("crash_burst", homes) if body(e).get("signal") == "SIGSEGV"]
     assert len(crashes) >= 10
     assert len({p["pod"]["workload"] for p in crashes}) == 1
 
 
 def test_each_of_the_repeated_enforcements_is_confirmed_by_the_exit_of_its_process(homes):
-    events = told("repeated_enforcement", homes)
+    events = events_of("repeated_enforcement", homes)
     ordered = [body(e)["process"]["exec_id"] for e in events if body(e).get("action") == "KPROBE_ACTION_SIGKILL"]
     killed = [body(e)["process"]["exec_id"] for e in events if body(e).get("signal") == "SIGKILL"]
     assert len(ordered) >= 5
@@ -165,7 +165,7 @@ def test_each_of_the_repeated_enforcements_is_confirmed_by_the_exit_of_its_proce
 
 
 def test_a_dropper_fetches_marks_and_starts_one_file(homes):
-    execs = [body(e)["process"] for e in told("dropper", homes) if "process_exec" in e]
+    execs = [body(e)["process"] for e in events_of("dropper", homes) if "process_exec" in e]
     fetch, mark, dropped = execs[1:]
     assert dropped["binary"].startswith("/tmp/")
     assert dropped["binary"] in fetch["arguments"]

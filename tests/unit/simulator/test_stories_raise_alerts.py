@@ -11,7 +11,7 @@ from tocsin.sigma.ruleset import RuleSet
 from tocsin.simulator import Generator
 from tocsin.simulator.stories import Story, stories
 
-from support.story_lines import START_NS, fitting, places, told
+from support.story_lines import START_NS, fitting, lines_of, places
 
 _PACK = Path(__file__).parents[3] / "policies" / "rules"
 _LATE_NS = 30 * 10**9
@@ -54,15 +54,17 @@ def test_a_story_raises_what_it_should_wherever_it_is_told(story: Story, pack: R
     homes = fitting(story, HOMES)
     assert homes
     for home in homes:
-        assert set(raised(pack, told(story, home, step_ns=_STEP_NS))) == set(story.raises), home.main.binary
+        assert set(raised(pack, lines_of(story, home, step_ns=_STEP_NS))) == set(story.raises), home.main.binary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_story_raises_the_same_when_some_of_its_events_come_late(story: Story, pack: RuleSet) -> None:
-    lines = told(story, fitting(story, HOMES)[0], step_ns=_STEP_NS)
+    lines = lines_of(story, fitting(story, HOMES)[0], step_ns=_STEP_NS)
     assert set(raised(pack, late(lines, 0.2))) == set(story.raises)
 
 
+@pytest.mark.slow
 def test_a_quiet_quarter_of_an_hour_raises_nothing_at_high_or_above(pack: RuleSet) -> None:
     span_ns = 900 * 10**9
     generator = Generator(3, START_NS, attacks_per_minute=0, late_share=0.002)

@@ -13,17 +13,17 @@ export const TEXT_FIELDS = ["namespace", "pod", "workload", "node", "process", "
 export interface Alert {
   /** Stable across redelivery: the de-duplication key everywhere. It is the id of the event. */
   id: string;
-  /** RFC 3339, UTC, nanoseconds: when the kernel saw it, or received where time_source says so. */
+  /** RFC 3339, UTC, nanoseconds: when the kernel saw it, or received if time_source says so. */
   time: string;
   /** When the collector read it. */
   received: string;
-  /** received where the event has no time or no believable one; else empty. */
+  /** received if the event has no time or no believable one; else empty. */
   time_source?: string;
   /** The final severity. */
   severity: Severity;
-  /** What the table said. */
+  /** The reason in the severity table. */
   base_severity: Severity;
-  /** What decided: table:<line>, or a rule's id, an override, a silence. */
+  /** The source of the severity: table:<line>, or the id of a rule, an override or a silence. */
   severity_from: string;
   /** What happened, in words. */
   title: string;
@@ -179,7 +179,7 @@ export interface BySeverity {
   low?: number;
 }
 
-/** Whether a rule can fire, with the reason. */
+/** The answer, with its reason. */
 export interface CanFire {
   /** yes, no, or unknown. */
   is: "no" | "unknown" | "yes";
@@ -205,7 +205,7 @@ export interface Checkpoint {
   floor_dead?: number;
   /** What became of the lines before position. */
   counts?: Counts;
-  /** Up to where the source is read and settled. */
+  /** The position up to which the source is read and settled. */
   position?: Position;
   /** The newest of what Counts.unread_intervals counts. */
   intervals?: Interval[];
@@ -215,11 +215,11 @@ export interface Checkpoint {
 export interface Clients {
   /** How many there are. */
   open: number;
-  /** Of these, clients that are too slow and so get fewer rows. */
+  /** Of these, the clients that do not keep up and get fewer rows. */
   slow: number;
 }
 
-/** What a correlation found. */
+/** The evidence of a correlation. */
 export interface Correlated {
   /** Id of the correlation. */
   rule: string;
@@ -233,7 +233,7 @@ export interface Correlated {
   count: number;
 }
 
-/** What became of the lines before `Checkpoint.position`; `lines` is the sum of the next four. */
+/** The results of the lines before `Checkpoint.position`; `lines` is the sum of the next four. */
 export interface Counts {
   /** Lines that were read. */
   lines?: number;
@@ -249,19 +249,19 @@ export interface Counts {
   bytes?: number;
   /** Files that were removed before they were read to the end. */
   vanished_files?: number;
-  /** Unread bytes of these files, as far as known. */
+  /** Bytes of them that were not read, if known. */
   vanished_bytes?: number;
   /** How often lines were written that cannot be read, an unknown number each time. */
   unread_intervals?: number;
 }
 
-/** How many events of one node arrive. */
+/** The coverage of one node. */
 export interface Coverage {
-  /** Events that the agent has exported or is known to have lost since it started; null if not known. */
+  /** Events that the agent has exported or is known to have lost since it started; null if that is not known. */
   produced: number | null;
-  /** Of these, the events that arrived here; if produced is not known, the events in the live window. */
+  /** Of these, the events that arrived; if produced is not known, the events in the live window. */
   reached: number | null;
-  /** From 0 to 1; null if not known, and why says why. */
+  /** From 0 to 1; null if it is not known, and why has the reason. */
   share: number | null;
   /** Explanation of the share, or why it is not known. */
   why: string;
@@ -305,7 +305,7 @@ export interface HealthAnswer {
   alive?: boolean;
 }
 
-/** One stage of the pipeline; a number is ``null`` if it is not known or the stage has none. */
+/** One stage of the pipeline; ``null`` is not known, or does not apply to such a stage. */
 export interface HopAnswer {
   /** Name of the service or stream. */
   name: string;
@@ -313,25 +313,25 @@ export interface HopAnswer {
   title: string;
   /** Instances that report. */
   instances: number | null;
-  /** Incoming events, alerts or signals a second, over the last seconds. */
+  /** Events, alerts or signals that come in a second, of the last seconds. */
   in_s: number | null;
   /** Outgoing ones a second. */
   out_s: number | null;
-  /** Delay, seconds. */
+  /** How many seconds it is behind. */
   lag_s: number | null;
   /** Messages that wait. */
   waiting: number | null;
-  /** Messages that were dropped; null for an unknown number. */
+  /** What was not passed on; null if an unknown number was lost. */
   dropped: number | null;
   /** Why they were dropped. */
   dropped_why: string;
-  /** Seconds since its last report; of a stream, since its last message. */
+  /** Seconds since its last report; of a stream, since the last message was stored in it. */
   last_seen_s: number | null;
-  /** What fails here; empty if nothing does. */
+  /** What is failing here, in words; empty if nothing is. */
   problem: string;
 }
 
-/** An unknown number of lines that were most likely written and cannot be read. */
+/** Lines that were most likely written and cannot be read; their number is unknown. */
 export interface Interval {
   /** namespace/name. */
   pod: string;
@@ -343,23 +343,23 @@ export interface Interval {
   after?: string;
   /** Time of the first event afterwards; empty if there is none. */
   before?: string;
-  /** When the collector noticed, by its clock. */
+  /** When the collector noticed it, by its own clock. */
   noticed?: string;
 }
 
-/** One instance that applies rules. */
+/** One instance that classifies or correlates. */
 export interface JudgeAnswer {
   /** classifier or correlator. */
   service: string;
   /** Name of the instance. */
   instance: string;
-  /** Hash of its rules and settings: instances with the same hash decide alike. */
+  /** Of all its active rules: two instances with the same hash classify alike. */
   hash: string;
-  /** When it loaded these rules (RFC 3339). */
+  /** When these rules became active (RFC 3339). */
   loaded: string;
   /** Seconds since its last report. */
   age_s: number;
-  /** Number of rules and correlations that it has. */
+  /** The number of rules and correlations. */
   rules: number;
 }
 
@@ -385,7 +385,7 @@ export interface Lanes {
   low: LaneAnswer;
 }
 
-/** All equations and readers at one moment. */
+/** All equations and readers at one time. */
 export interface Ledger {
   /** Whether all lines balance. */
   balanced: boolean;
@@ -419,7 +419,7 @@ export interface Line {
   balanced: boolean;
 }
 
-/** A place in the log of a pod's container, which has no offsets: it is found again by time and content. */
+/** A place in the log of a pod's container, which has no offsets: time and content identify it. */
 export interface LogPlace {
   /** The pod's uid. */
   pod?: string;
@@ -427,15 +427,15 @@ export interface LogPlace {
   name?: string;
   /** How often the container had been restarted when its log was read here. */
   restarts?: number;
-  /** The newest event time that several of the last lines reach, by the node's clock; 0 if not known. */
+  /** The newest event time that several of the last lines reach, by the node's clock; 0 if it is unknown. */
   reach_ns?: number;
-  /** Base64 of 8 bytes for each of the last lines, oldest first: what a log hands over again is known by them. */
+  /** Base64 of 8 bytes for each of the last lines, oldest first: they identify lines that the log returns again. */
   hashes?: string;
-  /** Oldest first: from where the streams are asked about lines that the hashes do not reach back to. */
+  /** Oldest first: the sequences from which the streams are searched for lines that are older than the hashes. */
   marks?: Mark[];
 }
 
-/** Events that are missing. */
+/** Events, or episodes, that are missing. */
 export interface Loss {
   /** Where they were lost. */
   what: string;
@@ -443,7 +443,7 @@ export interface Loss {
   n: number;
 }
 
-/** Up to where the streams were counted when the newest lines of a log had reached a time. */
+/** The sequences up to which the streams were counted when the newest lines of a log had reached a time. */
 export type Mark = [number, number, number];
 
 /** A field of the event and the value in it that made a rule match. */
@@ -504,17 +504,17 @@ export interface NodeAlert {
   t: number;
 }
 
-/** A node that sends events, or that a collector is bound to. */
+/** One node that sends events, or to which a collector is bound. */
 export interface NodeAnswer {
   /** Name of the node. */
   node: string;
-  /** Seconds since its last event arrived; null if none did. */
+  /** Seconds since its last event came; null if none did. */
   last_s: number | null;
   /** Events a second. */
   rate: number | null;
   /** Whether it does not report. */
   silent: boolean;
-  /** Why it counts as silent. */
+  /** Why it counts as silent, in words; empty if it does not. */
   why: string;
   /** How many of its events arrive. */
   coverage: Coverage;
@@ -534,21 +534,21 @@ export interface Position {
   log?: LogPlace | null;
 }
 
-/** A document that failed to load. */
+/** A rule document with an error, which is not loaded. */
 export interface ProblemAnswer {
   /** File of the document. */
   file: string;
-  /** From 1; 0 if the whole file is meant. */
+  /** From 1; 0 for the file as a whole. */
   line: number;
   /** From 1; 0 if the whole line or file is meant. */
   column: number;
   /** What is wrong. */
   text: string;
-  /** Id of the rule, if known. */
+  /** The id of the rule, if it is known. */
   rule: string;
   /** Whether its last good version stays active on all instances. */
   kept: boolean;
-  /** Instances that report it: service and instance. */
+  /** The instances that report it, as service and instance. */
   instances: string[];
 }
 
@@ -570,7 +570,7 @@ export interface RangeAnswer {
   to: number;
 }
 
-/** How far one durable reader of a stream is. */
+/** The progress of one durable reader of a stream. */
 export interface Reader {
   /** Name of the stream. */
   stream: string;
@@ -606,15 +606,15 @@ export interface RuleAnswer {
   line: number;
   /** Author of the rule. */
   author: string;
-  /** Number of matches since the instances started. */
+  /** Matches since the instances started. */
   hits: number;
-  /** Events for which the rule failed and was skipped, since the instances started. */
+  /** Events for which the rule failed and was skipped. */
   failures: number;
   /** Error of the last failure; empty if there was none. */
   last_failure: string;
-  /** Functions, or tracepoints as subsystem/name: it needs events of at least one. */
+  /** Functions, or tracepoints as subsystem/name; the rule needs the events of any one of them. */
   hooks: string[];
-  /** Kinds of events that it reads; empty if it reads all. */
+  /** The kinds of events that the rule reads; empty for any kind. */
   kinds: string[];
   /** Whether it matches only processes outside containers. */
   host_only: boolean;
@@ -622,7 +622,7 @@ export interface RuleAnswer {
   runbook: string;
   /** Known causes of false positives, from the rule. */
   falsepositives: string[];
-  /** Whether the events that it needs arrive, judging by the live window. */
+  /** Whether the events that it needs come at all, judged by the live window. */
   can_fire: CanFire;
 }
 
@@ -644,7 +644,7 @@ export interface RuleHit {
   matched?: Match[];
 }
 
-/** The active rules and their problems. */
+/** The active rules, and what is wrong with them. */
 export interface RulesAnswer {
   /** Instances that apply rules. */
   judges: JudgeAnswer[];
@@ -654,13 +654,13 @@ export interface RulesAnswer {
   silences: SilenceAnswer[];
   /** Documents that failed to load. */
   problems: ProblemAnswer[];
-  /** Instances whose rules have differed for over a minute from those of the service's other instances. */
+  /** Instances whose rules have differed for over a minute from those of most of their service. */
   hashes_differ: string[];
   /** Time of this answer (RFC 3339). */
   timestamp: string;
 }
 
-/** How bad an alert is; compare by `rank`, never by text. */
+/** The severity of an alert; compare by `rank`, never by text. */
 export type Severity = "critical" | "high" | "low" | "medium";
 
 /** One silence, over all instances. */
@@ -677,7 +677,7 @@ export interface SilenceAnswer {
   expires: string;
   /** Whether it has ended. */
   expired: boolean;
-  /** Alerts that it lowered since the instances started, by their severity before. */
+  /** Alerts that it lowered, by the severity that they had before. */
   hidden: BySeverity;
 }
 
@@ -709,23 +709,23 @@ export interface StatsAnswer {
   window: Lanes;
 }
 
-/** The state of the pipeline. */
+/** The stages of the pipeline, its nodes, and what is failing. */
 export interface StatusAnswer {
-  /** Names of the clusters that events come from. */
+  /** The names of the clusters that send events. */
   cluster: string;
   /** Stages, in the order in which an event passes them. */
   hops: HopAnswer[];
   /** Nodes, by name. */
   nodes: NodeAnswer[];
-  /** null if it could not be taken; broken says why. */
+  /** null if it could not be read; broken has the reason. */
   ledger: Ledger | null;
   /** Browsers on the WebSocket. */
   clients: Clients;
-  /** What fails; empty if nothing does. */
+  /** What is failing, in words; empty if nothing is. */
   broken: string;
-  /** Number of events in the live window, by kind. */
+  /** Kind of event to its number in the live window. */
   kinds_seen: Record<string, number>;
-  /** Whether the live window has events of processes outside containers. */
+  /** Whether events of processes outside containers come at all. */
   host_events: boolean;
   /** Time of this answer (RFC 3339). */
   timestamp: string;

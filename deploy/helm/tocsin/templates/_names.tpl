@@ -17,7 +17,7 @@
 {{- end }}
 {{- end }}
 
-{{/* What finds our pods, and never changes: of the release, or of one component ({root, component}). */}}
+{{/* Selector labels, which never change: of the release, or of one component ({root, component}). */}}
 {{- define "tocsin.selector" -}}
 app.kubernetes.io/name: {{ include "tocsin.name" .root }}
 app.kubernetes.io/instance: {{ .root.Release.Name }}
@@ -41,7 +41,7 @@ labels:
   {{- include "tocsin.labels" . | nindent 2 }}
 {{- end }}
 
-{{/* {root, image}: what a container runs. */}}
+{{/* {root, image}: the image of a container. */}}
 {{- define "tocsin.image" -}}
 {{- $image := .image -}}
 {{- $tag := default .root.Chart.AppVersion $image.tag }}

@@ -1,4 +1,4 @@
-{{/* {root, component, own}: none for a single replica, which it would keep a node from being drained for. */}}
+{{/* {root, component, own}: none for a single replica, because it would prevent draining the node. */}}
 {{- define "tocsin.pdb" -}}
 {{- if and .own.podDisruptionBudget.enabled (gt (int .own.replicas) 1) }}
 apiVersion: policy/v1

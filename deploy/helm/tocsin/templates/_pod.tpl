@@ -1,6 +1,6 @@
-{{/* What all pods have in common. Every helper takes {root, component, own: the component's values}. */}}
+{{/* Common parts of all pods. Every helper takes {root, component, own: the component's values}. */}}
 
-{{/* The values of `pod`, with those of the component over them. */}}
+{{/* The values of `pod`, overridden by those of the component. */}}
 {{- define "tocsin.podValues" -}}
 {{- mergeOverwrite (deepCopy .root.Values.pod) (default dict .own.pod) | toJson }}
 {{- end }}
@@ -39,7 +39,7 @@ securityContext:
   readOnlyRootFilesystem: true
 {{- end }}
 
-{{/* enableServiceLinks: the variables that Kubernetes would add (TOCSIN_GATEWAY_PORT=tcp://…) would stop every start. */}}
+{{/* enableServiceLinks: the variables that Kubernetes would add (TOCSIN_GATEWAY_PORT=tcp://…) would make every start fail. */}}
 {{- define "tocsin.podSpec" -}}
 {{- $pod := include "tocsin.podValues" . | fromJson -}}
 enableServiceLinks: false
@@ -78,7 +78,7 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{/* Without a right and without a token: all but the collector that asks the API server. */}}
+{{/* Without any right and without a token: all pods except the collector that reads from the API server. */}}
 {{- define "tocsin.noAccount" -}}
 serviceAccountName: {{ include "tocsin.fullname" .root }}
 automountServiceAccountToken: false
@@ -112,7 +112,7 @@ imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 {{- end }}
 {{- end }}
 
-{{/* The only place that can be written. */}}
+{{/* The only writable folder. */}}
 {{- define "tocsin.tmpVolume" -}}
 - name: tmp
   emptyDir: {medium: Memory, sizeLimit: 16Mi}

@@ -1,4 +1,4 @@
-{{/* Secrets that the chart makes once: what the cluster holds already is kept, so an upgrade changes no password. */}}
+{{/* Secrets that the chart generates once. Existing Secrets of the cluster are kept, so an upgrade changes no password. */}}
 
 {{/*
 {root, name, keys}: the `data` of the Secret. Letters and digits after a letter: nats-server reads its variables as

@@ -1,6 +1,6 @@
-{{/* What our own services have in common. Every helper takes {root, component, own}. */}}
+{{/* Common parts of the services. Every helper takes {root, component, own}. */}}
 
-{{/* A file that the process writes anew while it lives. */}}
+{{/* A file that the process rewrites while it lives. */}}
 {{- define "tocsin.healthEnv" -}}
 - name: TOCSIN_HEALTH_FILE
   value: /tmp/health
@@ -24,7 +24,7 @@ livenessProbe:
   failureThreshold: 3
 {{- end }}
 
-{{/* Where NATS is and who we are there; `user` is the component's own, and no pod sees the secret of another. */}}
+{{/* Address and login of NATS. `user` is the component's own user; no pod sees the secret of another. */}}
 {{- define "tocsin.natsEnv" -}}
 {{- $nats := .root.Values.nats -}}
 - name: TOCSIN_NATS_URL
@@ -97,7 +97,7 @@ livenessProbe:
 {{- end }}
 {{- end }}
 
-{{/* Own rules: whoever judges reads them anew within seconds of a change, so no pod is restarted for one. */}}
+{{/* Own rules: classifiers and correlators reload them within seconds of a change, so no pod is restarted. */}}
 {{- define "tocsin.ownRules" -}}
 {{- if or .root.Values.rules.files .root.Values.rules.existingConfigMap }}yes{{ end }}
 {{- end }}

@@ -1,8 +1,8 @@
-"""Users in accounts of NATS: each that is not trusted has one of its own, which imports what the user may use.
+"""Users in accounts of NATS: each user that is not trusted has its own account, which imports what the user may use.
 
-Who asks JetStream for something chooses where the answer goes, and the server sends it there without asking whether the
-user might: in one account a collector can save what it likes under its own key and have it delivered as an alert. An
-account of its own has no subjects but those that it imports, and an answer arrives in the account that asked.
+A client chooses the subject to which JetStream sends its answer, and the server does not check whether the user may
+publish there. In a single account a collector could save any bytes under its own key and have them delivered as an
+alert. A separate account has only the subjects that it imports, and an answer stays in the account of the request.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,26 +13,26 @@ from tocsin.bus.permissions.users_conf import Login, known, quoted, user
 MAIN = "TOCSIN"
 """The account that has the streams."""
 _APART = ("collector", "gateway", "siem")
-"""Whose credentials lie on nodes, behind a page or with others; ``collector-<node>`` and ``siem-<name>`` too."""
+"""Users whose credentials are on nodes, in a web server or elsewhere; ``collector-<node>`` and ``siem-<name>``, too."""
 _NOWHERE = "tocsin.nowhere.>"
-"""A subject that nobody answers on."""
+"""A subject without a responder."""
 _PULL = "$JS.API.CONSUMER.MSG.NEXT."
 _HIDDEN_API = f'{{ service: {{ account: "{MAIN}", subject: "{_NOWHERE}" }}, to: "$JS.API.>" }}'
-"""Instead of what the server gives an account without JetStream: a second answer to each request, that it is off.
+"""Prevents the server's own answer to each request of an account without JetStream, which says that it is off.
 
-It leaves that out where all of the API is imported, so all of it is, from where nobody answers.
+The server does not send it if the whole API is imported; so the whole API is, from a subject without a responder.
 """
-_Told = Sequence[tuple[str, str]]
+_Exchanged = Sequence[tuple[str, str]]
 
 
 def render(logins: Mapping[str, Login], rights: Mapping[str, Rights]) -> str:
     """The block ``accounts {...}`` of a server's configuration. A user without a login is left out.
 
-    ``ValueError`` where a password cannot be written, or a name is not in the table.
+    ``ValueError`` if a password cannot be written, or a name is not in the table.
     """
     users = known(logins, rights)
     apart = {name: rights[name] for name, _ in users if name.partition("-")[0] in _APART}
-    told = _told(apart)
+    exchanged = _exchanged(apart)
     inside, others = [], []
     exported: dict[str, None] = {}
     for name, login in users:
@@ -40,10 +40,14 @@ def render(logins: Mapping[str, Login], rights: Mapping[str, Rights]) -> str:
         if name not in apart:
             inside.append(entry)
             continue
-        shared = _shared(name, rights[name], told)
+        shared = _shared(name, rights[name], exchanged)
         exported |= dict.fromkeys(_export(*each) for each in shared)
-        imports = [_HIDDEN_API, *(_import(MAIN, *each) for each in shared), *_from_others(name, rights[name], told)]
-        exports = [_export("stream", subject) for owner, subject in told if owner == name]
+        imports = [
+            _HIDDEN_API,
+            *(_import(MAIN, *each) for each in shared),
+            *_from_others(name, rights[name], exchanged),
+        ]
+        exports = [_export("stream", subject) for owner, subject in exchanged if owner == name]
         others.append(_block(_account(name), [entry], exports, imports))
     main = _block(MAIN, inside, [_export("service", _NOWHERE), *exported] if apart else [], [])
     return f"accounts {{\n{main}{''.join(others)}}}\n"
@@ -53,38 +57,40 @@ def _account(user: str) -> str:
     return user.upper()
 
 
-def _heard(own: Rights) -> list[str]:
-    """What a user hears besides its inbox, which is of its own account."""
-    return [subject for subject in own.subscribe if not subject.startswith("_INBOX")]
+def _subscriptions(rights: Rights) -> list[str]:
+    """What a user subscribes to besides its inbox, which belongs to its own account."""
+    return [subject for subject in rights.subscribe if not subject.startswith("_INBOX")]
 
 
-def _within(subject: str, heard: Iterable[str]) -> bool:
-    return any(each.endswith(".>") and subject.startswith(each[:-1]) for each in heard)
+def _within(subject: str, subjects: Iterable[str]) -> bool:
+    return any(each.endswith(".>") and subject.startswith(each[:-1]) for each in subjects)
 
 
-def _told(apart: Mapping[str, Rights]) -> _Told:
-    """What users with accounts of their own publish for one another, with the name of each.
+def _exchanged(apart: Mapping[str, Rights]) -> _Exchanged:
+    """What users with separate accounts publish for one another, each subject with the name of its user.
 
-    The server does not pass on, from the main account to a third, what came into it from another; so these go from
-    account to account.
+    The server does not export from the main account what that imported from another one, so these subjects go directly
+    from account to account.
     """
-    heard = [subject for own in apart.values() for subject in _heard(own)]
-    return [(name, subject) for name, own in apart.items() for subject in own.publish if _within(subject, heard)]
+    subjects = [subject for rights in apart.values() for subject in _subscriptions(rights)]
+    return [
+        (name, subject) for name, rights in apart.items() for subject in rights.publish if _within(subject, subjects)
+    ]
 
 
-def _shared(name: str, own: Rights, told: _Told) -> list[tuple[str, str]]:
+def _shared(name: str, rights: Rights, exchanged: _Exchanged) -> list[tuple[str, str]]:
     """What a user's account shares with the main one: kind and subject."""
-    others = {subject for owner, subject in told if owner == name}
-    asked = [("service", subject) for subject in own.publish if subject not in others]
-    return asked + [("stream", subject) for subject in _heard(own)]
+    others = {subject for owner, subject in exchanged if owner == name}
+    requests = [("service", subject) for subject in rights.publish if subject not in others]
+    return requests + [("stream", subject) for subject in _subscriptions(rights)]
 
 
-def _from_others(name: str, own: Rights, told: _Told) -> list[str]:
-    heard = _heard(own)
+def _from_others(name: str, rights: Rights, exchanged: _Exchanged) -> list[str]:
+    subjects = _subscriptions(rights)
     return [
         _import(_account(owner), "stream", subject)
-        for owner, subject in (told if heard else ())
-        if owner != name and _within(subject, heard)
+        for owner, subject in (exchanged if subjects else ())
+        if owner != name and _within(subject, subjects)
     ]
 
 

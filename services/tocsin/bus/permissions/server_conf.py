@@ -1,4 +1,4 @@
-"""The configuration of a nats-server of our own: JetStream on disk, our users and nobody else."""
+"""The configuration of a nats-server for Tocsin: JetStream on disk, and only the users of Tocsin."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,10 @@ from tocsin.bus.permissions.users_conf import quoted
 
 MAX_PAYLOAD_BYTES = 8 << 20
 _MEMORY_BYTES = 256 << 20
-"""For the state of short-lived consumers, which is kept in memory; no stream is."""
+"""For the state of short-lived consumers, which is in memory; streams are on disk."""
 _RESERVED_BYTES = 1 << 40
-"""The server's own bound for files, out of the way: how large streams grow is declared with them, and by default this
-bound follows the disk that is free when the server starts."""
+"""The server's bound for files. It is too large to matter, since each stream declares its own size. By default the
+server derives this bound from the free disk at its start."""
 _FEATURES = """\
 # The first form of acknowledgement subjects is the one that clients and the rights of the users know.
 feature_flags { js_ack_fc_v2 = false }
@@ -29,8 +29,8 @@ def config(
 ) -> str:
     """The text of the embedded server's ``nats-server.conf``, which holds the passwords; all users in one account.
 
-    *store_bytes* bounds all streams together (0: the server takes three quarters of the free disk as its bound);
-    *monitor_port* opens the server's own pages, which ask nobody for a password, on *host* (0: closed).
+    *store_bytes* bounds all streams together (0: the server takes three quarters of the free disk as its bound).
+    *monitor_port* opens the server's monitoring pages, which need no password, on *host* (0: closed).
     """
     store = f"\n  max_file_store = {store_bytes}" if store_bytes else ""
     monitor = f"http = {quoted(f'{host}:{monitor_port}')}\n" if monitor_port else ""
@@ -47,7 +47,7 @@ jetstream {{
 
 
 def deployed() -> str:
-    """``nats-server.conf`` of compose and chart; ``users.conf`` lies beside it, and the streams in ``/data``."""
+    """``nats-server.conf`` of compose and chart; ``users.conf`` is beside it, and the streams are in ``/data``."""
     return f"""\
 listen = "0.0.0.0:4222"
 # The server's own pages (/healthz, /varz, /jsz) ask nobody for a password: not beyond this container or pod.
@@ -66,7 +66,7 @@ jetstream {{
 
 
 def deployed_tls() -> str:
-    """``nats-server-tls.conf``: the same server, which speaks nothing but TLS."""
+    """``nats-server-tls.conf``: the same server, which accepts only TLS."""
     return """\
 # The server with TLS: start it with this file instead of nats-server.conf. Clients then need TOCSIN_NATS_TLS_CA_FILE.
 include "nats-server.conf"

@@ -1,11 +1,11 @@
-"""Who may do what on NATS: one table, from which every server of ours (embedded, compose, chart) has its users.
+"""The rights of each user on NATS: one table for every server (embedded, compose, chart).
 
-Allowed is what a user's table names, and what is denied wins. A wildcard of NATS stands for a whole token, so
-"consumers of our own making" cannot be written as a prefix: whoever may make short-lived ones on a stream is allowed
-any name there and denied the name of every declared reader (architecture, section 2).
+A user may do what its table allows, and a denial wins. A wildcard of NATS matches a whole token, so that no prefix can
+allow only the consumers that a user creates. A user that may create short-lived ones on a stream is allowed any name
+there and denied the name of every declared reader (architecture, section 2).
 
-What no table of subjects can hold: who asks JetStream for something names the subject that the answer goes to, and the
-server sends it there with rights of its own. What keeps that within bounds is an account (`accounts`).
+A table of subjects has one gap: a client names the subject to which JetStream sends its answer, and the server sends
+it with its own rights. Accounts close that gap (`accounts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Rights(Struct, frozen=True, kw_only=True):
     publish_deny: tuple[str, ...] = ()
     subscribe: tuple[str, ...] = ()
     allow_responses: bool = False
-    """It may answer requests, wherever they want their answer."""
+    """It may answer requests on any reply subject."""
 
 
 def table(
@@ -41,7 +41,7 @@ def table(
 
     *cluster* (a token of subjects) binds the collectors. Each of *nodes* gets a collector of its own, which is bound to
     it: ``collector-<node>``. *sinks* are those of the forwarder, each with durables of its own. Each of *siems* is one
-    more SIEM with a user and durables of its own: ``siem-<name>``. ``ValueError`` where two names become one token.
+    more SIEM with a user and durables of its own: ``siem-<name>``. ``ValueError`` if two names give the same token.
     """
     sinks, siems = _tokens("sink", sinks), _tokens("SIEM", siems)
     readers = streams.reader_names(sinks, siems)
@@ -56,7 +56,7 @@ def table(
         ),
         "forwarder": _service("forwarder", [part for sink in sinks for part in _reads_alerts(streams.forwarder(sink))]),
         "siem": _siem(streams.SIEM),
-        # the client's usual inbox, so that `nats sub` needs no option; no service of ours has its inbox there
+        # the default inbox, so that `nats sub` needs no option; no service of Tocsin has its inbox there
         "viewer": Rights(publish_deny=(">",), subscribe=(subjects.ALL_ALERTS, f"{_INBOX}.>")),
     }
     for node in _tokens("node", nodes):
@@ -66,24 +66,24 @@ def table(
 
 
 def inbox(user: str) -> str:
-    """Where answers for *user* arrive: the prefix of its inbox, which nobody else hears."""
+    """The prefix of the subjects on which *user* receives answers; no other user may subscribe there."""
     return f"{_INBOX}_{user}"
 
 
 def variable(user: str) -> str:
-    """The environment variable that holds the password of *user* where a server's configuration refers to one."""
+    """The environment variable with the password of *user*, for a server's configuration that refers to one."""
     return _VARIABLE + user.upper().replace("-", "_")
 
 
 def _tokens(what: str, names: Iterable[str]) -> list[str]:
     """*names* as tokens of subjects."""
-    found: dict[str, str] = {}
+    tokens: dict[str, str] = {}
     for name in names:
         token = subjects.slug(name)
-        if token in found:
-            raise ValueError(f"the {what} names {found[token]!r} and {name!r} are both {token!r} on NATS")
-        found[token] = name
-    return list(found)
+        if token in tokens:
+            raise ValueError(f"the {what} names {tokens[token]!r} and {name!r} are both {token!r} on NATS")
+        tokens[token] = name
+    return list(tokens)
 
 
 _ALERT_STREAMS = (streams.ALERTS, streams.ALERTS_KEPT)
@@ -92,28 +92,28 @@ _Readers = Mapping[str, Sequence[str]]
 
 def _collector(name: str, readers: _Readers, cluster: str, node: str) -> Rights:
     events, own_keys = f"tetragon.{cluster}.{node}.>", f"{subjects.COLLECTOR_KEYS}.{cluster}.{node}.>"
-    letters = streams.dead("collector")
+    dead_letters = streams.dead("collector")
     publish = [
         events,
         _info(streams.EVENTS, streams.CLASSIFIER),
         *_ephemerals(streams.EVENTS, events),
-        *_ephemerals(letters, subjects.dead("collector")),
+        *_ephemerals(dead_letters, subjects.dead("collector")),
         f"{_KEYS}.{own_keys}",
         f"{_BUCKET_GET}.{own_keys}",
     ]
-    return _service("collector", publish, user=name, deny=_spared(readers, streams.EVENTS, letters))
+    return _service("collector", publish, user=name, deny=_denied(readers, streams.EVENTS, dead_letters))
 
 
 def _classifier(readers: _Readers) -> Rights:
-    letters = streams.dead("classifier")
+    dead_letters = streams.dead("classifier")
     publish = [
         *_reads(streams.EVENTS, streams.CLASSIFIER),
         subjects.ALL_ALERTS,
         subjects.ALL_SIGNALS,
         *_ephemerals(streams.ALERTS, ">"),
-        *_ephemerals(letters, ">"),
+        *_ephemerals(dead_letters, ">"),
     ]
-    return _service("classifier", publish, deny=_spared(readers, streams.ALERTS, letters))
+    return _service("classifier", publish, deny=_denied(readers, streams.ALERTS, dead_letters))
 
 
 def _correlator(readers: _Readers) -> Rights:
@@ -125,7 +125,7 @@ def _correlator(readers: _Readers) -> Rights:
         f"{_KEYS}.correlator",
         f"{_BUCKET_GET}.correlator",
     ]
-    return _service("correlator", publish, deny=_spared(readers, *read))
+    return _service("correlator", publish, deny=_denied(readers, *read))
 
 
 def _gateway(readers: _Readers) -> Rights:
@@ -136,8 +136,8 @@ def _gateway(readers: _Readers) -> Rights:
             f"{_API}.CONSUMER.CREATE.{stream}.*",  # with several filters, or none
             f"{_API}.DIRECT.GET.{stream}",
         ]
-    hears = [subjects.ALL_METRICS, subjects.ALL_RULES]
-    return _service("gateway", publish, deny=_spared(readers, *_ALERT_STREAMS), subscribe=hears)
+    reports = [subjects.ALL_METRICS, subjects.ALL_RULES]
+    return _service("gateway", publish, deny=_denied(readers, *_ALERT_STREAMS), subscribe=reports)
 
 
 def _siem(user: str) -> Rights:
@@ -172,7 +172,7 @@ def _info(stream: str, durable: str) -> str:
 
 
 def _reads(stream: str, durable: str) -> list[str]:
-    """Pull, acknowledge and look at one durable."""
+    """Pull from one durable, acknowledge, and read its state."""
     return [
         f"{_API}.CONSUMER.MSG.NEXT.{stream}.{durable}",
         f"$JS.ACK.{stream}.{durable}.>",
@@ -185,7 +185,7 @@ def _reads_alerts(durable: str) -> list[str]:
 
 
 def _ephemerals(stream: str, filter: str) -> list[str]:
-    """Make, pull and drop consumers whose filter, which stands in the subject of the request, lies within *filter*."""
+    """Create, pull and delete consumers whose filter, a part of the request's subject, lies within *filter*."""
     return [
         f"{_API}.CONSUMER.CREATE.{stream}.*.{filter}",
         f"{_API}.CONSUMER.MSG.NEXT.{stream}.*",
@@ -193,8 +193,8 @@ def _ephemerals(stream: str, filter: str) -> list[str]:
     ]
 
 
-def _spared(readers: _Readers, *of: str) -> list[str]:
-    """What nobody who may make consumers on these streams may do to the declared ones."""
+def _denied(readers: _Readers, *of: str) -> list[str]:
+    """What a user that may create consumers on these streams must not do to the declared ones."""
     denied = [f"{_API}.CONSUMER.DURABLE.CREATE.>"]
     for stream in of:
         for name in readers.get(stream, ()):

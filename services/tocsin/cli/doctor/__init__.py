@@ -1,7 +1,7 @@
-"""``tocsin doctor``: everything on the way of an event is looked at once, judged, and told with what to do.
+"""``tocsin doctor``: checks every stage of the pipeline once, and prints what to do about each problem.
 
-In: the environment, NATS, the gateway, an export file, and Tetragon's ConfigMap where it may be read.
-Promise: it changes nothing, shows no secret, and says "unknown" where it could not look.
+In: the environment, NATS, the gateway, an export file, and Tetragon's ConfigMap if it may be read.
+Promise: it changes nothing, shows no secret, and says "unknown" if it could not check something.
 """
 
 from tocsin.cli.doctor.command import add

@@ -1,4 +1,4 @@
-"""``tocsin doctor``: its flags, and the exit code: 0 nothing is wrong, 1 something is, 2 wrong usage."""
+"""``tocsin doctor``: its flags, what they mean, and the exit code."""
 
 import argparse
 import asyncio
@@ -16,8 +16,8 @@ from tocsin.cli.doctor.checks import (
     clock,
     events,
     export,
+    gateway,
     layout,
-    page,
     readers,
     rights,
     server,
@@ -25,14 +25,14 @@ from tocsin.cli.doctor.checks import (
     sources,
 )
 from tocsin.cli.doctor.finding import Finding, Verdict, worst
-from tocsin.cli.doctor.gather.collect import Places, everything
-from tocsin.cli.doctor.observations import Observed
+from tocsin.cli.doctor.gather.collect import Targets, collect
+from tocsin.cli.doctor.observations import Observations
 from tocsin.embedded import state
 from tocsin.model.errors import SettingsError
 from tocsin.model.timestamps import format_ns
 from tocsin.runtime import logs
 
-CHECKS: tuple[Callable[[Observed], Iterable[Finding]], ...] = (
+CHECKS: tuple[Callable[[Observations], Iterable[Finding]], ...] = (
     settings.check,
     server.check,
     server.store,
@@ -41,19 +41,19 @@ CHECKS: tuple[Callable[[Observed], Iterable[Finding]], ...] = (
     readers.check,
     sources.check,
     clock.check,
-    page.check,
+    gateway.check,
     events.check,
     export.check,
     agent.check,
 )
-"""Each makes its answers from what was gathered, and from nothing else."""
+"""Each check makes its findings from the observations alone."""
 _EPILOG = """\
 examples:
-  tocsin doctor                                       of the `tocsin up` on this machine
+  tocsin doctor                                       check the `tocsin up` on this machine
   tocsin doctor --json | jq '.checks[] | select(.verdict != "ok")'
-  tocsin doctor --kubeconfig ~/.kube/config           look at Tetragon's ConfigMap and policies as well
+  tocsin doctor --kubeconfig ~/.kube/config           also check Tetragon's ConfigMap and policies
 
-exit code: 0 nothing is wrong (warnings and what could not be seen included), 1 something is, 2 wrong usage
+exit code: 0 no check failed (there may be warnings and unknown results), 1 a check failed, 2 wrong usage
 """
 _SECRET_BYTES = 4_096
 _LOOPBACK = "127.0.0.1"
@@ -61,18 +61,18 @@ _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened 
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command."""
+    """Add the command."""
     sub = commands.add_parser(
         "doctor",
-        help="look at everything on the way of an event, and say what to do",
-        description="Check NATS, streams, rights, clocks, rules, the page, and what Tetragon exports; change nothing.",
+        help="check every stage of the pipeline, and print what to do",
+        description="Check NATS, streams, permissions, clocks, rules, gateway and Tetragon's export; change nothing.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to look at")
-    sub.add_argument("--gateway", default="", metavar="URL", help="where the page is (default: of this environment)")
+    sub.add_argument("--gateway", default="", metavar="URL", help="URL of the gateway (default: from this environment)")
     sub.add_argument("--token-file", default="", metavar="FILE", help="holds the gateway's token")
     sub.add_argument("--viewer-password-file", default="", metavar="FILE", help="holds the viewer's password")
     sub.add_argument("--export", default="", metavar="PATH", help="Tetragon's export file (default: looked for)")
@@ -91,30 +91,30 @@ def _count(text: str) -> int:
     return number
 
 
-def run(chosen: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Look, and tell; the exit code."""
     logs.configure("doctor", "0", "critical", people=True)
     try:
-        where = places(chosen, os.environ)
+        settings_ = targets(args, os.environ)
     except SettingsError as error:
         sys.stderr.write(f"tocsin doctor: {error}\n")
         return 2
-    findings = render.ordered(judged(asyncio.run(everything(where))))
+    findings = render.ordered(run_checks(asyncio.run(collect(settings_))))
     try:
-        sys.stdout.write(_told(findings, as_json=chosen.json))
+        sys.stdout.write(_rendered(findings, as_json=args.json))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if worst(findings) is Verdict.FAIL else 0
 
 
-def judged(seen: Observed) -> Iterator[Finding]:
-    """The answers of all checks."""
+def run_checks(observations: Observations) -> Iterator[Finding]:
+    """The findings of all checks."""
     for check in CHECKS:
-        yield from check(seen)
+        yield from check(observations)
 
 
-def _told(findings: list[Finding], *, as_json: bool) -> str:
+def _rendered(findings: list[Finding], *, as_json: bool) -> str:
     if as_json:
         body = render.as_json(findings, time=format_ns(time.time_ns()), version=tocsin.__version__)
         return f"{body.decode()}\n"
@@ -122,35 +122,35 @@ def _told(findings: list[Finding], *, as_json: bool) -> str:
     return f"{render.text(findings, colour=colour)}\n"
 
 
-def places(chosen: argparse.Namespace, environ: Mapping[str, str]) -> Places:
-    """Where to look; `SettingsError` where no server is named, or a file cannot be read."""
-    nats = nats_discovery.nats(environ, chosen.state_dir)
-    folder = Path(chosen.state_dir) if chosen.state_dir else state.default_path(dict(environ))
-    embedded = bool(nats_discovery.missing(environ, chosen.state_dir))
-    written = state.read_environment(folder / "env") if embedded else {}
+def targets(args: argparse.Namespace, environ: Mapping[str, str]) -> Targets:
+    """What to check; `SettingsError` if no server is named, or a file cannot be read."""
+    nats = nats_discovery.nats(environ, args.state_dir)
+    folder = Path(args.state_dir) if args.state_dir else state.default_path(dict(environ))
+    embedded = bool(nats_discovery.missing(environ, args.state_dir))
+    environment = state.read_environment(folder / "env") if embedded else {}
     passwords = state.StateDir(folder).passwords() if embedded else {}
-    return Places(
+    return Targets(
         nats=nats,
         environ=dict(environ),
-        gateway=chosen.gateway or written.get("TOCSIN_PAGE_URL", "") or _gateway(environ),
-        token=_token(chosen.token_file, environ),
-        viewer_password=_secret("--viewer-password-file", chosen.viewer_password_file) or passwords.get("viewer", ""),
+        gateway=args.gateway or environment.get("TOCSIN_PAGE_URL", "") or _gateway(environ),
+        token=_token(args.token_file, environ),
+        viewer_password=_secret("--viewer-password-file", args.viewer_password_file) or passwords.get("viewer", ""),
         store=str(folder) if embedded else "",
-        export=chosen.export,
-        kubeconfig=chosen.kubeconfig,
-        namespace=chosen.tetragon_namespace,
-        events=chosen.events,
+        export=args.export,
+        kubeconfig=args.kubeconfig,
+        namespace=args.tetragon_namespace,
+        events=args.events,
     )
 
 
 def _gateway(environ: Mapping[str, str]) -> str:
-    """Where a gateway with this environment listens; one that listens everywhere is here as well."""
+    """The URL of a gateway with this environment; one that listens on all addresses is reached on this machine."""
     host, port = environ.get("TOCSIN_GATEWAY_HOST", _LOOPBACK), environ.get("TOCSIN_GATEWAY_PORT", "8080")
     return f"http://{_LOOPBACK if host in _EVERYWHERE else host}:{port}"
 
 
 def _token(named: str, environ: Mapping[str, str]) -> str:
-    """That of the file that was named, else the one that a gateway with this environment asks for."""
+    """The token of the named file, else the token of a gateway with this environment."""
     variable = "TOCSIN_GATEWAY_TOKEN_FILE"
     if not named and environ.get(variable):
         return _secret(variable, environ[variable])

@@ -1,20 +1,20 @@
-"""Everything that the checks are made from, as it was gathered: plain values, so that a test can write them down."""
+"""What was gathered for the checks: plain values, so that a test can write them down."""
 
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from tocsin.bus import NatsSettings
-from tocsin.cli.doctor.finding import Unseen
+from tocsin.cli.doctor.finding import Unknown
 from tocsin.runtime.ledger import Ledger
 from tocsin.sigma.authoring.tracing_policies import Hook
 from tocsin.sigma.syntax.documents import Rule
 
-NOT_ASKED = Unseen("it was not looked at")
+NOT_CHECKED = Unknown("it was not checked")
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    """What a nats-server says of itself before anybody has logged in."""
+    """What a nats-server says about itself before a login."""
 
     version: str = ""
     jetstream: bool = False
@@ -22,11 +22,11 @@ class Server(Struct, frozen=True, kw_only=True):
     auth_required: bool = False
     tls_required: bool = False
     loopback: bool = False
-    """Whether the address that we use is of this machine."""
+    """Whether it is reached through a loopback address."""
 
 
-class StreamSeen(Struct, frozen=True, kw_only=True):
-    """One stream as it is."""
+class ObservedStream(Struct, frozen=True, kw_only=True):
+    """One stream as it exists."""
 
     config: Mapping[str, object]
     messages: int = 0
@@ -34,151 +34,151 @@ class StreamSeen(Struct, frozen=True, kw_only=True):
     first_seq: int = 0
     last_seq: int = 0
     first_ns: int = 0
-    """When its first message was stored; 0 where it holds none."""
+    """When its first message was stored; 0 if it is empty."""
     subjects: Mapping[str, int] = {}
-    """Messages for each subject, where that was asked for."""
+    """Number of messages for each subject, if requested."""
 
 
-class ReaderSeen(Struct, frozen=True, kw_only=True):
-    """One durable reader as it is."""
+class ObservedReader(Struct, frozen=True, kw_only=True):
+    """One durable as it exists."""
 
     stream: str
     name: str
     config: Mapping[str, object] = {}
     waiting: int = 0
-    """Not delivered, or not answered."""
+    """Messages that are not delivered or not acknowledged."""
     redelivered: int = 0
     used: bool = True
-    """Whether anybody has ever pulled from it."""
+    """Whether a client ever pulled from it."""
     oldest_s: float | None = None
-    """Age of the oldest message that it has not answered; ``None`` where none waits."""
+    """Age of the oldest message that is not acknowledged; ``None`` if there is none."""
 
 
 class Store(Struct, frozen=True, kw_only=True):
-    """What all streams take, and how much they may."""
+    """The size of all streams together, and its limits."""
 
     used: int = 0
     limit: int = 0
-    """Of the account; 0 where it has none."""
+    """Limit of the account; 0 if it has none."""
     disk_free: int | None = None
-    """Of the disk that holds the streams, where that is this machine's."""
+    """Free bytes on the disk of the streams, if that is on this machine."""
 
 
-class Letters(Struct, frozen=True, kw_only=True):
+class DeadLetters(Struct, frozen=True, kw_only=True):
     """The newest dead letters of one service."""
 
     stream: str
     messages: int
     newest_ns: int = 0
     reasons: Mapping[str, int] = {}
-    """Reason to how many of the newest have it."""
+    """Number of the newest dead letters by reason."""
 
 
 class Layout(Struct, frozen=True, kw_only=True):
-    """Streams and readers, as the server tells them to us."""
+    """Streams and durables, as the server reports them."""
 
-    streams: Mapping[str, StreamSeen]
-    readers: Sequence[ReaderSeen]
+    streams: Mapping[str, ObservedStream]
+    readers: Sequence[ObservedReader]
     offset_s: float | None = None
-    """By how much the server's clock is ahead of ours."""
+    """How far the server's clock is ahead of this machine's."""
     ack_v2: bool | None = None
-    """Whether acknowledgements have the second form; ``None`` where no message could be read."""
+    """Whether acknowledgement subjects have the second form; ``None`` if no message could be read."""
 
 
 class NodeClock(Struct, frozen=True, kw_only=True):
-    """Of one node's events in the sample: reading less happening, and storing less reading, in seconds."""
+    """Delays of one node's events in the sample: from the event to its reading, and from reading to storing."""
 
     least_late_s: float
-    """The least lateness: below zero where the node's clock is ahead of the collector's."""
+    """The smallest delay of reading; below zero if the node's clock is ahead of the collector's."""
     newest_late_s: float
     least_stored_s: float
-    """The same for the server's clock against the collector's."""
+    """The smallest delay of storing; below zero if the collector's clock is ahead of the server's."""
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """What events there are."""
+    """Counts of all events, and what a sample of them shows."""
 
     kinds: Mapping[str, int]
-    """Kind to how many messages EVENTS holds."""
+    """Number of messages in EVENTS by kind."""
     nodes: Mapping[str, int]
-    """Slug of a node to how many messages EVENTS holds."""
+    """Number of messages in EVENTS by the slug of the node."""
     read: int = 0
-    """How many were looked into."""
+    """Number of events in the sample."""
     execs: int = 0
     host_execs: int = 0
-    """Of `execs`, those of processes in no container."""
+    """Those of `execs` whose process is in no container."""
     hooks: Mapping[tuple[str, str, str], int] = {}
-    """Kind, function and policy to how many were seen."""
+    """Number of events by kind, function and policy."""
     observed: Sequence[Hook] = ()
-    """The hooks that these events came from."""
+    """The hooks of these events."""
     clocks: Mapping[str, NodeClock] = {}
 
 
 class Rights(Struct, frozen=True, kw_only=True):
-    """What was tried and refused."""
+    """Permissions that were tried."""
 
     user: str
     refused: Sequence[str] = ()
-    """Subjects of ours that the server does not let us use."""
-    viewer: Mapping[str, bool] | Unseen = NOT_ASKED
-    """What people's user must not be able to do, in words, to whether it could."""
+    """Subjects that this command needs and may not use."""
+    viewer: Mapping[str, bool] | Unknown = NOT_CHECKED
+    """What the user viewer must not be able to do, and whether it could."""
 
 
 class ExportFile(Struct, frozen=True, kw_only=True):
-    """One place where an agent may write its export file."""
+    """One path where an agent may write its export file."""
 
     path: str
     exists: bool = False
     problem: str = ""
-    """Why it cannot be read."""
+    """Why it cannot be read; empty if it can."""
     size: int = 0
     changed_ns: int = 0
     rotated: Sequence[tuple[int, int]] = ()
     """Size and time of the last change (ns) of each rotated file, oldest first."""
 
 
-class Judging(Struct, frozen=True, kw_only=True):
-    """One instance that judges, as the gateway tells it."""
+class Judge(Struct, frozen=True, kw_only=True):
+    """One classifier or correlator, as the gateway reports it."""
 
     service: str
     instance: str
     hash: str
 
 
-class Page(Struct, frozen=True, kw_only=True):
-    """The gateway, as somebody without a login sees it, and with one where we have it."""
+class Gateway(Struct, frozen=True, kw_only=True):
+    """The gateway, as an unauthenticated client sees it, and with a token if there is one."""
 
     url: str
     loopback: bool
     broken: Mapping[str, str] = {}
-    """Hop to what ``/readyz`` says of it."""
+    """What ``/readyz`` says about each failing part."""
     open_status: int = 0
-    """What ``/api/v1/rules`` answers without a login."""
-    judges: Sequence[Judging] | Unseen = NOT_ASKED
+    """The status of ``/api/v1/rules`` for an unauthenticated client."""
+    judges: Sequence[Judge] | Unknown = NOT_CHECKED
     differing: Sequence[str] = ()
     problems: Sequence[str] = ()
-    """Rule documents that are not loaded as they stand."""
+    """Rule documents that failed to load."""
 
 
-class Observed(Struct, kw_only=True):
-    """All of it, at one moment."""
+class Observations(Struct, kw_only=True):
+    """All observations of one run."""
 
     now_ns: int
     environ: Mapping[str, str] = {}
     nats: NatsSettings = NatsSettings()
-    server: Server | Unseen = NOT_ASKED
+    server: Server | Unknown = NOT_CHECKED
     login: str = ""
-    """Why we could not log in; empty where we could."""
-    layout: Layout | Unseen = NOT_ASKED
-    store: Store | Unseen = NOT_ASKED
-    letters: Sequence[Letters] | Unseen = NOT_ASKED
-    ledger: Ledger | Unseen = NOT_ASKED
-    rights: Rights | Unseen = NOT_ASKED
-    sample: Sample | Unseen = NOT_ASKED
-    page: Page | Unseen = NOT_ASKED
-    rules: Sequence[Rule] | Unseen = NOT_ASKED
+    """Why the login at NATS failed; empty if it did not."""
+    layout: Layout | Unknown = NOT_CHECKED
+    store: Store | Unknown = NOT_CHECKED
+    dead_letters: Sequence[DeadLetters] | Unknown = NOT_CHECKED
+    ledger: Ledger | Unknown = NOT_CHECKED
+    rights: Rights | Unknown = NOT_CHECKED
+    sample: Sample | Unknown = NOT_CHECKED
+    gateway: Gateway | Unknown = NOT_CHECKED
+    rules: Sequence[Rule] | Unknown = NOT_CHECKED
     exports: Sequence[ExportFile] = ()
-    agent: Mapping[str, str] | Unseen = NOT_ASKED
-    """Tetragon's own settings, as its ConfigMap has them."""
-    policies: Sequence[Hook] | Unseen = NOT_ASKED
-    """The hooks that the cluster's TracingPolicies set."""
+    agent: Mapping[str, str] | Unknown = NOT_CHECKED
+    """Tetragon's settings, as its ConfigMap has them."""
+    policies: Sequence[Hook] | Unknown = NOT_CHECKED
+    """The hooks of the cluster's TracingPolicies."""

@@ -1,4 +1,4 @@
-"""The answers as a person reads them, and as a program does."""
+"""The findings as text and as JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,19 +6,19 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tocsin.cli.doctor.finding import Finding, Verdict, worst
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable, truncate
 
 _AREAS = {
     "settings": "Settings",
     "nats": "NATS",
-    "rights": "Rights",
+    "rights": "Permissions",
     "streams": "Streams",
-    "readers": "Readers",
+    "readers": "Durables",
     "letters": "Dead letters",
     "ledger": "Ledger",
     "sources": "Collectors",
     "clock": "Clocks",
-    "page": "Page",
+    "page": "Gateway",
     "rules": "Rules",
     "events": "Events",
     "agent": "Tetragon",
@@ -30,27 +30,31 @@ _CHARACTERS = 400
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
-    """Area by area, in the order in which one looks."""
+    """Findings in the order of the areas, which follows the pipeline."""
     areas = list(_AREAS)
     return sorted(findings, key=lambda finding: areas.index(_area(finding)))
 
 
 def text(findings: Sequence[Finding], *, colour: bool) -> str:
-    """Area by area; every text of others without what a terminal would obey."""
+    """The findings area by area, without control characters."""
     lines: list[str] = []
     area = ""
-    blind = Counter(finding.found for finding in findings if finding.verdict is Verdict.UNKNOWN)
+    unknown = Counter(finding.found for finding in findings if finding.verdict is Verdict.UNKNOWN)
     for finding in findings:
-        if finding.verdict is Verdict.UNKNOWN and blind[finding.found] > 1:
+        if finding.verdict is Verdict.UNKNOWN and unknown[finding.found] > 1:
             continue
         if _area(finding) != area:
             area = _area(finding)
             lines += ["", _AREAS[area]]
         lines += _lines(finding, colour=colour)
-    for why in (found for found, times in blind.items() if times > 1):
-        same = [finding for finding in findings if finding.found == why]
+    for reason in (text_ for text_, times in unknown.items() if times > 1):
+        same = [finding for finding in findings if finding.found == reason]
         names = ", ".join(finding.check for finding in same)
-        lines += ["", "Not seen", *_lines(msgspec.structs.replace(same[0], found=f"{why}: {names}"), colour=colour)]
+        lines += [
+            "",
+            "Not checked",
+            *_lines(msgspec.structs.replace(same[0], found=f"{reason}: {names}"), colour=colour),
+        ]
     return "\n".join([*lines[1:], "", summary(findings)])
 
 
@@ -64,26 +68,26 @@ def _lines(finding: Finding, *, colour: bool) -> Iterable[str]:
     for detail in finding.details[:_DETAILS]:
         yield f"{margin}- {_shown(detail)}"
     if len(finding.details) > _DETAILS:
-        yield f"{margin}- and {len(finding.details) - _DETAILS:,} more (--json has them all)"
+        yield f"{margin}- and {len(finding.details) - _DETAILS:,} more (--json prints all)"
     if finding.do:
         yield f"{margin}> {_shown(finding.do)}"
 
 
 def summary(findings: Sequence[Finding]) -> str:
-    """One sentence."""
+    """A sentence with the counts, and one with the conclusion."""
     counts = Counter(finding.verdict for finding in findings)
-    said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    listed = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     ends = {
-        Verdict.OK: "Nothing is wrong.",
-        Verdict.UNKNOWN: "Nothing is wrong with what could be seen.",
-        Verdict.WARN: "It works; look at the warnings.",
-        Verdict.FAIL: "Something is wrong.",
+        Verdict.OK: "Everything is fine.",
+        Verdict.UNKNOWN: "Everything that could be checked is fine.",
+        Verdict.WARN: "It works; read the warnings.",
+        Verdict.FAIL: "Something needs to be fixed.",
     }
-    return f"{len(findings)} checks: {said}. {ends[worst(findings)]}"
+    return f"{len(findings)} checks: {listed}. {ends[worst(findings)]}"
 
 
 def as_json(findings: Sequence[Finding], *, time: str, version: str) -> bytes:
-    """The same for programs."""
+    """The findings as one JSON document."""
     counts = Counter(finding.verdict for finding in findings)
     return msgspec.json.encode(
         {
@@ -101,4 +105,4 @@ def _area(finding: Finding) -> str:
 
 
 def _shown(text: str) -> str:
-    return printable(text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…")
+    return printable(truncate(text, _CHARACTERS))

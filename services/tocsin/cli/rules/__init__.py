@@ -1,1 +1,1 @@
-"""``tocsin rules <command>``: what a rule author does with rule files."""
+"""``tocsin rules <command>``: commands for rule authors."""

@@ -1,4 +1,4 @@
-"""``tocsin rules``: everything that the author of a rule does with it, from the first check to the list of the pack."""
+"""``tocsin rules``: the commands for rule authors, from a first check to the list of the whole pack."""
 
 import argparse
 
@@ -11,21 +11,21 @@ examples:
   tocsin rules explain my-rules/shell.yml --event alert.json
   tocsin rules run my-rules/ --since 2h
 
-Without a path the commands are about the rules that the classifier loads. How to write a rule: docs/rules.md.
+Without a path the commands use the rules that the classifier loads. How to write a rule: docs/rules.md.
 """
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command with all that stands under it."""
+    """Add the command with its subcommands."""
     sub = commands.add_parser(
         "rules",
-        help="check, test, explain, try and measure rules",
-        description="Everything the author of a rule does with it. Exit codes: 0 good, 1 not, 2 wrong usage.",
+        help="check, test, explain, run and measure rules",
+        description="Commands for rule authors. Exit codes: 0 success, 1 failure, 2 wrong usage.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    below = sub.add_subparsers(title="what to do", metavar="WHAT", required=True)
+    below = sub.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for each in (
         check,
         test,

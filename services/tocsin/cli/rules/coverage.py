@@ -1,4 +1,4 @@
-"""``tocsin rules coverage``: the ATT&CK techniques that rules look for, for people and for the Navigator."""
+"""``tocsin rules coverage``: lists the ATT&CK techniques that rules detect, as text or as a Navigator layer."""
 
 import argparse
 from pathlib import Path
@@ -12,8 +12,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """The command."""
     sub = commands.add_parser(
         "coverage",
-        help="which ATT&CK techniques rules look for",
-        description="List techniques with their rules; as a layer for the ATT&CK Navigator where a file is named.",
+        help="list the ATT&CK techniques that rules detect",
+        description="List techniques with their rules, or write a layer for the ATT&CK Navigator.",
         epilog="example:\n  tocsin rules coverage --navigator layer.json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -24,15 +24,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     sub.set_defaults(run=render.guarded(_run))
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    rules = files.read(chosen.paths)
+def _run(args: argparse.Namespace) -> int:
+    rules = files.read(args.paths)
     ruleset = rules.load()
     every: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
     documents = [each for each in every if each.file in rules.files]
-    if chosen.navigator:
-        Path(chosen.navigator).write_bytes(attack_coverage.layer(documents) + b"\n")
-    if chosen.json:
-        render.as_json(attack_coverage.covered(documents))
+    if args.navigator:
+        Path(args.navigator).write_bytes(attack_coverage.layer(documents) + b"\n")
+    if args.json:
+        render.as_json(attack_coverage.covered_techniques(documents))
     else:
         for line in attack_coverage.summary(documents).splitlines():
             render.line(line)

@@ -1,4 +1,4 @@
-"""Events for trials of rules: from a file (of events or of alerts, gzipped or not), standard input, or the stream."""
+"""Input events for rule commands: from a file of events or alerts (optionally gzipped), standard input, or NATS."""
 
 import gzip
 import os
@@ -19,18 +19,18 @@ from tocsin.model.errors import SettingsError
 from tocsin.model.timestamps import parse_ns
 
 MAX_LINE_BYTES = 8 << 20
-"""No event and no alert is longer: the server takes no larger message."""
+"""No event and no alert is longer: the server accepts no larger message."""
 _GZIP = b"\x1f\x8b"
 _NO_EVENT = Raw(b"")
 
 
-class Given(Struct, frozen=True):
-    """One event to try rules on."""
+class InputEvent(Struct, frozen=True):
+    """One event to judge."""
 
     line: bytes
     """As Tetragon wrote it."""
     id: str = ""
-    """The next four of an alert; else empty."""
+    """The next four are set if the input is an alert."""
     time_ns: int | None = None
     cluster: str = ""
     node: str = ""
@@ -48,63 +48,63 @@ class _Alert(Struct, frozen=True):
 _alerts = msgspec.json.Decoder(_Alert)
 
 
-def given(line: bytes) -> Given | None:
-    """The event in *line*, itself an event or an alert; ``None`` for an alert without one (a correlation's)."""
+def parse_line(line: bytes) -> InputEvent | None:
+    """The event in *line*, which is an event or an alert; ``None`` for an alert without one (of a correlation)."""
     try:
         alert = _alerts.decode(line)
     except (msgspec.DecodeError, RecursionError, ValueError):
-        return Given(line)  # whoever judges it says what is wrong
+        return InputEvent(line)  # judging it will say what is wrong
     if not alert.fingerprint:
-        return Given(line)
+        return InputEvent(line)
     if not bytes(memoryview(alert.event)):
         return None
-    return Given(bytes(alert.event), alert.id, parse_ns(alert.time), alert.cluster, alert.node)
+    return InputEvent(bytes(alert.event), alert.id, parse_ns(alert.time), alert.cluster, alert.node)
 
 
-def lines(path: str) -> Iterator[Given]:
-    """The events of a file, one a line; ``-`` is standard input. `SettingsError` where it cannot be read."""
-    with _opened(path) as file:
+def read_lines(path: str) -> Iterator[InputEvent]:
+    """The events of a file, one per line; ``-`` is standard input. `SettingsError` if it cannot be read."""
+    with _open(path) as file:
         while True:
             line = file.readline(MAX_LINE_BYTES + 1)
             if not line:
                 return
-            cut = line
-            while len(cut) > MAX_LINE_BYTES and not cut.endswith(b"\n"):
-                cut = file.readline(MAX_LINE_BYTES + 1)  # the rest of a line too long; what was read of it is no JSON
-            found = given(line.strip()) if line.strip() else None
-            if found is not None:
-                yield found
+            rest = line
+            while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+                rest = file.readline(MAX_LINE_BYTES + 1)  # skip the rest of a line that is too long
+            event = parse_line(line.strip()) if line.strip() else None
+            if event is not None:
+                yield event
 
 
-def whole(path: str) -> list[Given]:
-    """The events of a file that may hold a single one over several lines."""
-    with _opened(path) as file:
+def read_all(path: str) -> list[InputEvent]:
+    """The events of a file that may hold a single event over several lines."""
+    with _open(path) as file:
         content = file.read(MAX_LINE_BYTES + 1)
     if len(content) > MAX_LINE_BYTES:
         raise SettingsError(f"{path}: more than {MAX_LINE_BYTES:,} bytes")
     try:
         msgspec.json.decode(content, type=dict[str, Raw])
-        found = [given(content)]
+        parsed = [parse_line(content)]
     except (msgspec.DecodeError, RecursionError, ValueError):
-        found = [given(line) for line in content.splitlines() if line.strip()]
-    events = [each for each in found if each is not None]
+        parsed = [parse_line(line) for line in content.splitlines() if line.strip()]
+    events = [each for each in parsed if each is not None]
     if not events:
-        raise SettingsError(f"{path}: no event in it")
+        raise SettingsError(f"{path}: it contains no event")
     return events
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
+def _open(path: str) -> Iterator[BinaryIO]:
     try:
         if path == "-":
             yield sys.stdin.buffer
             return
-        with Path(path).open("rb") as plain:
-            if plain.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
-                yield plain
+        with Path(path).open("rb") as file:
+            if file.peek(len(_GZIP))[: len(_GZIP)] != _GZIP:
+                yield file
                 return
-            with gzip.open(plain) as packed:
-                yield packed  # type: ignore[misc]
+            with gzip.open(file) as unpacked:
+                yield unpacked  # type: ignore[misc]
     except (EOFError, gzip.BadGzipFile) as error:
         raise SettingsError(f"{path}: broken gzip: {error}") from error
     except OSError as error:
@@ -113,15 +113,15 @@ def _opened(path: str) -> Iterator[BinaryIO]:
         raise SettingsError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-async def of_stream(since: str, state_dir: str, take: Callable[[Given], None]) -> None:
-    """Hand over the event of every alert of the last *since* (``2h``), up to the present end of the stream."""
+async def read_stream(since: str, state_dir: str, take: Callable[[InputEvent], None]) -> None:
+    """Call *take* with the event of every alert of the last *since* (``2h``), up to the current end of the stream."""
     nats: NatsSettings = nats_discovery.nats(os.environ, state_dir)
     begin = tail.start(since, time.time_ns())
 
-    def taken(message: Message) -> None:
-        found = given(message.payload)
-        if found is not None:
-            take(found)
+    def take_message(message: Message) -> None:
+        event = parse_line(message.payload)
+        if event is not None:
+            take(event)
 
     async with open_bus(nats, "admin", wait_s=10.0) as bus:
-        await bus.read(streams.ALERTS, taken, filters=[subjects.ALL_ALERTS], start=begin)
+        await bus.read(streams.ALERTS, take_message, filters=[subjects.ALL_ALERTS], start=begin)

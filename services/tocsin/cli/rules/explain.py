@@ -1,4 +1,4 @@
-"""``tocsin rules explain``: one event against one rule, as a tree of what holds and what does not."""
+"""``tocsin rules explain``: evaluates a rule for an event, and prints the result of every part as a tree."""
 
 import argparse
 import time
@@ -10,7 +10,7 @@ from tocsin.cli.rules import files, render
 from tocsin.model import event as events
 from tocsin.model.errors import BadEvent, SettingsError
 from tocsin.sigma.authoring import explain
-from tocsin.sigma.authoring.explain import Explained
+from tocsin.sigma.authoring.explain import Explanation
 from tocsin.sigma.authoring.replay import CLUSTER
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.ruleset import RuleSet
@@ -21,8 +21,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """The command."""
     sub = commands.add_parser(
         "explain",
-        help="why a rule matches an event, or why not",
-        description="Show each part of a rule with PASS or FAIL and the event's values; 1 where no event matches.",
+        help="explain why a rule matches an event, or why not",
+        description="Print each part of a rule with PASS or FAIL and the event's values; 1 if no event matches.",
         epilog="examples:\n  tocsin rules explain reverse_shell --event alert.json\n"
         "  tocsin tail --until-now --since 1h --json | tocsin rules explain my-rule.yml --event -",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -33,54 +33,54 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--event",
         required=True,
         metavar="FILE",
-        help="events or alerts as JSON, one or one a line; - is standard input",
+        help="events or alerts as JSON, a single one or one per line; - is standard input",
     )
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.set_defaults(run=render.guarded(_run))
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    is_file = Path(chosen.rule).exists()
-    rules = files.read([chosen.rule] if is_file else [])
+def _run(args: argparse.Namespace) -> int:
+    is_file = Path(args.rule).exists()
+    rules = files.read([args.rule] if is_file else [])
     ruleset = rules.load()
-    documents = [d for d in _all(ruleset) if (d.file in rules.files if is_file else chosen.rule in (d.id, d.name))]
+    documents = [d for d in _all(ruleset) if (d.file in rules.files if is_file else args.rule in (d.id, d.name))]
     if not documents:
-        raise SettingsError(_nothing(chosen.rule, rules, ruleset))
-    found = [
+        raise SettingsError(_not_found(args.rule, rules, ruleset))
+    trees = [
         explained
-        for given in rules_events.whole(chosen.event)
+        for input_ in rules_events.read_all(args.event)
         for document in documents
-        for explained in _explain(document, _record(given), ruleset)
+        for explained in _explain(document, _record(input_), ruleset)
     ]
-    if chosen.json:
-        render.as_json(found)
+    if args.json:
+        render.as_json(trees)
     else:
-        for explained in found:
+        for explained in trees:
             for line in lines(explained):
                 render.line(line)
-    return 0 if any(explained.passed for explained in found) else 1
+    return 0 if any(explained.passed for explained in trees) else 1
 
 
 def _all(ruleset: RuleSet) -> list[Rule | Correlation | Filter]:
     return [*ruleset.rules, *ruleset.correlations, *ruleset.filters]
 
 
-def _nothing(name: str, rules: files.Chosen, ruleset: RuleSet) -> str:
-    broken = [str(problem) for problem in ruleset.problems if not problem.warning and problem.file in rules.files]
-    return f"{name}: no such rule" + (f"; {broken[0]}" if broken else "")
+def _not_found(name: str, rules: files.RuleFiles, ruleset: RuleSet) -> str:
+    problems = [str(problem) for problem in ruleset.problems if not problem.warning and problem.file in rules.files]
+    return f"{name}: no such rule" + (f"; {problems[0]}" if problems else "")
 
 
-def _record(given: rules_events.Given) -> EventRecord:
+def _record(input_: rules_events.InputEvent) -> EventRecord:
     try:
-        event = events.read(given.line)
+        event = events.read(input_.line)
     except BadEvent as error:
         raise SettingsError(f"--event: {error}") from error
     return EventRecord.of(
-        event, given.line, cluster=given.cluster or event.cluster or CLUSTER, node=given.node or event.node
+        event, input_.line, cluster=input_.cluster or event.cluster or CLUSTER, node=input_.node or event.node
     )
 
 
-def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset: RuleSet) -> Iterator[Explained]:
+def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset: RuleSet) -> Iterator[Explanation]:
     if isinstance(document, Rule):
         yield explain.rule(document, record, ruleset.filters_of(document), time_ns=time.time_ns())
     elif isinstance(document, Filter):
@@ -89,7 +89,7 @@ def _explain(document: Rule | Correlation | Filter, record: EventRecord, ruleset
         yield explain.correlation(document, record, ruleset)
 
 
-def lines(explained: Explained, before: str = "", *, last: bool | None = None) -> Iterator[str]:
+def lines(explained: Explanation, before: str = "", *, last: bool | None = None) -> Iterator[str]:
     """The tree as lines for a terminal."""
     joint = "" if last is None else "└─ " if last else "├─ "
     values = ""

@@ -1,4 +1,4 @@
-"""``tocsin rules list``: the rules that are loaded, for people, for programs, and as the page of the documentation."""
+"""``tocsin rules list``: lists the loaded rules as a table, as JSON, or as a documentation page."""
 
 import argparse
 import sys
@@ -6,13 +6,13 @@ import sys
 from msgspec import Struct
 
 from tocsin.cli.rules import files, render
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable
 from tocsin.sigma.authoring import docs_pages
 from tocsin.sigma.syntax.documents import Correlation, Filter, Rule
 
 
-class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One document of the set."""
+class ListEntry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One document of the rule set."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class Listed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hooks: tuple[str, ...] = ()
     tests: int = 0
     owner: str = ""
-    """The next two of a silence."""
+    """The next two are set for a silence."""
     expires: str = ""
 
 
@@ -37,8 +37,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """The command."""
     sub = commands.add_parser(
         "list",
-        help="the rules, correlations, filters and silences",
-        description="List what is loaded; 1 where a document does not load.",
+        help="list rules, correlations, filters and silences",
+        description="List the loaded documents; the exit code is 1 if one does not load.",
         epilog="examples:\n  tocsin rules list\n  tocsin rules list --markdown > docs/detections.md",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -46,34 +46,34 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     sub.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: what the classifier loads)")
     form = sub.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="as JSON")
-    form.add_argument("--markdown", action="store_true", help="as the page docs/detections.md")
+    form.add_argument("--markdown", action="store_true", help="print the page docs/detections.md")
     sub.set_defaults(run=render.guarded(_run))
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    rules = files.read(chosen.paths)
+def _run(args: argparse.Namespace) -> int:
+    rules = files.read(args.paths)
     ruleset = rules.load()
-    own_rules = [each for each in ruleset.rules if each.file in rules.files]
-    own_correlations = [each for each in ruleset.correlations if each.file in rules.files]
-    own_filters = [each for each in ruleset.filters if each.file in rules.files]
-    if chosen.markdown:
-        text = docs_pages.detections(own_rules, own_correlations, own_filters)
+    rules_ = [each for each in ruleset.rules if each.file in rules.files]
+    correlations = [each for each in ruleset.correlations if each.file in rules.files]
+    filters = [each for each in ruleset.filters if each.file in rules.files]
+    if args.markdown:
+        text = docs_pages.detections(rules_, correlations, filters)
         sys.stdout.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
     else:
-        own: list[Rule | Correlation | Filter] = [*own_rules, *own_correlations, *own_filters]
-        listed = [entry(each) for each in own]
-        if chosen.json:
-            render.as_json(listed)
+        documents: list[Rule | Correlation | Filter] = [*rules_, *correlations, *filters]
+        entries = [entry(each) for each in documents]
+        if args.json:
+            render.as_json(entries)
         else:
-            _show(listed)
-    broken = [problem for problem in ruleset.problems if not problem.warning and problem.file in rules.files]
-    for problem in broken:
+            _show(entries)
+    problems = [problem for problem in ruleset.problems if not problem.warning and problem.file in rules.files]
+    for problem in problems:
         sys.stderr.write(printable(f"not loaded: {problem}") + "\n")
-    return 1 if broken else 0
+    return 1 if problems else 0
 
 
-def entry(document: Rule | Correlation | Filter) -> Listed:
-    """What a list says of one document."""
+def entry(document: Rule | Correlation | Filter) -> ListEntry:
+    """The list entry of one document."""
     kinds: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     owner = expires = level = ""
@@ -87,7 +87,7 @@ def entry(document: Rule | Correlation | Filter) -> Listed:
             type = document.type
         else:
             kinds, hooks = tuple(sorted(document.kinds)), document.requires.hooks
-    return Listed(
+    return ListEntry(
         id=document.id,
         name=document.name,
         title=document.title,
@@ -106,9 +106,9 @@ def entry(document: Rule | Correlation | Filter) -> Listed:
     )
 
 
-def _show(listed: list[Listed]) -> None:
+def _show(entries: list[ListEntry]) -> None:
     rows = [
         [each.level or "-", each.type, each.name or each.id, each.title, " ".join(each.techniques), str(each.tests)]
-        for each in listed
+        for each in entries
     ]
     render.table(["level", "type", "name", "title", "techniques", "tests"], rows, right=(5,))

@@ -1,4 +1,4 @@
-"""What the commands of ``tocsin rules`` print: nothing that a rule or a container wrote is obeyed by the terminal."""
+"""Output of the commands: lines, tables and JSON, without control characters that a rule or a container wrote."""
 
 import functools
 import os
@@ -10,25 +10,25 @@ import msgspec
 
 from tocsin.cli.tail import escaped
 from tocsin.model.errors import SettingsError, TocsinError
-from tocsin.runtime.logs import printable
+from tocsin.model.text import printable
 
 Run = Callable[..., int]
 
 
 def line(text: str = "") -> None:
-    """One line for a person."""
+    """Print one line."""
     sys.stdout.write(f"{printable(text)}\n")
 
 
 def as_json(value: Any) -> None:
-    """*value* as one JSON document, for a program."""
+    """Print *value* as one JSON document."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode("utf-8", "replace")
     lines = text.split("\n")
     sys.stdout.write("\n".join(map(escaped, lines) if sys.stdout.isatty() else lines) + "\n")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
-    """Rows in columns as wide as their widest cell; columns in *right* are numbers."""
+    """Print rows in columns as wide as their widest cell; the columns *right* are aligned to the right."""
     cells = [[printable(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     numbers = set(right)
@@ -38,7 +38,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable
 
 
 def guarded(run: Run) -> Run:
-    """*run* with its errors as one line on standard error; 2 for wrong usage, 1 for a failure, 0 for a closed pipe."""
+    """*run* with errors as one line on standard error; 2 for wrong usage, 1 for a failure, 0 for a closed pipe."""
 
     @functools.wraps(run)
     def wrapped(*arguments: Any) -> int:
@@ -46,7 +46,9 @@ def guarded(run: Run) -> Run:
             code = run(*arguments)
             sys.stdout.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes it once more
+            os.dup2(
+                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+            )  # the interpreter flushes it again at the exit
             return 0
         except SettingsError as error:
             sys.stderr.write(f"tocsin: {printable(str(error))}\n")

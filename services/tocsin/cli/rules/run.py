@@ -1,21 +1,21 @@
-"""``tocsin rules run``: rules tried over a file of events, or over what the stream held, before they are shipped."""
+"""``tocsin rules run``: a dry run of rules over a file of events, or over the events of the stream."""
 
 import argparse
 import asyncio
 import sys
 
 from tocsin.cli.rules import check, events, files, render
+from tocsin.model.text import printable
 from tocsin.runtime import logs
-from tocsin.runtime.logs import printable
-from tocsin.sigma.authoring.dry_run import Outcome, Report, Trial
+from tocsin.sigma.authoring.dry_run import DryRun, Outcome, Report
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The command."""
     sub = commands.add_parser(
         "run",
-        help="try rules over a file of events, or over the stream's last hours",
-        description="Count what rules and correlations would have found: hits, hits per 1,000 events, top values.",
+        help="dry-run rules over a file of events, or over the last hours of the stream",
+        description="Count what rules and correlations would have matched: hits, hits per 1,000 events, top values.",
         epilog="examples:\n  tocsin rules run my-rules/ --since 2h\n"
         "  tocsin rules run --events /var/log/tetragon/tetragon.log.gz --json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -24,34 +24,36 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     sub.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: what the classifier loads)")
     source = sub.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--events", metavar="FILE", help="events or alerts, one JSON object a line, gzipped or not; - is standard input"
+        "--events",
+        metavar="FILE",
+        help="events or alerts, one JSON object per line, optionally gzipped; - is standard input",
     )
-    source.add_argument("--since", metavar="AGE", help="the events of the stream's alerts of the last 30m, 2h, 1d")
-    sub.add_argument("--state-dir", default="", metavar="DIR", help="of the `tocsin up` to ask")
+    source.add_argument("--since", metavar="AGE", help="use the events of the stream's alerts of the last 30m, 2h, 1d")
+    sub.add_argument("--state-dir", default="", metavar="DIR", help="state directory of the `tocsin up` to connect to")
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.set_defaults(run=render.guarded(_run))
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    rules = files.read(chosen.paths)
+def _run(args: argparse.Namespace) -> int:
+    rules = files.read(args.paths)
     ruleset = rules.load()
     for problem in ruleset.problems:
         if not problem.warning and problem.file in rules.files:
             sys.stderr.write(printable(check.line(problem)) + "\n")
     documents = (*ruleset.rules, *ruleset.correlations)
-    trial = Trial(ruleset, {each.id for each in documents if each.file in rules.files})
+    trial = DryRun(ruleset, {each.id for each in documents if each.file in rules.files})
 
-    def take(given: events.Given) -> None:
-        trial.feed(given.line, id=given.id, time_ns=given.time_ns, cluster=given.cluster, node=given.node)
+    def take(event: events.InputEvent) -> None:
+        trial.feed(event.line, id=event.id, time_ns=event.time_ns, cluster=event.cluster, node=event.node)
 
-    if chosen.since:
+    if args.since:
         logs.configure("cli", "0", "error", people=True)
-        asyncio.run(events.of_stream(chosen.since, chosen.state_dir, take))
+        asyncio.run(events.read_stream(args.since, args.state_dir, take))
     else:
-        for given in events.lines(chosen.events):
-            take(given)
+        for event in events.read_lines(args.events):
+            take(event)
     report = trial.report()
-    if chosen.json:
+    if args.json:
         render.as_json(report)
     else:
         _show(report)

@@ -1,4 +1,4 @@
-"""``tocsin rules test``: the tests inside rules, run; for people, for programs, and as JUnit for a build server."""
+"""``tocsin rules test``: runs the tests inside rules; prints failures, JSON, or JUnit XML for a build server."""
 
 import argparse
 import re
@@ -20,44 +20,44 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     sub = commands.add_parser(
         "test",
         help="run the tests inside rules",
-        description="Run the x-tests of rules and correlations; 1 where one fails or a rule does not load.",
+        description="Run the x-tests of rules and correlations; 1 if one fails or a rule does not load.",
         epilog="examples:\n  tocsin rules test\n  tocsin rules test my-rules/ --junit rules.xml",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     sub.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: what the classifier loads)")
-    sub.add_argument("--junit", metavar="FILE", help="write the results as JUnit XML as well")
+    sub.add_argument("--junit", metavar="FILE", help="also write the results as JUnit XML")
     sub.add_argument("--json", action="store_true", help="as JSON")
     sub.set_defaults(run=render.guarded(_run))
 
 
-def _run(chosen: argparse.Namespace) -> int:
-    rules = files.read(chosen.paths)
+def _run(args: argparse.Namespace) -> int:
+    rules = files.read(args.paths)
     ruleset = rules.load()
     results = _results(rules, ruleset)
-    broken = [problem for problem in ruleset.problems if not problem.warning and problem.file in rules.files]
-    if chosen.junit:
-        Path(chosen.junit).write_bytes(junit(results))
+    problems = [problem for problem in ruleset.problems if not problem.warning and problem.file in rules.files]
+    if args.junit:
+        Path(args.junit).write_bytes(junit(results))
     failed = [result for result in results if not result.passed]
-    if chosen.json:
-        render.as_json({"results": results, "problems": broken})
+    if args.json:
+        render.as_json({"results": results, "problems": problems})
     else:
-        for problem in broken:
+        for problem in problems:
             render.line(check.line(problem))
         for result in failed:
             render.line(f"{result.file}:{result.line}:1: {result.title}: {result.test}: {result.why}")
         documents = len({(result.file, result.rule) for result in results})
         sys.stderr.write(f"{len(results)} tests of {documents} rules: {len(failed)} failed\n")
-    return 1 if failed or broken else 0
+    return 1 if failed or problems else 0
 
 
-def _results(rules: files.Chosen, ruleset: RuleSet) -> list[rule_tests.Result]:
+def _results(rules: files.RuleFiles, ruleset: RuleSet) -> list[rule_tests.Result]:
     every: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
     return [r for each in every if each.file in rules.files for r in rule_tests.run_one(ruleset, each)]
 
 
 def junit(results: Sequence[rule_tests.Result]) -> bytes:
-    """The results as JUnit XML, a suite for each rule."""
+    """The results as JUnit XML, with a suite for each rule."""
     root = xml.Element("testsuites", tests=str(len(results)), failures=str(sum(not r.passed for r in results)))
     suites: dict[tuple[str, str], list[rule_tests.Result]] = {}
     for result in results:

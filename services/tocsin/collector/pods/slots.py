@@ -1,8 +1,8 @@
 """Which pod's log is kept under which key of the bucket. Pure.
 
-Keys are numbered, not named after pods: whatever comes and goes, there are only as many as pods were there at once.
-A pod finds its own again by its uid; a new one on the same node goes on where the old one's log was left; the place of
-a pod that is gone for good, and told of, is given to the next one.
+Keys are numbered, not named after pods, so there are only as many keys as there were pods at the same time. A known pod
+gets its slot again by its uid. A new pod on the same node gets the slot of the deleted one and continues its log. The
+slot of a pod that is gone for good is given to another pod, after its lost lines were reported.
 """
 
 from collections.abc import Mapping
@@ -13,40 +13,40 @@ from tocsin.model.checkpoint import Checkpoint, Counts
 
 
 class State(Enum):
-    """What a slot is."""
+    """The state of a slot."""
 
     FREE = "free"
-    """Nothing is known there that matters to a next pod; its counts stay."""
+    """It has no position that matters to the next pod; its counts stay."""
     LEFT = "left"
-    """Its pod is gone; what it took is not told of yet."""
+    """Its pod is gone, and the lost lines are not reported yet."""
     TAKEN = "taken"
 
 
 class Slot:
-    """One key."""
+    """One key and the pod that uses it."""
 
     def __init__(self, number: int, key: str) -> None:
         self.number = number
         self.key = key
         self.state = State.FREE
         self.counts = Counts()
-        """While nobody follows it: what its checkpoint says."""
+        """The counts of its checkpoint, while no collector uses the slot."""
         self.pod = ""
-        """The uid of the pod that had it last."""
+        """The uid of the last pod."""
         self.path = ""
         self.node = ""
         self.left_at = 0.0
-        """Since when it is `State.LEFT`, monotonic seconds."""
+        """When it became `State.LEFT`, in monotonic seconds."""
 
-    def take_in(self, page: Checkpoint) -> None:
-        """*page* is what its key holds."""
-        self.counts = page.counts
-        log = page.position.log
-        self.node = page.node
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Take counts and pod from the *checkpoint* under its key."""
+        self.counts = checkpoint.counts
+        log = checkpoint.position.log
+        self.node = checkpoint.node
         self.pod, self.path = (log.pod, log.name) if log is not None else ("", "")
 
     def leave(self, now: float) -> None:
-        """Nobody follows it any more; a pod that it knows is gone, or will be found again by its uid."""
+        """No collector uses it any more; its last pod, if any, may get it again by its uid."""
         self.state = State.LEFT if self.pod else State.FREE
         self.left_at = now
 
@@ -57,18 +57,18 @@ def key_of(cluster: str, number: int) -> str:
 
 
 class Slots:
-    """All keys of one cluster."""
+    """All slots of one cluster."""
 
     def __init__(self, cluster: str) -> None:
         self._cluster = cluster
         self.all: dict[int, Slot] = {}
 
-    def load(self, pages: Mapping[int, Checkpoint], now: float) -> None:
-        """*pages* is what the bucket holds, by number."""
-        for number in range(max(pages, default=-1) + 1):
+    def load(self, checkpoints: Mapping[int, Checkpoint], now: float) -> None:
+        """Restore the slots from the *checkpoints* of the bucket, by number."""
+        for number in range(max(checkpoints, default=-1) + 1):
             slot = self._new()
-            if number in pages:
-                slot.take_in(pages[number])
+            if number in checkpoints:
+                slot.restore(checkpoints[number])
             slot.leave(now)
 
     def knows(self, pod: str) -> bool:
@@ -76,7 +76,7 @@ class Slots:
         return any(slot.pod == pod for slot in self.all.values())
 
     def take(self, pod: str, node: str) -> Slot:
-        """The slot of the pod with this uid."""
+        """The slot for the pod with this uid."""
         slot = self._best(pod, node) or self._new()
         if slot.state is State.FREE:
             slot.pod = slot.path = ""
@@ -101,5 +101,5 @@ class Slots:
         return slot
 
     def overdue(self, now: float, after_s: float) -> list[Slot]:
-        """Those whose pods are gone for *after_s*."""
+        """Slots whose pods have been gone for *after_s*."""
         return [s for s in self.all.values() if s.state is State.LEFT and now - s.left_at >= after_s]

@@ -1,7 +1,7 @@
-"""Secrets in a line are replaced before anything is published.
+"""Replaces secrets in a line before it is published.
 
 In: the bytes of a line, an event or not. Out: the same bytes with each secret as ``*****``.
-Promise: what cannot be looked at is not let through; bytes that are no secret are not touched.
+Promise: bytes that cannot be searched are not passed on; bytes that are not secret do not change.
 """
 
 from tocsin.collector.redaction.custom_patterns import CustomPatterns, parse

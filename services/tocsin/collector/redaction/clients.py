@@ -1,10 +1,10 @@
-"""Programs that take a secret as an option which means something else elsewhere: ``mysql -p``, ``curl -u``."""
+"""Programs whose options contain secrets, though the same options are harmless elsewhere: ``mysql -p``, ``curl -u``."""
 
 import re
 from collections.abc import Iterator
 
 from tocsin.collector.redaction.secret_patterns import Expression, compiled
-from tocsin.collector.redaction.value_bounds import Reader, Span, harmless
+from tocsin.collector.redaction.value_bounds import Span, ValueReader, harmless
 
 _START = rb"(?:^|[\s;|&()\"'`]|bin/)"
 _RAW_START = rb"(?:[\s;|&()\"'`/]|\\[ntr])"
@@ -13,8 +13,8 @@ _RAW_OPTION = rb"(?:[\s\"']|\\[ntr])"
 _USER_PASSWORD = rb"\\*[\"']?[^\s:\"'@]*:"
 
 _QUOTES = (b'"', b"'")
-_FLAGS_OF_OTHERS = (b"rint", b"rint0", b"rintf", b"ath", b"rune", b"erm", b"rogress")
-"""``find /var/lib/mysql -print`` gives no password."""
+_OTHER_FLAGS = (b"rint", b"rint0", b"rintf", b"ath", b"rune", b"erm", b"rogress")
+"""Rests of other flags: ``find /var/lib/mysql -print`` contains no password."""
 
 _TABLE: tuple[tuple[bytes, bytes], ...] = (
     (rb"(?:mysql|mariadb)[a-z-]*", rb"-p()[^\s\"']|-p()\"[^\"]|-p()'[^']"),
@@ -46,17 +46,17 @@ _TABLE: tuple[tuple[bytes, bytes], ...] = (
 _WORDS = re.compile(rb"\(\?:\\s\+.*|\\s\+.*")
 _NAMES = rb"|".join(rb"(" + name + rb")" for name, _ in _TABLE)
 _FIRST = [_WORDS.sub(b"", name) for name, _ in _TABLE]
-"""The program's name without the command after it, which JSON has elsewhere."""
+"""The names of the programs without their commands, which JSON has in another string."""
 
 CLIENT = compiled(rb"(?:" + _START + rb")(?:" + _NAMES + rb")[\"']?(?:[\s\\,]|\z)")
 """One group for each program of the table."""
 OPTIONS: tuple[Expression, ...] = tuple(compiled(_OPTION + rb"(?:" + option + rb")") for _, option in _TABLE)
-"""Where the secret of each program begins: at the group that is set."""
+"""For each program, the options with a secret; it begins at the group that matches."""
 END = compiled(rb"\s(?:\|\|?|;|&&?)\s|\n", captures=False)
-"""Where the command of a program ends."""
+"""The end of a command."""
 
 RAW = _RAW_START + rb"(?:" + rb"|".join(_FIRST) + rb")\\*[\"']?(?:[\s\\,}]|\z)"
-"""A program of the table in JSON."""
+"""A program of the table, in JSON."""
 _RAW_CLIENT = compiled(
     _RAW_START + rb"(?:" + rb"|".join(rb"(" + name + rb")" for name in _FIRST) + rb")\\*[\"']?(?:[\s\\,}]|\z)"
 )
@@ -64,12 +64,12 @@ _RAW_OPTIONS = tuple(compiled(_RAW_OPTION + rb"(?:" + option + rb")", captures=F
 
 
 def program(match: Expression) -> int:
-    """The row of the table that *match* names."""
+    """The row of the table that *match* belongs to."""
     return next(row for row in range(len(_TABLE)) if match.start(row + 1) >= 0)
 
 
 def suspects(line: bytes) -> bool:
-    """Whether *line*, which is JSON, may name a program of the table together with its option."""
+    """Whether *line*, which is JSON, may contain a program of the table together with its option."""
     at, tried = 0, set[int]()
     while (match := _RAW_CLIENT.search(line, at)) is not None:
         row = program(match)
@@ -81,24 +81,24 @@ def suspects(line: bytes) -> bool:
 
 
 def options(text: bytes, *, cut: bool) -> Iterator[Span]:
-    """The secrets among the options of the programs that *text* starts."""
-    reader = Reader(text, cut=cut)
-    named = CLIENT.search(text)
-    while named is not None:
-        begin = named.end() - 1 if named.end() < len(text) else len(text)
+    """The secrets in the options of the programs in *text*."""
+    reader = ValueReader(text, cut=cut)
+    client = CLIENT.search(text)
+    while client is not None:
+        begin = client.end() - 1 if client.end() < len(text) else len(text)
         after = CLIENT.search(text, begin)
         end = len(text) if after is None else after.start() + 1
         stop = END.search(text, begin, end)
         end = end if stop is None else stop.start()
-        for match in OPTIONS[program(named)].finditer(text, begin, end):
+        for match in OPTIONS[program(client)].finditer(text, begin, end):
             at = next(match.start(group) for group in range(1, match.re.groups + 1) if match.start(group) >= 0)
             first, last = reader.value(at, quote=_open_quote(text[match.start() : at]))
             value = text[first:last]
-            if not value.startswith(b"-") and value not in _FLAGS_OF_OTHERS and not harmless(b"pass", value):
+            if not value.startswith(b"-") and value not in _OTHER_FLAGS and not harmless(b"pass", value):
                 yield first, last
-        named = after
+        client = after
 
 
 def _open_quote(text: bytes) -> bytes:
-    """The quote that *text* opens and does not close."""
+    """The quote that *text* opens and does not close; else empty."""
     return next((quote for quote in _QUOTES if text.count(quote) % 2), b"")

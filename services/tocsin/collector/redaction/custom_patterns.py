@@ -1,4 +1,4 @@
-"""Patterns of the operator's own: a file of RE2 expressions, one a line, whose capture groups are secrets."""
+"""The operator's patterns: a file of RE2 expressions, one per line, whose capture groups are secrets."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,33 +15,33 @@ MAX_PATTERNS = 500
 _MEMORY = 64 << 20
 
 _ESCAPED = re.compile(r"\\(.)")
-_ABOUT_THE_PLACE = "bBAzZ"
+_ANCHORS = "bBAzZ"
 
 
 class CustomPatterns:
-    """Compiled patterns; of none nothing is found."""
+    """Compiled patterns; there may be none."""
 
     def __init__(self, texts: Sequence[str] = ()) -> None:
-        """`parse` makes them of a file; ``re2.error`` where one is no expression."""
+        """Use `parse` for a file; ``re2.error`` if a text is not an expression."""
         self._patterns: tuple[Expression, ...] = tuple(_compiled(text, captures=True) for text in texts)
-        self._any = _together(texts)
-        self._by_place = any(map(_looks_at_its_place, texts))
+        self._any = _alternatives(texts)
+        self._anchored = any(map(_is_anchored, texts))
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Number of patterns."""
         return len(self._patterns)
 
     def suspects(self, line: bytes) -> bool:
-        """Whether one may match in a text of *line*, which is JSON: never false where one does."""
+        """Whether a pattern may match in a string of *line*, which is JSON; never false if one matches."""
         if not self._any:
             return False
-        if self._by_place:
+        if self._anchored:
             return True
-        said = unescaped(line).plain if b"\\" in line else line  # which holds what each of its texts says
-        return any(each.search(said) is not None for each in self._any)
+        plain = unescaped(line).plain if b"\\" in line else line  # contains all strings of the line without escapes
+        return any(each.search(plain) is not None for each in self._any)
 
     def find(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """What the groups hold, wherever a pattern matches."""
+        """The spans of the capture groups of all matches."""
         for pattern in self._patterns:
             for match in pattern.finditer(text):
                 for group in range(1, pattern.groups + 1):
@@ -51,12 +51,12 @@ class CustomPatterns:
 
 
 def parse(content: bytes, file: str) -> CustomPatterns:
-    """The patterns of a file's *content*; empty lines and those that begin with ``#`` are none.
+    """The patterns of a file's *content*, without empty lines and lines that begin with ``#``.
 
-    `SettingsError` names *file*, line and what is wrong.
+    `SettingsError` names *file*, line and problem.
     """
     if len(content) > MAX_FILE_BYTES:
-        raise SettingsError(f"{file}: {len(content):,} bytes, at most {MAX_FILE_BYTES:,} are read")
+        raise SettingsError(f"{file}: {len(content):,} bytes, at most {MAX_FILE_BYTES:,} are allowed")
     try:
         lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -67,26 +67,27 @@ def parse(content: bytes, file: str) -> CustomPatterns:
         text = line.strip()
         if not text or text.startswith("#"):
             continue
-        problem = _wrong(text)
+        problem = _problem(text)
         if problem:
             raise SettingsError(f"{file}, line {number}: {problem}")
         texts.append(text)
     if len(texts) > MAX_PATTERNS:
-        raise SettingsError(f"{file}: {len(texts)} patterns, at most {MAX_PATTERNS} are taken")
+        raise SettingsError(f"{file}: {len(texts)} patterns, at most {MAX_PATTERNS} are allowed")
     return CustomPatterns(texts)
 
 
-def _wrong(text: str) -> str:
-    """What is wrong with a pattern, for a person; empty where nothing is."""
+def _problem(text: str) -> str:
+    """What is wrong with a pattern, in words; else empty."""
     try:
         compiled = _compiled(text, captures=True)
     except re2.error as error:
-        told = error.args[0] if error.args else error
-        return f"no expression of RE2: {told.decode('utf-8', 'replace') if isinstance(told, bytes) else told}"
+        message = error.args[0] if error.args else error
+        text = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+        return f"not a valid RE2 expression: {text}"
     if not compiled.groups:
-        return "it has no capture group: put the secret's part in parentheses, as in token=(\\S+)"
+        return "it has no capture group: put the secret in parentheses, as in token=(\\S+)"
     if compiled.search(b"") is not None:
-        return "it matches the empty text, so it would be found everywhere: let it name what stands before the secret"
+        return "it matches the empty text, and so matches everywhere: add the text before the secret"
     return ""
 
 
@@ -95,23 +96,23 @@ def _compiled(text: str, *, captures: bool) -> Expression:
     options.log_errors = False
     options.max_mem = _MEMORY
     options.never_capture = not captures
-    if text.isascii():  # so that bytes which are no UTF-8 are matched as well
+    if text.isascii():  # so that bytes that are not UTF-8 match, too
         options.encoding = re2.Options.Encoding.LATIN1
     return re2.compile(text.encode(), options)
 
 
-def _together(texts: Sequence[str]) -> list[Expression]:
-    """Expressions that match where one of *texts* does: as few as can be."""
+def _alternatives(texts: Sequence[str]) -> list[Expression]:
+    """As few expressions as possible that match if one of *texts* does."""
     kinds = ([text for text in texts if text.isascii()], [text for text in texts if not text.isascii()])
     try:
         return [_compiled("|".join(f"(?:{text})" for text in kind), captures=False) for kind in kinds if kind]
-    except re2.error:  # together they are too large
+    except re2.error:  # too large in one expression
         return [_compiled(text, captures=False) for text in texts]
 
 
-def _looks_at_its_place(text: str) -> bool:
-    """Whether the pattern asks where it stands in its text: of a whole line that would be another place."""
-    if any(found in _ABOUT_THE_PLACE for found in _ESCAPED.findall(text)):
+def _is_anchored(text: str) -> bool:
+    """Whether the pattern depends on its position in a string, which differs from the position in the line."""
+    if any(escape in _ANCHORS for escape in _ESCAPED.findall(text)):
         return True
     bare = _ESCAPED.sub("", text).replace("[^", "[")
     return "^" in bare or "$" in bare

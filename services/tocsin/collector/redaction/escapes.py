@@ -1,4 +1,4 @@
-"""What bytes that are no event may mean: as they stand, and with their escapes undone once and twice. Pure."""
+"""Readings of bytes that are not an event: unchanged, and with their escapes undone once and twice. Pure."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -6,21 +6,21 @@ from typing import Protocol
 from tocsin.collector.redaction.json_strings import Span, Text, unescaped
 
 _LEVELS = 2
-"""A container's log holds an event as a string, whose texts are escaped once more."""
+"""In a container's log an event is a JSON string, so its own strings are escaped twice."""
 
 
 class View(Protocol):
-    """A text, and the way back to the bytes that wrote it."""
+    """A decoded text that maps each span back to the bytes of the line."""
 
     @property
     def plain(self) -> bytes:
-        """What is looked at."""
+        """The decoded bytes."""
 
     def written(self, begin: int, end: int) -> Span:
-        """The bytes that wrote ``plain[begin:end]``, which is not empty."""
+        """The span of the line that encodes ``plain[begin:end]``, which is not empty."""
 
 
-class _Same:
+class _Identity:
     def __init__(self, plain: bytes) -> None:
         self.plain = plain
 
@@ -28,37 +28,37 @@ class _Same:
         return begin, end
 
 
-class _Without:
-    """Without NUL bytes, as UTF-16 has them between plain letters."""
+class _WithoutNul:
+    """Without NUL bytes, which UTF-16 has between ASCII letters."""
 
     def __init__(self, raw: bytes) -> None:
         self.plain = raw.replace(b"\0", b"")
         self._raw = raw
-        self._places: list[int] = []
+        self._offsets: list[int] = []
 
     def written(self, begin: int, end: int) -> Span:
-        if not self._places:
-            self._places = [place for place, byte in enumerate(self._raw) if byte]
-        return self._places[begin], self._places[end - 1] + 1
+        if not self._offsets:
+            self._offsets = [offset for offset, byte in enumerate(self._raw) if byte]
+        return self._offsets[begin], self._offsets[end - 1] + 1
 
 
-class _Over:
-    """What a text of another view says."""
+class _Unescaped:
+    """Another view with its escapes undone."""
 
-    def __init__(self, text: Text, under: View) -> None:
+    def __init__(self, text: Text, escaped: View) -> None:
         self.plain = text.plain
         self._text = text
-        self._under = under
+        self._escaped = escaped
 
     def written(self, begin: int, end: int) -> Span:
-        return self._under.written(*self._text.written(begin, end))
+        return self._escaped.written(*self._text.written(begin, end))
 
 
 def views(raw: bytes) -> Iterator[View]:
-    """All views of *raw*, itself first."""
-    yield from _levels(_Same(raw))
+    """All views of *raw*, the unchanged one first."""
+    yield from _levels(_Identity(raw))
     if b"\0" in raw:
-        yield from _levels(_Without(raw))
+        yield from _levels(_WithoutNul(raw))
 
 
 def _levels(view: View) -> Iterator[View]:
@@ -66,5 +66,5 @@ def _levels(view: View) -> Iterator[View]:
     for _ in range(_LEVELS):
         if b"\\" not in view.plain:
             return
-        view = _Over(unescaped(view.plain), view)
+        view = _Unescaped(unescaped(view.plain), view)
         yield view

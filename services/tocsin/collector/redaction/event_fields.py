@@ -1,7 +1,6 @@
-"""The places of an event where a workload's or a user's text stands, found in its bytes. Pure.
+"""Finds the strings of an event that a workload or a user may have written, in its bytes. Pure.
 
-Whatever is not known as a name, a time, an id or a number of the kernel is taken for such a text, so that a field of a
-newer agent is looked at too.
+All strings are searched except known names, times, ids and kernel numbers, so that fields of newer agents are included.
 """
 
 import re
@@ -20,7 +19,7 @@ NAMES = frozenset(
     b" cap_effective_arg tainted ProgType ProgName MapType MapName KprobeFunc Type Config ProbeOffset bpf_cmd_arg"
     b" size_arg long_arg orig_size count arg0 arg1 arg2 arg3 caps".split()
 )
-"""Fields that hold no text of a workload; their values stay as they are."""
+"""Fields without text of a workload; their values do not change."""
 _MAPS_OF_NAMES = frozenset((b"pod_labels", b"node_labels", b"labels"))
 _PATHS = frozenset((b"binary", b"cwd", b"path", b"mount"))
 _BYTES = frozenset((b"bytes_arg",))
@@ -30,33 +29,33 @@ _TOKEN = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*)"([ \t\r\n]*+:)?|[{}\[\]]', re
 
 
 class EventField(Struct, frozen=True, gc=False):
-    """One string of an event that is to be looked at."""
+    """One string of an event to search for secrets."""
 
     begin: int
-    """Where its inside begins in the line."""
+    """The offset in the line after its opening quote."""
     end: int
-    how: str
+    format: str
     """``text``, ``path`` (each name in it alone), ``bytes`` (base64) or ``value`` (of a variable)."""
     context: bytes = b""
-    """The program whose arguments these are, the variable whose value this is; as it is written."""
+    """The program of these arguments, or the variable of this value; with escapes."""
 
 
 class _Frame:
-    """An object or a list that is open."""
+    """An open object or list."""
 
-    __slots__ = ("arguments", "binary", "kept", "key", "variable")
+    __slots__ = ("arguments", "binary", "key", "skipped", "variable")
 
-    def __init__(self, key: bytes, *, kept: bool) -> None:
+    def __init__(self, key: bytes, *, skipped: bool) -> None:
         self.key = key
-        self.kept = kept
+        self.skipped = skipped
         self.binary = b""
         self.arguments: tuple[int, int] | None = None
         self.variable: dict[str, tuple[int, int]] | None = None
 
 
 def event_fields(line: bytes) -> Iterator[EventField]:
-    """The places of *line*, an event; of bytes that are none, what can be made of them."""
-    frames = [_Frame(b"", kept=False)]
+    """The strings of *line*, an event; for other bytes, all that look like strings."""
+    frames = [_Frame(b"", skipped=False)]
     frame, key = frames[0], b""
     for token in _TOKEN.finditer(line):
         kind = token.lastindex
@@ -67,7 +66,7 @@ def event_fields(line: bytes) -> Iterator[EventField]:
             key = b""
         elif line[token.start()] in b"{[":
             inside = key or frame.key
-            frame = _Frame(inside, kept=frame.kept or inside in _MAPS_OF_NAMES)
+            frame = _Frame(inside, skipped=frame.skipped or inside in _MAPS_OF_NAMES)
             frames.append(frame)
             key = b""
         else:
@@ -81,7 +80,7 @@ def event_fields(line: bytes) -> Iterator[EventField]:
 
 def _string(line: bytes, frame: _Frame, key: bytes, span: tuple[int, int]) -> Iterator[EventField]:
     begin, end = span
-    if frame.kept or key in NAMES or begin == end:
+    if frame.skipped or key in NAMES or begin == end:
         return
     if key in _PATHS:
         if key == b"binary":
@@ -90,7 +89,7 @@ def _string(line: bytes, frame: _Frame, key: bytes, span: tuple[int, int]) -> It
     elif key in _BYTES:
         yield EventField(begin, end, "bytes")
     elif key == b"arguments" and frame.arguments is None:
-        frame.arguments = span  # until it is known which program's
+        frame.arguments = span  # kept until the program is known
     elif key in _ENVIRONMENT and (frame.variable is None or _ENVIRONMENT[key] not in frame.variable):
         frame.variable = frame.variable or {}
         frame.variable[_ENVIRONMENT[key]] = span

@@ -1,4 +1,4 @@
-"""The redactor that the settings ask for; the one place here that reads a file, once."""
+"""Builds the redactor of the settings; reads the file of custom patterns once."""
 
 import functools
 from pathlib import Path
@@ -12,16 +12,16 @@ _VARIABLE = "TOCSIN_COLLECTOR_REDACT_PATTERNS_FILE"
 
 
 def make(settings: Settings) -> Redactor | None:
-    """``None`` where redaction is off; `SettingsError` names what is wrong with the operator's patterns."""
+    """The redactor, or ``None`` if redaction is off; `SettingsError` names the problem in the operator's patterns."""
     if settings.redact == "off":
         if settings.redact_patterns_file:
             raise SettingsError(f"{_VARIABLE} is set while TOCSIN_COLLECTOR_REDACT is off: unset one of them")
         return None
-    return _made(settings.redact_patterns_file)
+    return _from_file(settings.redact_patterns_file)
 
 
 @functools.lru_cache(maxsize=8)
-def _made(file: str) -> Redactor:
+def _from_file(file: str) -> Redactor:
     if not file:
         return Redactor()
     try:

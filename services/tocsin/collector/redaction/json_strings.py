@@ -1,4 +1,4 @@
-"""Texts within JSON: what they say, and which bytes of the line say it, so that these can be replaced alone. Pure."""
+"""Decodes JSON strings and maps decoded spans back to bytes of the line, so that only these are replaced. Pure."""
 
 import re
 from bisect import bisect_right
@@ -11,53 +11,53 @@ _LETTERS = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"b": b"\b", b"f": b"\f"}
 
 
 class Text:
-    """A text as it is meant, and the way back to the bytes that wrote it."""
+    """A decoded text that maps each span back to the bytes that encode it."""
 
-    def __init__(self, plain: bytes, starts: Sequence[int], ends: Sequence[int], places: Sequence[int]) -> None:
-        """Of each escape: where it begins and ends in *plain*, and where in the bytes; see `unescaped`."""
+    def __init__(self, plain: bytes, starts: Sequence[int], ends: Sequence[int], spans: Sequence[int]) -> None:
+        """*starts* and *ends* of each escape in *plain*, and its span in the encoded bytes; see `unescaped`."""
         self.plain = plain
         self._starts = starts
         self._ends = ends
-        self._places = places
+        self._spans = spans
 
     def written(self, begin: int, end: int) -> Span:
-        """The bytes that wrote ``plain[begin:end]``, which is not empty; an escape is never cut."""
+        """The span that encodes ``plain[begin:end]``, which is not empty; it never cuts an escape."""
         return self._byte(begin)[0], self._byte(end - 1)[1]
 
     def _byte(self, at: int) -> Span:
-        """Where the byte at *at* is written."""
+        """The span that encodes the byte at *at*."""
         index = bisect_right(self._starts, at) - 1
         if index < 0:
             return at, at + 1
-        begin, end = self._places[2 * index], self._places[2 * index + 1]
+        begin, end = self._spans[2 * index], self._spans[2 * index + 1]
         past = at - self._ends[index]
         return (begin, end) if past < 0 else (end + past, end + past + 1)
 
 
 def unescaped(written: bytes) -> Text:
-    """What *written*, the inside of a JSON string, says; what is no escape stands for itself. Never raises."""
+    """*written*, the content of a JSON string, without escapes; other bytes do not change. Never raises."""
     parts: list[bytes] = []
     starts: list[int] = []
     ends: list[int] = []
-    places: list[int] = []
+    spans: list[int] = []
     at = length = 0
     for piece in _ESCAPE.finditer(written):
         begin, end = piece.span()
         if begin < at:
-            continue  # the second half of a pair
-        said, end = _said(written, piece, end)
-        parts += (written[at:begin], said)
+            continue  # the second half of a surrogate pair
+        decoded, end = _decoded(written, piece, end)
+        parts += (written[at:begin], decoded)
         length += begin - at
         starts.append(length)
-        length += len(said)
+        length += len(decoded)
         ends.append(length)
-        places += (begin, end)
+        spans += (begin, end)
         at = end
     parts.append(written[at:])
-    return Text(b"".join(parts), starts, ends, places)
+    return Text(b"".join(parts), starts, ends, spans)
 
 
-def _said(written: bytes, piece: "re.Match[bytes]", end: int) -> tuple[bytes, int]:
+def _decoded(written: bytes, piece: "re.Match[bytes]", end: int) -> tuple[bytes, int]:
     if piece[1] is None:
         return _LETTERS.get(piece[2], piece[2]), end
     unit = int(piece[1], 16)

@@ -1,4 +1,4 @@
-"""What secrets look like: expressions in time linear in the text (RE2), over bytes."""
+"""Patterns of secrets: RE2 expressions over bytes, which take time linear in the text."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ Expression = Any
 
 
 def compiled(expression: bytes, *, captures: bool = True) -> Expression:
-    """*expression* over bytes, whatever they are; ``re2.error`` where it is none."""
+    """*expression*, compiled for any bytes; ``re2.error`` if it is not valid."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
@@ -22,7 +22,7 @@ _LONG = (
     rb"|(?:api|app|access|secret|private|auth|encryption|signing|master|account|storage|certificate|shared|session)"
     rb"[_.-]?key|connection[_.-]?string|x-(?:amz|goog)-signature"
 )
-"""Ends of names, whatever stands before."""
+"""Ends of names, after any text."""
 _SHORT = rb"(?:store|key|user|db|root|admin|sudo|become|bind|ssh|vnc|smtp|mail|ftp|proxy)?(?:pass|pw)|_auth"
 """Ends of names after a separator, or whole names."""
 _WORD = rb"[a-z0-9_.\[-]"
@@ -37,7 +37,7 @@ NAMED = compiled(
     rb"|([\"']?[ \t\r\n]+)"
     rb"|(>))"
 )
-"""A name, and what stands between it and its value: an assignment, a colon, a space, the end of a tag."""
+"""A name and the text between it and its value: an assignment, a colon, a space or the end of a tag."""
 NAME = compiled(rb"(?i)^" + _NAME + rb"$", captures=False)
 """The name of a variable whose whole value is a secret."""
 KEY_VALUE = compiled(
@@ -70,7 +70,7 @@ SQL = compiled(
     rb"|\bpass:([^\s\"']+)|-creds[ =][\"']?[^\s:\"']*:([^\s\"']+)"
     rb"|\becho\s+(?:-[neE]+\s+)?([^|]*[^|\s])\s*\|[^|]*(?:-password-stdin|passwd\s+--stdin|sudo\s+-S|chpasswd)"
 )
-"""Secrets by the words around them: SQL, .netrc, the AWS and openssl tools, what is piped into a login."""
+"""Secrets recognized by the words around them: SQL, .netrc, the AWS and openssl tools, input piped into a login."""
 
 KEY = compiled(
     rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----([A-Za-z0-9+/=\s\\:,.()_-]+?)"
@@ -104,7 +104,7 @@ TOKEN_CUT = compiled(
     rb"|(?:sk|rk)_(?:live|test)_[A-Za-z0-9]+|npm_[A-Za-z0-9]+|hf_[A-Za-z]+|SG\.[\w.-]+|hv[sb]\.[\w-]+"
     rb"|eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)*|(?i:bearer)[ \t]+[A-Za-z0-9._~+/=-]+)\z"
 )
-"""The beginning of a token that the end of the text cuts."""
+"""The beginning of a token at the end of a cut text."""
 
 ENDS = rb"(?:" + _LONG + rb"|pass|pw|_auth)"
 SUSPECTS = (
@@ -120,13 +120,13 @@ SUSPECTS = (
     rb"|[sr]k_(?:live|test)_|whsec_|\bnpm_|pypi-A|\bhf_|ya29\.|\bhv[sb]\.|\bdo[opr]_v1_|\bgls[ac]_|dckr_p"
     rb"|\bshp(?:at|ss|ca|pa)_|\bsk-|tskey-|[0-9]Q~|\bS[NACOUX][A-Z2-7]{12}"
 )
-"""No secret of the above is without one of these, be it in a text or in JSON whose escapes stand for no letters."""
+"""Every secret of the patterns above contains one of these, in plain text and in JSON with its usual escapes."""
 SUSPECT = compiled(
     SUSPECTS
     + rb"|(?i:(?:"
     + ENDS
     + _SUFFIX
-    + rb"|authorization|cookie|x-[a-z-]*(?:auth|key|signature))\"\s*[:=]"  # which in JSON would be a field
+    + rb"|authorization|cookie|x-[a-z-]*(?:auth|key|signature))\"\s*[:=]"  # in JSON this would be a field
     + rb"|\"key\\*\"\s*:\s*\\*\"[^\"]*"
     + ENDS
     + rb")",

@@ -1,1 +1,1 @@
-"""Where lines come from: one module for each kind of source, and their contract in `base`."""
+"""The sources of lines: one module or package for each kind, and their contract in `base`."""

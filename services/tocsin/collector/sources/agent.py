@@ -1,4 +1,4 @@
-"""Asks Tetragon's agents for their own counters, every 15 seconds, and keeps the last answer of each."""
+"""Reads the counters of Tetragon's agents every 15 seconds, and keeps the last answer of each agent."""
 
 import asyncio
 import logging
@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 import aiohttp
 from msgspec import Struct
 
-from tocsin.collector.counters import Counters, Reading
+from tocsin.collector.counters import Counters, CountersParser
+from tocsin.model import metric_names
 from tocsin.runtime.metrics import Metrics
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 15.0
 _ANSWER_S = 5.0
 _MOST_BYTES = 32 << 20
-"""Of one answer: agents tell of every program in every pod."""
+"""Limit of one answer; agents report on every program in every pod."""
 _CHUNK_BYTES = 64 << 10
 _AGENTS = 64
 _HEADERS = {"Accept": "text/plain; version=0.0.4", "Accept-Encoding": "identity"}
@@ -24,25 +25,25 @@ _FAILURES = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
 
 class Agent:
-    """One agent."""
+    """One agent and its last answer."""
 
     def __init__(self, url: str, node: str, now: float) -> None:
         self.url = url
-        self._bound = node
+        self._node = node
         self.counters: Counters | None = None
         self.read_at = now
-        """When they were read; before the first time, when reading began."""
+        """When the counters were last read, or when reading began."""
         self.problem = ""
-        """Why the last reading failed, in words."""
+        """Why the last read failed, in words."""
 
     @property
     def node(self) -> str:
-        """The node that its events are from: ours where we are bound to one, else what it says; empty if neither."""
-        return self._bound or (self.counters.node if self.counters is not None else "")
+        """The node of its events: from the settings, else from its counters; empty if unknown."""
+        return self._node or (self.counters.node if self.counters is not None else "")
 
 
-class Told(Struct, frozen=True):
-    """What is known of one node's agent."""
+class AgentStatus(Struct, frozen=True):
+    """The last known counters of one agent, and their age."""
 
     node: str
     counters: Counters | None
@@ -50,15 +51,15 @@ class Told(Struct, frozen=True):
 
 
 class Agents:
-    """All that the settings name."""
+    """The agents of the settings."""
 
     def __init__(self, urls: Sequence[str], node: str) -> None:
-        """Nothing is asked before `keep_reading`; *node* is the one that we are bound to, if any."""
+        """No request is sent before `keep_reading`; *node* is the node of the settings, if any."""
         now = time.monotonic()
         self._agents = [Agent(url, node, now) for url in urls[:_AGENTS]]
 
     async def keep_reading(self) -> None:
-        """Until cancelled; an agent that does not answer is asked again, and its numbers grow old."""
+        """Read all agents regularly, until cancelled; the counters of an agent that does not answer grow old."""
         if not self._agents:
             return
         timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
@@ -69,10 +70,10 @@ class Agents:
 
     async def _read(self, http: aiohttp.ClientSession, agent: Agent) -> None:
         try:
-            agent.counters = await _ask(http, agent.url)
+            agent.counters = await _read_counters(http, agent.url)
         except _FAILURES as error:
-            bad = isinstance(error, aiohttp.InvalidURL)  # of which the text is the address, with its password
-            why = "the address is none" if bad else str(error) or type(error).__name__
+            invalid = isinstance(error, aiohttp.InvalidURL)  # its text contains the address with the password
+            why = "the address is invalid" if invalid else str(error) or type(error).__name__
             if not agent.problem:
                 log.warning("agent.unreadable", extra={"host": _host(agent.url), "error": why[:200]})
             agent.problem = why
@@ -82,16 +83,16 @@ class Agents:
                 log.info("agent.readable", extra={"host": _host(agent.url)})
             agent.problem = ""
 
-    def told(self) -> Iterator[Told]:
-        """What is known of each."""
+    def statuses(self) -> Iterator[AgentStatus]:
+        """The status of each agent."""
         now = time.monotonic()
         for agent in self._agents:
-            yield Told(agent.node, agent.counters, now - agent.read_at)
+            yield AgentStatus(agent.node, agent.counters, now - agent.read_at)
 
 
-async def _ask(http: aiohttp.ClientSession, url: str) -> Counters:
-    """The counters of the agent at *url*; `ValueError` where the answer is none of an agent."""
-    reading, size = Reading(), 0
+async def _read_counters(http: aiohttp.ClientSession, url: str) -> Counters:
+    """The counters of the agent at *url*; `ValueError` if the answer is not an agent's."""
+    parser, size = CountersParser(), 0
     async with http.get(url, allow_redirects=False) as answer:
         if answer.status != 200:
             raise ValueError(f"it answers {answer.status}")
@@ -99,51 +100,50 @@ async def _ask(http: aiohttp.ClientSession, url: str) -> Counters:
             size += len(chunk)
             if size > _MOST_BYTES:
                 raise ValueError(f"its answer is larger than {_MOST_BYTES >> 20} MiB")
-            reading.feed(chunk)
-    counters = reading.counters()
+            parser.feed(chunk)
+    counters = parser.counters()
     if counters.exported is None:
-        raise ValueError("these are no metrics of Tetragon: they lack tetragon_events_exported_total")
+        raise ValueError("these are not Tetragon's metrics: tetragon_events_exported_total is missing")
     return counters
 
 
 def _host(url: str) -> str:
-    """The part of *url* that holds no secret."""
+    """The part of *url* that contains no secret."""
     return url.split("://", 1)[-1].split("/", 1)[0].rpartition("@")[2]
 
 
 def watch(metrics: Metrics, agents: Agents) -> None:
-    """Let *metrics* pass on what the agents say."""
+    """Register metrics with the agents' counters."""
 
     def refresh() -> None:
         ages: dict[str, float] = {}
         sums: dict[tuple[str, str, str], int] = {}
-        for told in agents.told():
-            ages[told.node] = max(ages.get(told.node, 0.0), told.age_s)
-            if told.counters is not None and (told.node or told.counters.exported):  # it names its node with its first
-                for name, place, value in _numbers(told.counters):
-                    key = (name, told.node, place)
+        for status in agents.statuses():
+            ages[status.node] = max(ages.get(status.node, 0.0), status.age_s)
+            # an agent reports its node with its first event
+            if status.counters is not None and (status.node or status.counters.exported):
+                for name, place, value in _values(status.counters):
+                    key = (name, status.node, place)
                     sums[key] = sums.get(key, 0) + value
         for (name, node, place), value in sums.items():
             labels = {"node": node, "place": place} if place else {"node": node}
-            metrics.counter(f"tocsin_collector_agent_{name}_total", _HELP[name], **labels).value = value
+            metrics.counter(name, _HELP[name], **labels).value = value
         for node, age_s in ages.items():
-            gauge = metrics.gauge(
-                "tocsin_collector_agent_age_seconds", "Since an agent's counters were read.", node=node
-            )
+            gauge = metrics.gauge(metric_names.AGENT_AGE, "Seconds since the agent's counters were read.", node=node)
             gauge.set(round(age_s, 1))
 
     metrics.observe(refresh)
 
 
 _HELP = {
-    "exported_events": "Events that the agent has exported, as it says itself.",
-    "lost_events": "Events that the agent has lost, by place, as it says itself.",
-    "throttled_cgroups": "Times that the agent began to leave out the events of a cgroup.",
+    metric_names.AGENT_EXPORTED_EVENTS: "Events exported by the agent, from its own counters.",
+    metric_names.AGENT_LOST_EVENTS: "Events lost by the agent, by place, from its own counters.",
+    metric_names.AGENT_THROTTLED_CGROUPS: "Number of times the agent began to throttle the events of a cgroup.",
 }
 
 
-def _numbers(counters: Counters) -> Iterator[tuple[str, str, int]]:
-    yield "exported_events", "", counters.exported or 0
-    yield "throttled_cgroups", "", counters.throttled
+def _values(counters: Counters) -> Iterator[tuple[str, str, int]]:
+    yield metric_names.AGENT_EXPORTED_EVENTS, "", counters.exported or 0
+    yield metric_names.AGENT_THROTTLED_CGROUPS, "", counters.throttled
     for place, n in counters.lost.items():
-        yield "lost_events", place, n
+        yield metric_names.AGENT_LOST_EVENTS, place, n

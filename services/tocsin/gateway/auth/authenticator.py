@@ -1,8 +1,9 @@
-"""The door of the gateway: the one way in that was set, a scraper's beside it, and who was turned away."""
+"""Authenticates requests by the configured scheme, and counts those that fail."""
 
 import logging
 
-from tocsin.gateway.auth import forwarded, identity, origin
+from tocsin.gateway.auth import forwarded, identity
+from tocsin.gateway.auth import origin as origins
 from tocsin.gateway.auth.identity import AuthError, AuthFailures, Principal, RequestIdentity, SessionEnd
 from tocsin.gateway.auth.schemes import Bearers, Open, ProxyScheme, Scheme, TokenScheme
 from tocsin.gateway.auth.tokens import File, Fixed, Secret, Source
@@ -16,83 +17,83 @@ METRICS = "/metrics"
 
 
 class Authenticator:
-    """Lets in, or turns away and counts."""
+    """Admits a request, or refuses and counts it."""
 
     def __init__(self, settings: Settings) -> None:
-        """`SettingsError` where settings contradict each other, or a token cannot be read or used."""
+        """`SettingsError` if settings contradict each other, or a token cannot be read or used."""
         identity.check(settings)
         self.trusted = forwarded.networks(settings.proxy_from)
-        """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
-        self.refusals = AuthFailures()
+        """The proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+        self.failures = AuthFailures()
         self.mode = settings.auth
         self._bearers = Bearers()
         self.by_token: TokenScheme | None = None
-        """Where people sign in with a token."""
-        self._way: Scheme = Open()
+        """The scheme, if clients sign in with a token."""
+        self._scheme: Scheme = Open()
         if settings.auth == "token":
-            self._way = self.by_token = TokenScheme(settings, _token(settings), self._bearers)
+            self._scheme = self.by_token = TokenScheme(settings, _token(settings), self._bearers)
         elif settings.auth == "proxy":
-            self._way = ProxyScheme(settings, self._bearers)
+            self._scheme = ProxyScheme(settings, self._bearers)
         path = settings.metrics_token_file
         self._scraper = File(path, "TOCSIN_GATEWAY_METRICS_TOKEN_FILE") if path else None
 
-    def admit(self, asked: RequestIdentity, now_s: float, now: float) -> Principal:
-        """Who asks; `TurnedAway` for a stranger. *now_s* is since 1970, *now* of the monotonic clock.
+    def admit(self, request: RequestIdentity, now_s: float, now: float) -> Principal:
+        """The authenticated client; `AuthError` for any other. *now_s* is since 1970, *now* of the monotonic clock.
 
-        Who `is_led` to the form was not refused.
+        A browser that is sent to the login form does not count as refused.
         """
-        also = (self._scraper.now(now),) if self._scraper and asked.path == METRICS else ()
+        also = (self._scraper.now(now),) if self._scraper and request.path == METRICS else ()
         try:
-            return self._way.admit(asked, also, now_s, now)
-        except AuthError as why:
-            if not self.is_led(why, asked):
-                self.refusals.note(why, asked.address)
+            return self._scheme.admit(request, also, now_s, now)
+        except AuthError as error:
+            if not self.is_led(error, request):
+                self.failures.add(error, request.address)
             raise
 
-    def is_led(self, why: AuthError, asked: RequestIdentity) -> bool:
-        """Whether whoever was turned away is shown the form to sign in."""
-        return self.by_token is not None and asked.page and why.reason in identity.ROUTINE
+    def is_led(self, error: AuthError, request: RequestIdentity) -> bool:
+        """Whether a client that was refused is sent to the login form."""
+        return self.by_token is not None and request.page and error.reason in identity.ROUTINE
 
-    def check_post(self, asked: RequestIdentity, sent_from: str | None, site: str | None, host: str) -> None:
-        """`TurnedAway` where a form was not sent by a page of ours (``Origin``, ``Sec-Fetch-Site``)."""
-        if not origin.posted_here(sent_from, site, host):
-            why = AuthError(403, "only a page of this gateway may send that; a program sends a bearer", "origin")
-            self.refusals.note(why, asked.address)
-            raise why
+    def check_post(self, request: RequestIdentity, origin: str | None, site: str | None, host: str) -> None:
+        """`AuthError` if the gateway's own page did not send the form (``Origin``, ``Sec-Fetch-Site``)."""
+        if not origins.posted_here(origin, site, host):
+            error = AuthError(403, "only a page of this gateway may send that; a program sends a bearer", "origin")
+            self.failures.add(error, request.address)
+            raise error
 
-    def knows(self, asked: RequestIdentity, now_s: float, now: float) -> bool:
-        """Whether nobody has to sign in for this request: it has a session, or there is nothing to sign in to."""
-        return self.by_token is None or self.by_token.session(asked, now_s, now) is not None
+    def knows(self, request: RequestIdentity, now_s: float, now: float) -> bool:
+        """Whether the client needs no login: it has a session, or there is no login here."""
+        return self.by_token is None or self.by_token.session(request, now_s, now) is not None
 
-    def sign_in(self, text: str, asked: RequestIdentity, now_s: float, now: float, nonce: bytes) -> str:
-        """A new session for whoever typed the token; `TurnedAway` where it is another, or none is asked for here."""
+    def sign_in(self, text: str, request: RequestIdentity, now_s: float, now: float, nonce: bytes) -> str:
+        """A new session for a person who typed the token; `AuthError` if it is wrong, 404 if there is no login here."""
         try:
-            session = self._signed().begin(text, asked.address, now_s, now, nonce)
-        except AuthError as why:
-            self.refusals.note(why, asked.address)
+            session = self._signed().begin(text, request.address, now_s, now, nonce)
+        except AuthError as error:
+            self.failures.add(error, request.address)
             raise
-        log.info("login.accepted", extra={"address": asked.address})
+        log.info("login.accepted", extra={"address": request.address})
         return session
 
-    def sign_out(self, asked: RequestIdentity, now_s: float, now: float) -> None:
-        """End the session of this request, as far as this gateway goes."""
-        self._signed().end(asked, now_s, now)
+    def sign_out(self, request: RequestIdentity, now_s: float, now: float) -> None:
+        """End the session of this request, on this gateway."""
+        self._signed().end(request, now_s, now)
 
     def _signed(self) -> TokenScheme:
         if self.by_token is None:
-            raise HttpError(404, f"nobody signs in here: TOCSIN_GATEWAY_AUTH is {self.mode}")
+            raise HttpError(404, f"there is no login here: TOCSIN_GATEWAY_AUTH is {self.mode}")
         return self.by_token
 
-    def over(self, entry: Principal, now_s: float, now: float) -> SessionEnd:
-        """Whether somebody who was let in may stay."""
-        return self._way.over(entry, now_s, now)
+    def over(self, principal: Principal, now_s: float, now: float) -> SessionEnd:
+        """Why the WebSocket of an admitted client must close, if so."""
+        return self._scheme.over(principal, now_s, now)
 
     def watch(self, metrics: Metrics) -> None:
-        """Let *metrics* follow who is turned away."""
+        """Refresh *metrics* with the refused requests whenever they are read."""
 
         def refresh() -> None:
-            for reason, n in self.refusals.counts.items():
-                name, text = "tocsin_gateway_refused_logins_total", "Requests that were turned away."
+            for reason, n in self.failures.counts.items():
+                name, text = "tocsin_gateway_refused_logins_total", "Requests refused, by class of reason."
                 metrics.counter(name, text, reason=reason).value = n
 
         metrics.observe(refresh)

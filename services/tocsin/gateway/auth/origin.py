@@ -9,20 +9,20 @@ _WILDCARDS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104
 
 
 def host_allowed(host: str, bound: str, allowed: Collection[str]) -> bool:
-    """Whether a request for *host* may be meant for us; another name is a page that was led here by its DNS.
+    """Whether *host* names this gateway; any other name belongs to a page whose DNS points here.
 
-    Where we listen on every address, any literal one is ours: a name is what an attacker would need.
+    A gateway that listens on every address accepts any literal address: an attack needs a name.
     """
     name = _name(host)
     if not name:
         return False
     if name in LOOPBACK or name == bound.lower() or name in allowed:
         return True
-    return bound in _WILDCARDS and _literal(name)
+    return bound in _WILDCARDS and _is_address(name)
 
 
 def origin_allowed(origin: str | None, host: str) -> bool:
-    """Whether a WebSocket comes from our own page; a client that is no browser sends no origin."""
+    """Whether the gateway's own page opens a WebSocket; a client that is not a browser sends no origin."""
     if origin is None:
         return True
     try:
@@ -33,9 +33,9 @@ def origin_allowed(origin: str | None, host: str) -> bool:
 
 
 def posted_here(origin: str | None, site: str | None, host: str) -> bool:
-    """Whether what was posted comes from a page of ours, as its browser says (``Origin``, ``Sec-Fetch-Site``).
+    """Whether the gateway's own page sent a form, according to the browser (``Origin``, ``Sec-Fetch-Site``).
 
-    Who says neither is no browser of these years, and has no need to post.
+    A client that sends neither is not a current browser, and has no need to post.
     """
     if site is not None:
         return site == "same-origin" and (origin in (None, "null") or origin_allowed(origin, host))
@@ -52,7 +52,7 @@ def _name(host: str) -> str:
     return "" if parts.path or parts.query or parts.fragment or "@" in host else name.rstrip(".").lower()
 
 
-def _literal(name: str) -> bool:
+def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Tokens that open this gateway: read again while it runs, and compared without telling how much of one was right."""
+"""Access tokens: read again while the gateway runs, and compared in constant time."""
 
 import hashlib
 import hmac
@@ -15,19 +15,19 @@ log = logging.getLogger(__name__)
 
 _SHORTEST = 16
 _MOST_BYTES = 4_096
-_LOOK_S = 1.0
-"""A file is read again no more often."""
+_READ_S = 1.0
+"""A file is read again at most this often."""
 _ROUNDS = 200_000
-"""Some 50 ms, once for each token: who stole a session must not find out a weak token from it by trying."""
+"""Some 50 ms, once for each token: a stolen session must not be enough to guess a weak token."""
 _TRY = "try `openssl rand -hex 32`"
 _SHAPE = re.compile(r"[\x21-\x7e]+")
 
 
 class Secret:
-    """One token; neither its text nor anything that it could be told from is in its ``repr``."""
+    """One token; its ``repr`` reveals nothing about its text."""
 
     def __init__(self, text: str, setting: str) -> None:
-        """`SettingsError` naming *setting* where it cannot be a token."""
+        """`SettingsError` naming *setting* if the text cannot be a token."""
         text = text.strip()
         if len(text) < _SHORTEST:
             raise SettingsError(f"{setting}: a token has at least {_SHORTEST} characters, this has {len(text)}; {_TRY}")
@@ -39,13 +39,13 @@ class Secret:
         self.digest = hashlib.sha256(self._text).hexdigest()
 
     def matches(self, given: str) -> bool:
-        """Whether *given* is it; takes the same time whatever the difference."""
+        """Whether *given* is the token, in constant time."""
         digest = hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
         return hmac.compare_digest(digest, self.digest)
 
     @cached_property
     def key(self) -> bytes:
-        """What sessions are signed with: the same for every gateway that has this token, and after a restart."""
+        """The key that signs sessions: the same on every gateway that has this token, and after a restart."""
         return hashlib.pbkdf2_hmac("sha256", self._text, b"tocsin gateway session 1", _ROUNDS)
 
 
@@ -53,47 +53,47 @@ class Source(Protocol):
     """Where a token comes from."""
 
     def now(self, now: float) -> Secret:
-        """The token of this moment (seconds of the monotonic clock)."""
+        """The current token; *now* is of the monotonic clock."""
         ...
 
 
 class Fixed:
-    """From a variable: the same until the end."""
+    """A token from a variable, which never changes."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
 
     def now(self, now: float) -> Secret:
-        """It."""
+        """The token."""
         return self._secret
 
 
 class File:
-    """From a file: what is in it counts from a second later on. While it cannot be used the last good one stays."""
+    """A token from a file. A change counts within a second; while the file is unusable, the last good token stays."""
 
     def __init__(self, path: str, setting: str) -> None:
-        """`SettingsError` naming *setting* where it cannot be read or holds no token."""
+        """`SettingsError` naming *setting* if the file cannot be read or has no valid token."""
         self._path, self._setting = Path(path), setting
         self._secret = self._read()
-        self._looked = 0.0
+        self._read_at = 0.0
         self._complaints = Sparingly()
 
     def now(self, now: float) -> Secret:
-        """Its token."""
-        if now - self._looked >= _LOOK_S:
-            self._looked = now
-            self._look()
+        """The token in the file."""
+        if now - self._read_at >= _READ_S:
+            self._read_at = now
+            self._refresh()
         return self._secret
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         try:
-            found = self._read()
+            secret = self._read()
         except SettingsError as error:
             if self._complaints.allow() is not None:
-                log.error("token.unusable", extra={"error": f"{error}; the one before still counts"})
+                log.error("token.unusable", extra={"error": f"{error}; the previous one still counts"})
             return
-        if found.digest != self._secret.digest:
-            self._secret = found
+        if secret.digest != self._secret.digest:
+            self._secret = secret
             log.warning("token.rotated", extra={"setting": self._setting})
 
     def _read(self) -> Secret:

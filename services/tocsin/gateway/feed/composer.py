@@ -16,7 +16,7 @@ from tocsin.gateway.feed.filtered_stats import FilteredStats
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.feed.range_stats import RangeStats
 from tocsin.gateway.feed.subscription import Selection
-from tocsin.gateway.pipeline.rule_status import Trouble
+from tocsin.gateway.pipeline.rule_status import RuleIssues
 from tocsin.gateway.window import cursor
 from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.severities import SEVERITIES, by_severity
@@ -28,7 +28,7 @@ from tocsin.model.severity import WORST_FIRST, Severity
 _SNAPSHOT_ROWS = 200
 _CACHED = 16
 _STUCK_S = 2.0
-_NO_TROUBLE = Trouble()
+_NO_ISSUES = RuleIssues()
 
 
 class Lag:
@@ -49,7 +49,7 @@ class FrameComposer:
         self._hub = hub
         self._store = hub.store
         self.lag = Lag()
-        self.rules = Trouble()
+        self.rules = RuleIssues()
         """What is wrong with the rules."""
         self._counting = asyncio.Lock()
         self._cache: dict[tuple[object, ...], bytes] = {}
@@ -76,7 +76,7 @@ class FrameComposer:
                     **({} if filtered is None else filtered.since(tick)),
                     **hub.late.fields(time.monotonic()),
                     "lag": self._lag(),
-                    **({} if self.rules == _NO_TROUBLE else {"rules": self.rules}),
+                    **({} if self.rules == _NO_ISSUES else {"rules": self.rules}),
                 },
                 version=selection.version,
             )

@@ -14,13 +14,13 @@ from tocsin.gateway.window.top_values import Entry, ranked
 from tocsin.gateway.window.window import Block
 from tocsin.model.alert_row import FACETS
 from tocsin.model.filter import Filter
+from tocsin.model.timestamps import MS_PER_S
 
 _SHAPES = 1_000
 """With more different shapes than this the top values are not kept: they would cost too much."""
 _TOP_EVERY = 2
 """Seconds between two updates of the top values."""
 _TOP = 10
-_MS = 1_000
 _NONE = [0] * len(SEVERITIES)
 
 
@@ -105,7 +105,7 @@ class FilteredStats:
     def add(self, rows: Sequence[Row]) -> None:
         """Count new rows, which pass the filter."""
         for row in rows:
-            second = row.t // _MS // self._step_s * self._step_s
+            second = row.t // MS_PER_S // self._step_s * self._step_s
             if second >= self._t0:
                 self._counted.add(second, row.shape)
                 self._changed[second] = self._ticks.now + 1
@@ -117,7 +117,7 @@ class FilteredStats:
         span = TimeRange(self._t0, self._t0 + self._bins * self._step_s + FUTURE_S)
         for row in aggregate.inside(blocks, span):
             if row.seq <= up_to and (match is None or match(row)):
-                counted.add(row.t // _MS // self._step_s * self._step_s, row.shape)
+                counted.add(row.t // MS_PER_S // self._step_s * self._step_s, row.shape)
         return counted
 
     def fill(self, counted: BinCounts, since: Sequence[int | None]) -> None:

@@ -18,8 +18,8 @@ from tocsin.model import alert, subjects
 from tocsin.model.errors import BadEvent
 from tocsin.model.filter import OLD_NAMES, Filter
 from tocsin.model.severity import WORST_FIRST
+from tocsin.model.timestamps import MS_PER_S
 
-_MS = 1_000
 _UNUSED = 10
 """Stats of a range that nobody asked for in this many seconds are dropped."""
 
@@ -56,13 +56,13 @@ class Hub:
         self._live = [0] * len(SEVERITIES)
         self._rate = [0] * len(SEVERITIES)
         self.late = LateArrivals()
-        self.sight = Visibility(settings.window_ms, settings.silent_s)
+        self.visibility = Visibility(settings.window_ms, settings.silent_s)
 
     def begin(self, stream: StreamRange, now_s: int) -> None:
         """Drop everything and start with *stream*."""
         self.ready = False
         self.store.begin(stream, now_s)
-        self.sight = Visibility(self._settings.window_ms, self._settings.silent_s)
+        self.visibility = Visibility(self._settings.window_ms, self._settings.silent_s)
         self._ranges.clear()
 
     def complete(self, head: int, now: float) -> None:
@@ -88,7 +88,7 @@ class Hub:
         if row is None:
             return False
         self._live[row.shape.index] += not row.late_s
-        self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * _MS)
+        self.delay_ms = max(0, now_ms - row.t) if not row.late_s else max(0, now_ms - row.t - row.late_s * MS_PER_S)
         if row.late_s:
             self.late.add(row, now)
         self.fanout.add(row, now)
@@ -104,13 +104,13 @@ class Hub:
             self.undecodable += 1
             return None
         self.store.add(row, summary.exec_id, summary.parent_exec_id)
-        self.sight.take(subject, row, summary.cluster, payload, now_ms)
+        self.visibility.add(subject, row, summary.cluster, payload, now_ms)
         return row
 
     def tick(self, now_s: int) -> None:
         """Once a second: drop what is too old, and bring the stats up to date."""
         self.store.advance(now_s)
-        self.sight.nodes.look(now_s)
+        self.visibility.nodes.tick(now_s)
         self._rate, self._live = self._live, [0] * len(SEVERITIES)
         if not any(self._rate):
             self.delay_ms = 0

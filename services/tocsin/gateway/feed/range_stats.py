@@ -6,6 +6,7 @@ from tocsin.gateway.window import counts as bins
 from tocsin.gateway.window.counts import SecondCounts
 from tocsin.gateway.window.severities import SEVERITIES, by_severity
 from tocsin.gateway.window.top_values import Entry, TopValues
+from tocsin.model.timestamps import MS_PER_S
 
 _TOP_EVERY = 2
 """Seconds between two updates of the top values."""
@@ -58,7 +59,7 @@ class RangeStats:
     @property
     def since_ms(self) -> int:
         """Its beginning, milliseconds since 1970."""
-        return self._t0 * 1_000
+        return self._t0 * MS_PER_S
 
     @property
     def counts(self) -> list[int]:

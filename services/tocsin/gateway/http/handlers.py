@@ -19,7 +19,7 @@ from tocsin.gateway.queries import params
 from tocsin.gateway.queries.schemas import HealthAnswer, ReadyAnswer
 from tocsin.gateway.state import GatewayState
 from tocsin.model.errors import Gone
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_MS, format_ns
 from tocsin.runtime import ledger as ledgers
 from tocsin.runtime.metrics import render
 
@@ -116,9 +116,9 @@ async def rules(server: HttpServer, request: web.Request) -> web.StreamResponse:
     state = server.running()
 
     async def query() -> bytes:
-        now, kinds = time.monotonic(), state.hub.sight.seen.summary(int(time.time()))
-        books = state.rulebooks
-        return _encode(rule_status.answer(books.judges(now), books.differing(now), now, _now(), kinds))
+        now, kinds = time.monotonic(), state.hub.visibility.kinds.summary(int(time.time()))
+        reports = state.rule_reports
+        return _encode(rule_status.answer(reports.current(now), reports.differing(now), now, _now(), kinds))
 
     return responses.json(await server.rules.get(query, max_age_s=CACHE_S))
 
@@ -134,7 +134,7 @@ async def status(server: HttpServer, request: web.Request) -> web.StreamResponse
 
     async def query() -> bytes:
         taken = await server.ledger_soon(state)
-        now, now_ms = time.monotonic(), time.time_ns() // 1_000_000
+        now, now_ms = time.monotonic(), time.time_ns() // NS_PER_MS
         return _encode(pipeline_status.answer(state.readings(now, now_ms), taken, now=now, now_ms=now_ms))
 
     return responses.json(await server.status.get(query, max_age_s=CACHE_S))
@@ -147,7 +147,7 @@ async def stream(server: HttpServer, request: web.Request) -> web.StreamResponse
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise HttpError(400, "this path is a WebSocket")
     principal = server.login.principal(request)
-    return await server.running().live.serve(request, partial(server.login.session_end, principal))
+    return await server.running().broadcaster.serve(request, partial(server.login.session_end, principal))
 
 
 async def metrics(server: HttpServer, request: web.Request) -> web.StreamResponse:
@@ -155,7 +155,7 @@ async def metrics(server: HttpServer, request: web.Request) -> web.StreamRespons
     state = server.running()
     bus = state.bus
     gateway = {"service": bus.service, "instance": bus.instance}
-    others = state.reports.groups(time.monotonic(), but=(bus.service, bus.instance))
+    others = state.service_reports.groups(time.monotonic(), but=(bus.service, bus.instance))
     text = render([(gateway, state.metrics.snapshot()), *others])
     return web.Response(body=text.encode("utf-8", "replace"), headers={"Content-Type": _PROMETHEUS})
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from tocsin.gateway.queries import export, range_queries
 from tocsin.gateway.state import GatewayState
+from tocsin.model.timestamps import NS_PER_MS
 
 _PART_ROWS = 1_000
 
@@ -63,4 +64,4 @@ class Download:
 
 
 def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    return time.time_ns() // NS_PER_MS

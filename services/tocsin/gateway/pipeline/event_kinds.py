@@ -1,4 +1,4 @@
-"""Which events have come at all, so that a rule that nothing feeds can be named."""
+"""The kinds of events that came at all, so that a rule whose events never come can be named."""
 
 from collections import Counter
 
@@ -7,11 +7,11 @@ from tocsin.model.hook_names import for_table, normalize
 
 _HOUR_S = 3_600
 _MOST = 4_096
-"""Different functions that one hour remembers: more are no policy's."""
+"""The most different functions that are kept for one hour: no policy hooks more."""
 
 
 class ObservedKinds:
-    """Kinds and functions of events by hour, and whether they were of processes outside containers."""
+    """Kinds and functions of events by hour, and whether their processes ran outside containers."""
 
     def __init__(self, window_s: int) -> None:
         """Nothing older than *window_s* counts."""
@@ -30,9 +30,9 @@ class ObservedKinds:
         if key in counts or len(counts) < _MOST:
             counts[key] += 1
 
-    def summary(self, now_s: int) -> "Summary":
-        """All of it as it is now."""
-        found = Summary()
+    def summary(self, now_s: int) -> "KindSummary":
+        """The whole window, as it is now."""
+        summary = KindSummary()
         first = now_s // _HOUR_S - self._length
         for hour, counts in self._hours.items():
             if hour < first:
@@ -40,22 +40,22 @@ class ObservedKinds:
             for (event, function, host), n in counts.items():
                 kind = KINDS.get(event)
                 if kind is not None:
-                    found.count(kind, function, n, host=host)
-        return found
+                    summary.add(kind, function, n, host=host)
+        return summary
 
 
-class Summary:
-    """What the window has seen."""
+class KindSummary:
+    """The events of the live window, by kind and function."""
 
     def __init__(self) -> None:
         self.kinds: dict[str, int] = {}
-        """Kind to how many events."""
+        """Kind to number of events."""
         self.functions: set[tuple[str, str]] = set()
-        """Kind and function, as `functions` writes it."""
+        """Kind and function, as `plain` writes it."""
         self.host = 0
         """Events of processes outside containers."""
 
-    def count(self, kind: str, function: str, n: int, *, host: bool) -> None:
+    def add(self, kind: str, function: str, n: int, *, host: bool) -> None:
         """*n* more of them."""
         self.kinds[kind] = self.kinds.get(kind, 0) + n
         self.functions.add((kind, plain(function)))
@@ -63,10 +63,10 @@ class Summary:
 
     @property
     def total(self) -> int:
-        """All events."""
+        """The number of all events."""
         return sum(self.kinds.values())
 
 
 def plain(function: str) -> str:
-    """*function* without the prefixes in which agents, policies and rules differ."""
+    """*function* without the prefixes that agents, policies and rules write differently."""
     return for_table(normalize(function)).lower()

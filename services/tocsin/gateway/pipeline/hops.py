@@ -1,4 +1,4 @@
-"""The way of an event from the sensor to the clients, hop by hop: what goes in and out, what waits, what is wrong."""
+"""The stages of the pipeline, from sensor to clients: what goes in and out, what waits, what is failing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from tocsin.gateway.pipeline.service_reports import Instance
+from tocsin.model import metric_names
 
 TITLES = {
     "collector": "Collector",
@@ -18,7 +19,7 @@ TITLES = {
 
 
 class HopAnswer(Struct, frozen=True, kw_only=True):
-    """One stage of the pipeline; a number is ``null`` if it is not known or the stage has none."""
+    """One stage of the pipeline; ``null`` is not known, or does not apply to such a stage."""
 
     name: str
     """Name of the service or stream."""
@@ -27,36 +28,36 @@ class HopAnswer(Struct, frozen=True, kw_only=True):
     instances: int | None
     """Instances that report."""
     in_s: float | None
-    """Incoming events, alerts or signals a second, over the last seconds."""
+    """Events, alerts or signals that come in a second, of the last seconds."""
     out_s: float | None
     """Outgoing ones a second."""
     lag_s: float | None
-    """Delay, seconds."""
+    """How many seconds it is behind."""
     waiting: int | None
     """Messages that wait."""
     dropped: int | None
-    """Messages that were dropped; ``null`` for an unknown number."""
+    """What was not passed on; ``null`` if an unknown number was lost."""
     dropped_why: str
     """Why they were dropped."""
     last_seen_s: float | None
-    """Seconds since its last report; of a stream, since its last message."""
+    """Seconds since its last report; of a stream, since the last message was stored in it."""
     problem: str
-    """What fails here; empty if nothing does."""
+    """What is failing here, in words; empty if nothing is."""
 
 
 class Flow(Struct, frozen=True, kw_only=True):
-    """What one stream is passed through by."""
+    """What passes through one stream."""
 
     in_s: float | None = None
     out_s: float | None = None
     waiting: int | None = None
     idle_s: float | None = None
     evicted: int | None = None
-    """Messages that it dropped before a reader had them; ``None`` where that is not known."""
+    """Messages that it dropped before a reader read them; ``None`` if that is not known."""
 
 
-class Own(Struct, frozen=True, kw_only=True):
-    """What this gateway knows of itself."""
+class GatewayNumbers(Struct, frozen=True, kw_only=True):
+    """The numbers of this gateway itself."""
 
     in_s: float | None
     out_s: float | None
@@ -66,16 +67,16 @@ class Own(Struct, frozen=True, kw_only=True):
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """All that the hops are made of."""
+    """What the stages are made of."""
 
     instances: Iterable[Instance]
     events: Flow
     alerts: Flow
-    own: Own
+    gateway: GatewayNumbers
     problems: Mapping[str, str]
-    """Hop to what is broken there, as `State.problems` has it."""
+    """Part of the pipeline to what is failing there, as `GatewayState.problems` has it."""
     connected: bool
-    """Whether services can be heard."""
+    """Whether reports of services can arrive."""
 
 
 class Service:
@@ -86,19 +87,19 @@ class Service:
         self._connected = connected
 
     def total(self, name: str) -> int | None:
-        """The sum of a number over the instances."""
-        found = [own.totals[name] for own in self.instances if name in own.totals]
-        return round(sum(found)) if found else None
+        """The sum of a number over the instances; ``None`` if no instance reports it."""
+        values = [instance.totals[name] for instance in self.instances if name in instance.totals]
+        return round(sum(values)) if values else None
 
     def rate(self, name: str) -> float | None:
-        """How fast it grows, over all instances."""
-        found = [own.rates[name] for own in self.instances if name in own.rates]
-        return round(sum(found), 2) if found else None
+        """Its growth a second, over all instances."""
+        values = [instance.rates[name] for instance in self.instances if name in instance.rates]
+        return round(sum(values), 2) if values else None
 
     def fields(self, name: str) -> dict[str, Any]:
-        """What is told of every service."""
+        """The fields that every service has."""
         known = self._connected or bool(self.instances)
-        ages = [own.age_s for own in self.instances]
+        ages = [instance.age_s for instance in self.instances]
         return {
             "name": name,
             "title": TITLES[name],
@@ -115,84 +116,86 @@ _PROBLEMS = {
     "ALERTS": ("nats", "alerts"),
     "gateway": ("window",),
 }
-"""Hop to the keys under which its problems are told; those of a service have more after a dot."""
-_EVICTED = "messages that the stream gave up before a reader had them"
+"""Stage to the keys of its problems; those of a service have a dot and more after it."""
+_EVICTED = "messages that the stream dropped before a reader read them"
 
 
 def hops(facts: Facts) -> list[HopAnswer]:
     """In the order in which an event passes them."""
-    told = list(facts.instances)
+    instances = list(facts.instances)
     services = {
-        name: Service([own for own in told if own.report.service == name], connected=facts.connected)
+        name: Service(
+            [instance for instance in instances if instance.report.service == name], connected=facts.connected
+        )
         for name in ("collector", "classifier", "correlator", "gateway")
     }
-    made = [
+    stages = [
         _collector(services["collector"]),
         _stream("EVENTS", facts.events),
         _classifier(services["classifier"]),
         _correlator(services["correlator"]),
         _stream("ALERTS", facts.alerts),
-        _gateway(services["gateway"], facts.own),
+        _gateway(services["gateway"], facts.gateway),
     ]
-    return [HopAnswer(**fields, problem=_problem(fields["name"], facts.problems)) for fields in made]
+    return [HopAnswer(**fields, problem=_problem(fields["name"], facts.problems)) for fields in stages]
 
 
 def _problem(name: str, problems: Mapping[str, str]) -> str:
-    found = [
+    texts = [
         why
         for key, why in problems.items()
-        if any(key == own or key.startswith(f"{own}.") for own in _PROBLEMS[name])
+        if any(key == part or key.startswith(f"{part}.") for part in _PROBLEMS[name])
     ]  # fmt: skip
-    return "; ".join(dict.fromkeys(found))
+    return "; ".join(dict.fromkeys(texts))
 
 
-def _collector(own: Service) -> dict[str, Any]:
-    dropped, why = own.total("tocsin_collector_dead_letters_total"), ""
+def _collector(service: Service) -> dict[str, Any]:
+    dropped, why = service.total(metric_names.COLLECTOR_DEAD_LETTERS), ""
     if dropped:
-        why = "lines that are no event: kept, with the reason, in DEAD_COLLECTOR"
-    vanished = own.total("tocsin_collector_vanished_files_total")
+        why = "lines that are not events: kept in DEAD_COLLECTOR, with the reason"
+    vanished = service.total(metric_names.COLLECTOR_VANISHED_FILES)
     if vanished:
-        size = own.total("tocsin_collector_vanished_bytes_total") or 0
+        size = service.total(metric_names.COLLECTOR_VANISHED_BYTES) or 0
         what = f"{vanished:,} export files ({size:,} bytes known)" if size else f"{vanished:,} export files"
-        dropped, why = None, f"{what} were gone before they were read: how many events they held, nobody knows"
-    behind = own.total("tocsin_collector_lag_bytes")
-    speed = own.rate("tocsin_collector_received_bytes_total")
+        dropped, why = None, f"{what} were gone before they were read, with an unknown number of events"
+    behind = service.total(metric_names.COLLECTOR_LAG_BYTES)
+    speed = service.rate(metric_names.COLLECTOR_RECEIVED_BYTES)
     return {
-        **own.fields("collector"),
-        "in_s": own.rate("tocsin_collector_received_lines_total"),
-        "out_s": own.rate("tocsin_collector_stored_events_total"),
+        **service.fields("collector"),
+        "in_s": service.rate(metric_names.COLLECTOR_RECEIVED_LINES),
+        "out_s": service.rate(metric_names.COLLECTOR_STORED_EVENTS),
         "lag_s": _behind(behind, speed),
-        "waiting": own.total("tocsin_collector_unsettled_lines"),
+        "waiting": service.total(metric_names.COLLECTOR_UNSETTLED_LINES),
         "dropped": dropped,
         "dropped_why": why,
     }
 
 
-def _classifier(own: Service) -> dict[str, Any]:
-    lag = "tocsin_classifier_event_lag_seconds"
-    judged = own.rate(f"{lag}_count")
-    dropped = own.total("tocsin_classifier_buried_events_total")
-    held = own.total("tocsin_classifier_held_events")
-    waiting = own.total("tocsin_classifier_waiting_alerts")
+def _classifier(service: Service) -> dict[str, Any]:
+    lag = metric_names.CLASSIFIER_EVENT_LAG
+    judged = service.rate(f"{lag}_count")
+    dropped = service.total(metric_names.CLASSIFIER_DEAD_LETTERS)
+    in_memory = service.total(metric_names.CLASSIFIER_HELD_EVENTS)
+    waiting = service.total(metric_names.CLASSIFIER_WAITING_ALERTS)
     return {
-        **own.fields("classifier"),
-        "in_s": own.rate("tocsin_classifier_received_events_total"),
-        "out_s": own.rate("tocsin_classifier_published_alerts_total"),
-        "lag_s": round((own.rate(lag) or 0.0) / judged, 3) if judged else None,
-        "waiting": None if held is None and waiting is None else (held or 0) + (waiting or 0),
+        **service.fields("classifier"),
+        "in_s": service.rate(metric_names.CLASSIFIER_RECEIVED_EVENTS),
+        "out_s": service.rate(metric_names.CLASSIFIER_PUBLISHED_ALERTS),
+        "lag_s": round((service.rate(lag) or 0.0) / judged, 3) if judged else None,
+        "waiting": None if in_memory is None and waiting is None else (in_memory or 0) + (waiting or 0),
         "dropped": dropped,
-        "dropped_why": "events that could not be judged: kept, with the reason, in DEAD_CLASSIFIER" if dropped else "",
+        "dropped_why": "events that could not be judged: kept in DEAD_CLASSIFIER, with the reason" if dropped else "",
     }
 
 
-def _correlator(own: Service) -> dict[str, Any]:
-    speed = own.rate("tocsin_correlator_received_signals_total")
-    waiting = own.total("tocsin_correlator_lag_messages")
-    unread = own.total("tocsin_correlator_unread_signals_total")
+def _correlator(service: Service) -> dict[str, Any]:
+    speed = service.rate(metric_names.CORRELATOR_RECEIVED_SIGNALS)
+    waiting = service.total(metric_names.CORRELATOR_LAG_MESSAGES)
+    unread = service.total(metric_names.CORRELATOR_UNREAD_SIGNALS)
     return {
-        **own.fields("correlator"),
+        **service.fields("correlator"),
         "in_s": speed,
-        "out_s": own.rate("tocsin_correlator_raised_alerts_total"),
+        "out_s": service.rate(metric_names.CORRELATOR_RAISED_ALERTS),
         "lag_s": _behind(waiting, speed),
         "waiting": waiting,
         "dropped": unread,
@@ -215,23 +218,23 @@ def _stream(name: str, flow: Flow) -> dict[str, Any]:
     }
 
 
-def _gateway(service: Service, own: Own) -> dict[str, Any]:
+def _gateway(service: Service, numbers: GatewayNumbers) -> dict[str, Any]:
     fields = service.fields("gateway")
     return {
         **fields,
         "instances": fields["instances"] or 1,
         "last_seen_s": 0.0,
-        "in_s": _rounded(own.in_s),
-        "out_s": _rounded(own.out_s),
-        "lag_s": own.lag_s,
-        "waiting": own.waiting,
-        "dropped": own.undecodable,
-        "dropped_why": "alerts that make no sense" if own.undecodable else "",
+        "in_s": _rounded(numbers.in_s),
+        "out_s": _rounded(numbers.out_s),
+        "lag_s": numbers.lag_s,
+        "waiting": numbers.waiting,
+        "dropped": numbers.undecodable,
+        "dropped_why": "alerts that could not be decoded" if numbers.undecodable else "",
     }
 
 
 def _behind(waiting: int | None, speed: float | None) -> float | None:
-    """How long what waits takes at this speed."""
+    """How many seconds the waiting messages take at this speed."""
     if not waiting:
         return None if waiting is None else 0.0
     return round(waiting / speed, 1) if speed else None

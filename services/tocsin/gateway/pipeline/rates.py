@@ -1,4 +1,4 @@
-"""How fast a number grows: of counters that services tell, and of the sequences of streams."""
+"""How fast numbers grow: the counters of services, and the sequences of streams."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -6,62 +6,62 @@ from collections.abc import Iterable, Mapping
 from tocsin.runtime.metrics import Sample
 
 _OVER_S = 5.0
-"""A rate is that of about the last so many seconds."""
+"""A rate covers about this many seconds."""
 _MOST_SAMPLES = 2_000
 _MOST = 1e15
-"""A larger number is nonsense."""
+"""A larger number is not plausible."""
 
 
 class Rate:
-    """One number that only grows, looked at now and then."""
+    """The rate of one number that only grows, from readings of it."""
 
     def __init__(self, over_s: float = _OVER_S) -> None:
         self._over_s = over_s
-        self._looks: deque[tuple[float, int]] = deque()
+        self._readings: deque[tuple[float, int]] = deque()
         self.moved_at: float | None = None
-        """When it was first seen as it is now; ``None`` before the first look, or where it never moved."""
+        """The time of the reading that first had the current value; ``None`` if the number never grew."""
 
-    def note(self, value: int, now: float) -> None:
-        """It is *value*; a number that became smaller begins anew."""
-        looks = self._looks
-        if looks and value < looks[-1][1]:
-            looks.clear()
-        if looks and value > looks[-1][1]:
+    def add(self, value: int, now: float) -> None:
+        """A new reading. If the number became smaller, it starts again."""
+        readings = self._readings
+        if readings and value < readings[-1][1]:
+            readings.clear()
+        if readings and value > readings[-1][1]:
             self.moved_at = now
-        looks.append((now, value))
-        while len(looks) > 2 and now - looks[1][0] >= self._over_s:
-            looks.popleft()
+        readings.append((now, value))
+        while len(readings) > 2 and now - readings[1][0] >= self._over_s:
+            readings.popleft()
 
     def rate(self, now: float) -> float | None:
-        """A second; ``None`` where it is not known, or not known of late."""
-        if len(self._looks) < 2 or now - self._looks[-1][0] > 2 * self._over_s:
+        """The growth a second; ``None`` if there are too few readings, or no recent one."""
+        if len(self._readings) < 2 or now - self._readings[-1][0] > 2 * self._over_s:
             return None
-        (begin, first), (end, last) = self._looks[0], self._looks[-1]
+        (begin, first), (end, last) = self._readings[0], self._readings[-1]
         return (last - first) / (end - begin) if end > begin else None
 
     @property
     def known(self) -> bool:
-        """Whether it was looked at."""
-        return bool(self._looks)
+        """Whether there is a reading."""
+        return bool(self._readings)
 
     def idle_s(self, now: float) -> float | None:
-        """Since it moved."""
+        """Seconds since it grew."""
         return None if self.moved_at is None else max(0.0, now - self.moved_at)
 
 
 def totals(samples: Iterable[Sample]) -> dict[str, float]:
-    """The value of each metric over all its labels; of a histogram the sum, and as ``<name>_count`` how many."""
-    found: dict[str, float] = {}
+    """The sum of each metric over its labels; of a histogram the sum, and the number of values as ``<name>_count``."""
+    sums: dict[str, float] = {}
     for sample, _ in zip(samples, range(_MOST_SAMPLES), strict=False):
-        found[sample.name] = found.get(sample.name, 0.0) + max(-_MOST, min(sample.value, _MOST))
+        sums[sample.name] = sums.get(sample.name, 0.0) + max(-_MOST, min(sample.value, _MOST))
         if sample.buckets:
             name = f"{sample.name}_count"
-            found[name] = found.get(name, 0.0) + sample.buckets.get("+Inf", 0)
-    return found
+            sums[name] = sums.get(name, 0.0) + sample.buckets.get("+Inf", 0)
+    return sums
 
 
 def growth(before: Mapping[str, float], now: Mapping[str, float], seconds: float) -> dict[str, float]:
-    """How much each number has grown a second; one that became smaller began at zero."""
+    """The growth of each number a second; one that became smaller started again at zero."""
     if seconds <= 0:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""How the whole way from the sensors to this gateway's clients is at this moment, in one answer."""
+"""The state of the whole pipeline, from the sensors to this gateway's clients, in one answer."""
 
 from collections.abc import Mapping
 
@@ -6,32 +6,29 @@ from msgspec import Struct
 
 from tocsin.bus import streams
 from tocsin.gateway.pipeline import coverage
-from tocsin.gateway.pipeline.coverage import Agent, Coverage, Followed
-from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.coverage import Agent, Coverage, ExportGap
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.nodes import Nodes
 from tocsin.gateway.pipeline.rates import Rate
 from tocsin.gateway.pipeline.service_reports import Instance
 from tocsin.gateway.pipeline.visibility import Visibility
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, format_ns
 from tocsin.runtime.ledger import Ledger
-
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 
 
 class NodeAnswer(Struct, frozen=True, kw_only=True):
-    """A node that sends events, or that a collector is bound to."""
+    """One node that sends events, or to which a collector is bound."""
 
     node: str
     """Name of the node."""
     last_s: float | None
-    """Seconds since its last event arrived; ``null`` if none did."""
+    """Seconds since its last event came; ``null`` if none did."""
     rate: float | None
     """Events a second."""
     silent: bool
     """Whether it does not report."""
     why: str
-    """Why it counts as silent."""
+    """Why it counts as silent, in words; empty if it does not."""
     coverage: Coverage
     """How many of its events arrive."""
 
@@ -42,28 +39,28 @@ class Clients(Struct, frozen=True, kw_only=True):
     open: int
     """How many there are."""
     slow: int
-    """Of these, clients that are too slow and so get fewer rows."""
+    """Of these, the clients that do not keep up and get fewer rows."""
 
 
 class StatusAnswer(Struct, frozen=True, kw_only=True):
-    """The state of the pipeline."""
+    """The stages of the pipeline, its nodes, and what is failing."""
 
     cluster: str
-    """Names of the clusters that events come from."""
+    """The names of the clusters that send events."""
     hops: list[HopAnswer]
     """Stages, in the order in which an event passes them."""
     nodes: list[NodeAnswer]
     """Nodes, by name."""
     ledger: Ledger | None
-    """``null`` if it could not be taken; `broken` says why."""
+    """``null`` if it could not be read; `broken` has the reason."""
     clients: Clients
     """Browsers on the WebSocket."""
     broken: str
-    """What fails; empty if nothing does."""
+    """What is failing, in words; empty if nothing is."""
     kinds_seen: dict[str, int]
-    """Number of events in the live window, by kind."""
+    """Kind of event to its number in the live window."""
     host_events: bool
-    """Whether the live window has events of processes outside containers."""
+    """Whether events of processes outside containers come at all."""
     timestamp: str
     """Time of this answer (RFC 3339)."""
 
@@ -85,7 +82,7 @@ class Readings(Struct, frozen=True, kw_only=True):
     delay_ms: int
     undecodable: int
     problems: Mapping[str, str]
-    """Hop to what is failing there."""
+    """Part of the pipeline to what is failing there."""
     broken: str
     """The problems in one sentence."""
     connected: bool
@@ -95,41 +92,41 @@ class Readings(Struct, frozen=True, kw_only=True):
 
 
 def nodes(
-    own: Nodes, agents: dict[str, Agent], followed: dict[str, Followed], *, now_ms: int, window_ms: int
+    known: Nodes, agents: dict[str, Agent], gaps: dict[str, ExportGap], *, now_ms: int, window_ms: int
 ) -> list[NodeAnswer]:
     """All nodes by name."""
-    silent = {one.node: one.why for one in own.silent(now_ms)}
+    silent = {node.node: node.why for node in known.silent(now_ms)}
     return [
         NodeAnswer(
             node=name,
-            last_s=round(max(0, now_ms - node.last_ms) / 1_000, 1) if node.last_ms else None,
-            rate=None if (rate := own.rate(name, now_ms / 1_000)) is None else round(rate, 2),
+            last_s=round(max(0, now_ms - node.last_ms) / MS_PER_S, 1) if node.last_ms else None,
+            rate=None if (rate := known.rate(name, now_ms / MS_PER_S)) is None else round(rate, 2),
             silent=name in silent,
             why=silent.get(name, ""),
             coverage=coverage.cover(
-                node, coverage.of_node(name, agents, len(own)), followed.get(name), now_ms - window_ms
+                node, coverage.of_node(name, agents, len(known)), gaps.get(name), now_ms - window_ms
             ),
         )
-        for name, node in sorted(own)
+        for name, node in sorted(known)
     ]
 
 
 def answer(readings: Readings, ledger: Ledger | None, *, now: float, now_ms: int) -> StatusAnswer:
     """All of it; *now* is of the monotonic clock."""
     visibility = readings.visibility
-    observed = visibility.seen.summary(now_ms // _MS)
+    observed = visibility.kinds.summary(now_ms // MS_PER_S)
     return StatusAnswer(
         cluster=visibility.cluster,
         hops=hops(_facts(readings, ledger, now)),
         nodes=nodes(
-            visibility.nodes, readings.agents, visibility.followed, now_ms=now_ms, window_ms=readings.window_ms
+            visibility.nodes, readings.agents, visibility.export_gaps, now_ms=now_ms, window_ms=readings.window_ms
         ),
         ledger=ledger,
         clients=readings.clients,
         broken=readings.broken,
         kinds_seen=dict(sorted(observed.kinds.items(), key=lambda kind: -kind[1])),
         host_events=observed.host > 0,
-        timestamp=format_ns(now_ms * _NS_PER_MS),
+        timestamp=format_ns(now_ms * NS_PER_MS),
     )
 
 
@@ -152,10 +149,10 @@ def _facts(readings: Readings, ledger: Ledger | None, now: float) -> Facts:
         instances=readings.instances,
         events=flow("events", "judged", readings.judging, streams.EVENTS),
         alerts=flow("alerts", "read", readings.waiting, streams.ALERTS, streams.ALERTS_KEPT),
-        own=Own(
+        gateway=GatewayNumbers(
             in_s=rates["read"].rate(now),
             out_s=rates["rows"].rate(now),
-            lag_s=readings.delay_ms / _MS,
+            lag_s=readings.delay_ms / MS_PER_S,
             waiting=readings.waiting,
             undecodable=readings.undecodable,
         ),

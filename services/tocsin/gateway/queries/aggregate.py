@@ -15,8 +15,7 @@ from tocsin.gateway.window.top_values import Entry
 from tocsin.gateway.window.window import Block, Match
 from tocsin.model.alert_row import FACETS
 from tocsin.model.filter import Filter, Values
-
-_MS = 1_000
+from tocsin.model.timestamps import MS_PER_S
 
 _Counted = dict[SharedFields, int]
 
@@ -60,7 +59,7 @@ def counts(blocks: Iterable[Block], span: TimeRange, match: Match | None) -> lis
 def timeline(blocks: Iterable[Block], span: TimeRange, step_s: int, match: Match | None) -> Series:
     """How many match, for each severity and bin."""
     found = [[0] * span.bins(step_s) for _ in SEVERITIES]
-    from_ms, width = span.from_ms, step_s * _MS
+    from_ms, width = span.from_ms, step_s * MS_PER_S
     for row in inside(blocks, span):
         if match is None or match(row):
             found[row.shape.index][(row.t - from_ms) // width] += 1

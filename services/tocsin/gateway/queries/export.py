@@ -9,7 +9,7 @@ from tocsin.gateway.queries.time_range import TimeRange
 from tocsin.gateway.window import rows
 from tocsin.gateway.window.rows import Row
 from tocsin.model.alert_row import COLUMNS, FIELDS
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_MS, NS_PER_S, format_ns
 
 Format = Literal["csv", "ndjson"]
 
@@ -20,7 +20,6 @@ _DISARMED = "'"
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\r\n"} | {0x7F: 0x2421}
 """Control characters as signs that one can see: a terminal obeys them, and many readers stop at NUL."""
 _PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
-_NS_PER_MS = 1_000_000
 
 _HEADER = tuple("time" if name == "t" else name for name in COLUMNS)
 
@@ -30,7 +29,7 @@ def _cells(row: Row) -> Iterator[str]:
     for name in COLUMNS:
         value = getattr(row if FIELDS[name].own else row.shape, name)
         if name == "t":
-            yield format_ns(value * _NS_PER_MS)
+            yield format_ns(value * NS_PER_MS)
         elif isinstance(value, bool):
             yield "yes" if value else "no"
         else:
@@ -57,7 +56,7 @@ def disarmed(text: str) -> str:
 
 def filename(format: Format, span: TimeRange) -> str:
     """What the file is called: nothing that an event chose is in it."""
-    begin, end = (format_ns(second * 1_000 * _NS_PER_MS)[:19].replace(":", "") for second in (span.from_s, span.to_s))
+    begin, end = (format_ns(second * NS_PER_S)[:19].replace(":", "") for second in (span.from_s, span.to_s))
     return f"tocsin-{begin}Z-{end}Z.{format}"
 
 

@@ -12,11 +12,10 @@ from tocsin.gateway.window.rows import Row, SharedFields
 from tocsin.gateway.window.severities import SEVERITIES, BySeverity
 from tocsin.gateway.window.store import AlertStore
 from tocsin.model.filter import Filter, FilterError, grammar
-from tocsin.model.timestamps import format_ns
+from tocsin.model.timestamps import NS_PER_MS, format_ns
 
 MAX_ALERTS = 1_000
 MAX_FULL = 200
-_NS_PER_MS = 1_000_000
 
 
 class QueryError(ValueError):
@@ -80,7 +79,7 @@ def lanes(store: AlertStore, held: BySeverity) -> Lanes:
     for name, lane in zip(SEVERITIES, store.window.lanes, strict=True):
         oldest = lane.oldest
         found[name] = LaneAnswer(
-            since=None if oldest is None else format_ns(oldest.t * _NS_PER_MS),
+            since=None if oldest is None else format_ns(oldest.t * NS_PER_MS),
             rows=len(lane),
             complete=len(lane) >= getattr(held, name),
         )

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from tocsin.gateway.queries.range_schemas import Node
+from tocsin.model.text import truncate
 
 CHARACTERS = 1_024
 """Of a process's name and arguments, each."""
@@ -114,4 +115,4 @@ def _parent(own: _Process) -> str:
 
 def cut(text: str) -> str:
     """The text, no longer than a tree shows it."""
-    return text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…"
+    return truncate(text, CHARACTERS)

@@ -6,15 +6,13 @@ from msgspec import Struct
 
 from tocsin.gateway.queries.params import QueryError
 from tocsin.gateway.window import counts
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, parse_ns
 
 MAX_BINS = 1_500
 _DEFAULT_S = 900
 _MAX_STEP_S = 86_400
 _LATEST_S = 4_102_444_800
 """The year 2100."""
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 
 
 class TimeRange(Struct, frozen=True):
@@ -26,12 +24,12 @@ class TimeRange(Struct, frozen=True):
     @property
     def from_ms(self) -> int:
         """The first millisecond."""
-        return self.from_s * _MS
+        return self.from_s * MS_PER_S
 
     @property
     def to_ms(self) -> int:
         """The first millisecond after it."""
-        return self.to_s * _MS
+        return self.to_s * MS_PER_S
 
     def default_step_s(self) -> int:
         """The width of a bin of its timeline where none is asked for."""
@@ -45,10 +43,10 @@ class TimeRange(Struct, frozen=True):
 def parse(parameters: Mapping[str, str], now_ms: int) -> TimeRange:
     """The span of ``from`` and ``to``: the last 15 minutes where they are absent; `QueryError` where they are wrong."""
     to_ms = _moment(parameters, "to", now_ms)
-    from_ms = _moment(parameters, "from", to_ms - _DEFAULT_S * _MS)
+    from_ms = _moment(parameters, "from", to_ms - _DEFAULT_S * MS_PER_S)
     if from_ms >= to_ms:
         raise QueryError("from must lie before to")
-    return TimeRange(from_ms // _MS, -(-to_ms // _MS))
+    return TimeRange(from_ms // MS_PER_S, -(-to_ms // MS_PER_S))
 
 
 def step(parameters: Mapping[str, str], span: TimeRange) -> int:
@@ -73,7 +71,7 @@ def _moment(parameters: Mapping[str, str], name: str, default_ms: int) -> int:
         ms = int(text)
     else:
         ns = parse_ns(text)
-        ms = -1 if ns is None else ns // _NS_PER_MS
-    if not 0 <= ms <= _LATEST_S * _MS:
+        ms = -1 if ns is None else ns // NS_PER_MS
+    if not 0 <= ms <= _LATEST_S * MS_PER_S:
         raise QueryError(f"{name} must be a time like 2026-11-23T14:08:12Z, or milliseconds since 1970")
     return ms

@@ -13,7 +13,8 @@ from tocsin.model.alert import Summary
 from tocsin.model.alert_row import RowFields
 from tocsin.model.errors import BadEvent
 from tocsin.model.severity import WORST_FIRST
-from tocsin.model.timestamps import parse_ns
+from tocsin.model.text import truncate
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, parse_ns
 
 ARGUMENT_CHARACTERS = 256
 TARGET_CHARACTERS = 256
@@ -28,15 +29,12 @@ _texts = attrgetter(*_TEXTS)
 _WIRE = {info.name: info.default for info in msgspec.structs.fields(RowFields)}
 """The shared fields, in the order of the JSON, and the value with which each is left out."""
 _RARELY_SHARED = frozenset({"fingerprint", "process"})
-_CUT = "…"
 _LISTED = 32
 _ROW_BYTES, _SHAPE_BYTES = 280, 200
 _SHARED_CHARACTERS = 48
 """A longer name is not taken for one that many shapes share."""
 _SHAPES = 10_000
 _KNOWN_TEXTS = 20_000
-_MS = 1_000
-_NS_PER_MS = 1_000_000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -86,14 +84,14 @@ class RowFactory:
     def row(self, seq: int, alert: Summary) -> Row:
         """The row of one alert; `BadEvent` where its times cannot be read."""
         t = _ms(alert.time)
-        late_s = max(0, _ms(alert.received) - t) // _MS
+        late_s = max(0, _ms(alert.received) - t) // MS_PER_S
         return Row(
             seq,
             t,
             late_s if late_s > LATE_S else 0,
             alert.id,
-            self._one(_cut(alert.arguments, ARGUMENT_CHARACTERS)),
-            self._one(_cut(alert.target, TARGET_CHARACTERS)),
+            self._one(truncate(alert.arguments, ARGUMENT_CHARACTERS)),
+            self._one(truncate(alert.target, TARGET_CHARACTERS)),
             self._shape(alert),
         )
 
@@ -134,7 +132,7 @@ def newest_first(row: Row) -> tuple[int, int]:
 
 def _shape(alert: Summary, rules: tuple[str, ...], one: Callable[[str], str]) -> SharedFields:
     def cut(text: str) -> str:
-        return one(_cut(text, NAME_CHARACTERS))
+        return one(truncate(text, NAME_CHARACTERS))
 
     texts: dict[str, Any] = {}
     for name, value in zip(_TEXTS, _texts(alert), strict=True):
@@ -164,10 +162,6 @@ def _tail(shape: SharedFields) -> bytes:
     return shape.tail
 
 
-def _cut(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1] + _CUT
-
-
 def _ms(text: str) -> int:
     """Milliseconds since 1970 of an RFC 3339 time; the seconds are looked up, since many alerts share one."""
     if text[19:20] == "." and text[-1] == "Z" and text[20:23].isdecimal():
@@ -184,4 +178,4 @@ def _any_ms(text: str) -> int:
     ns = parse_ns(text)
     if ns is None:
         raise BadEvent(f"{text[:40]!r} is no RFC 3339 time")
-    return ns // _NS_PER_MS
+    return ns // NS_PER_MS

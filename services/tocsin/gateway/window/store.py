@@ -12,9 +12,7 @@ from tocsin.gateway.window.severities import SEVERITIES
 from tocsin.gateway.window.top_values import TopValues
 from tocsin.gateway.window.window import Window
 from tocsin.model.filter import Filter
-
-_MS = 1_000
-_NS_PER_MS = 1_000_000
+from tocsin.model.timestamps import MS_PER_S, NS_PER_MS
 
 
 class StreamRange(Struct, frozen=True):
@@ -37,7 +35,7 @@ class AlertStore:
         self._clear()
 
     def _clear(self) -> None:
-        window_s = self._window_ms // _MS
+        window_s = self._window_ms // MS_PER_S
         self.counts = SecondCounts(window_s)
         self.top = TopValues(window_s)
         self.counted_since = [0] * len(SEVERITIES)
@@ -53,7 +51,7 @@ class AlertStore:
     def add(self, row: Row, exec_id: str, parent_exec_id: str) -> None:
         """Add one row; the ids are those of its process and of that process's parent."""
         self.window.add(row, exec_id, parent_exec_id)
-        second = row.t // _MS
+        second = row.t // MS_PER_S
         self.counts.add(row.shape.index, second)
         self.top.add(row.shape, second)
 
@@ -63,21 +61,21 @@ class AlertStore:
         An alert that was stored before a row arrived happened before that row arrived, unless its clock is ahead.
         """
         lane = self.window.lanes[index]
-        since = now_ms if lane.oldest is None else lane.oldest.t + lane.oldest.late_s * _MS
+        since = now_ms if lane.oldest is None else lane.oldest.t + lane.oldest.late_s * MS_PER_S
         if first_ns is not None and first_ns > 0:
-            since = first_ns // _NS_PER_MS
+            since = first_ns // NS_PER_MS
         self.counted_since[index] = since
         lane.since_ms = max(lane.since_ms, since)
 
     def advance(self, now_s: int) -> None:
         """Move on to *now_s*: rows that the stream has dropped or that are too old leave the window."""
         self.counts.advance(now_s)
-        self.window.evict(below_seq=self.stream.first_seq, before_ms=now_s * _MS - self._window_ms)
+        self.window.evict(below_seq=self.stream.first_seq, before_ms=now_s * MS_PER_S - self._window_ms)
 
     def counts_complete(self, from_s: int, severities: Sequence[bool]) -> bool:
         """Whether the counts of these severities are complete from *from_s* on."""
         selected = zip(self.counted_since, severities, strict=True)
-        return self.counts.begin <= from_s and all(since <= from_s * _MS for since, chosen in selected if chosen)
+        return self.counts.begin <= from_s and all(since <= from_s * MS_PER_S for since, chosen in selected if chosen)
 
     def rows_complete(self, from_ms: int, severities: Sequence[bool]) -> bool:
         """Whether the window holds every row of these severities from *from_ms* on."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from tocsin.gateway.window.process_links import Links
 from tocsin.gateway.window.rows import Row, SharedFields, newest_first
 from tocsin.gateway.window.severities import SEVERITIES
+from tocsin.model.timestamps import MS_PER_S
 
 _ROWS = 256
 _REMEMBERED = 10_000
 _ROW_BUDGET = 740
 """Bytes of memory for each row; ordinary ones need half of it."""
-_MS = 1_000
 
 _NEVER = 1 << 62
 
@@ -110,7 +110,7 @@ class Lane:
     def evict(self, *, below_seq: int, before_ms: int) -> None:
         """Drop the oldest rows, as long as they are below *below_seq* or arrived before *before_ms*."""
         while (oldest := self.oldest) is not None and (
-            oldest.seq < below_seq or oldest.t + oldest.late_s * _MS < before_ms
+            oldest.seq < below_seq or oldest.t + oldest.late_s * MS_PER_S < before_ms
         ):
             self._evict()
 

@@ -1,4 +1,4 @@
-"""Which ATT&CK techniques the rules cover, as a layer for the ATT&CK Navigator and as a summary for people."""
+"""The ATT&CK techniques that rules cover, as a layer for the ATT&CK Navigator and as text."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from tocsin.model.severity import Severity
 from tocsin.sigma.syntax.documents import Correlation, Rule
 
 ATTACK = "18"
-"""Version of ATT&CK that our own rules are tagged by: the last before its tactic Defense Evasion was split."""
+"""The ATT&CK version of the shipped rules' tags: the last one before the tactic Defense Evasion was split."""
 _NAVIGATOR = "5.1.0"
 _LAYER = "4.5"
 _COLOURS = {
@@ -20,28 +20,28 @@ _COLOURS = {
 }
 
 
-class Covered(Struct, frozen=True, kw_only=True):
-    """One technique, and what looks for it."""
+class CoveredTechnique(Struct, frozen=True, kw_only=True):
+    """One technique, and the rules that detect it."""
 
     technique: str
     severity: Severity
-    """Of the worst of its rules."""
+    """The highest severity of its rules."""
     rules: tuple[str, ...]
     """Titles with their levels, worst first."""
 
 
-def covered(documents: Iterable[Rule | Correlation]) -> tuple[Covered, ...]:
-    """Every technique that one of *documents* is tagged with, in order of their ids."""
-    found: dict[str, list[Rule | Correlation]] = {}
+def covered_techniques(documents: Iterable[Rule | Correlation]) -> tuple[CoveredTechnique, ...]:
+    """Every technique in the tags of *documents*, sorted by id."""
+    by_technique: dict[str, list[Rule | Correlation]] = {}
     for document in documents:
         for technique in dict.fromkeys(document.techniques):
-            found.setdefault(technique, []).append(document)
-    return tuple(_covered(technique, found[technique]) for technique in sorted(found))
+            by_technique.setdefault(technique, []).append(document)
+    return tuple(_covered(technique, by_technique[technique]) for technique in sorted(by_technique))
 
 
-def _covered(technique: str, documents: list[Rule | Correlation]) -> Covered:
+def _covered(technique: str, documents: list[Rule | Correlation]) -> CoveredTechnique:
     ordered = sorted(documents, key=lambda document: (-document.severity.rank, document.title))
-    return Covered(
+    return CoveredTechnique(
         technique=technique,
         severity=ordered[0].severity,
         rules=tuple(f"{document.title} ({document.level})" for document in ordered),
@@ -49,8 +49,8 @@ def _covered(technique: str, documents: list[Rule | Correlation]) -> Covered:
 
 
 def layer(documents: Iterable[Rule | Correlation]) -> bytes:
-    """A layer that the Navigator opens: the score of a technique is the number of its rules."""
-    techniques = covered(documents)
+    """A layer for the Navigator; the score of a technique is the number of its rules."""
+    techniques = covered_techniques(documents)
     most = max((len(each.rules) for each in techniques), default=1)
     return msgspec.json.format(
         msgspec.json.encode(
@@ -58,7 +58,7 @@ def layer(documents: Iterable[Rule | Correlation]) -> bytes:
                 "name": "Tocsin",
                 "versions": {"attack": ATTACK, "navigator": _NAVIGATOR, "layer": _LAYER},
                 "domain": "enterprise-attack",
-                "description": "Techniques that Tocsin's rules look for; colour: the worst level, score: rules.",
+                "description": "Techniques that Tocsin's rules detect; colour: highest level, score: number of rules.",
                 "filters": {"platforms": ["Linux", "Containers"]},
                 "sorting": 3,
                 "hideDisabled": False,
@@ -82,12 +82,12 @@ def layer(documents: Iterable[Rule | Correlation]) -> bytes:
 
 
 def summary(documents: Iterable[Rule | Correlation]) -> str:
-    """A line for each technique: id, worst severity, how many rules, and their titles."""
-    listed = list(documents)
-    techniques = covered(listed)
+    """A line for each technique: id, highest severity, number of rules, and their titles."""
+    documents_ = list(documents)
+    techniques = covered_techniques(documents_)
     lines = [f"{e.technique:<10} {e.severity.value:<8} {len(e.rules):>3}  {'; '.join(e.rules)}" for e in techniques]
-    without = sum(not document.techniques for document in listed)
+    without = sum(not document.techniques for document in documents_)
     lines.append(
-        f"{len(techniques)} techniques of ATT&CK {ATTACK} by {len(listed) - without} rules, {without} without any"
+        f"{len(techniques)} techniques of ATT&CK {ATTACK} by {len(documents_) - without} rules, {without} without any"
     )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The pages of the documentation that are made from the code and the pack: fields and detections."""
+"""Generated pages of the documentation: fields and detections."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -19,12 +19,12 @@ _GROUPED = re.compile(r"(?:ns\.(?P<ns>\w+)\.(?P<what>\w+)|credentials\.(?P<crede
 _ATTACK = "https://attack.mitre.org/techniques/"
 
 
-def replaced(text: str, name: str, content: str) -> str:
-    """*text* with *content* between the marks of *name*; ``ValueError`` where it has none."""
+def replace_section(text: str, name: str, content: str) -> str:
+    """*text* with *content* between the marks of *name*; ``ValueError`` if there are no marks."""
     begin, end = _MARKED.format(name=name), _END.format(name=name)
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not found or not closed:
+    before, begin_mark, rest = text.partition(begin)
+    _, end_mark, after = rest.partition(end)
+    if not begin_mark or not end_mark:
         raise ValueError(f"there is no {begin} … {end}")
     return f"{before}{begin}\n{content}\n{end}{after}"
 
@@ -55,7 +55,7 @@ def _table(chosen: Sequence[Field]) -> list[str]:
 
 
 def _together(chosen: Sequence[Field]) -> Iterable[tuple[str, Field]]:
-    """Names with their field; those that differ in a number or a word only stand in one row, for which one speaks."""
+    """Names with their field; names that differ only in a number or a word share a row."""
     rows: dict[tuple[str, ...], list[Field]] = {}
     for field in chosen:
         numbered, grouped = _NUMBERED.fullmatch(field.name), _GROUPED.fullmatch(field.name)
@@ -78,7 +78,7 @@ def _together(chosen: Sequence[Field]) -> Iterable[tuple[str, Field]]:
 
 
 def _general(field: Field, word: str, name: str) -> Field:
-    """*field* with *name* for what only it is called."""
+    """*field* with the placeholder *name* for *word*."""
     whole = re.compile(rf"(?<![A-Za-z]){word}(?![A-Za-z])")
     return structs.replace(field, source=whole.sub(name, field.source), doc=whole.sub(name, field.doc))
 
@@ -88,7 +88,7 @@ def _events(field: Field) -> str:
 
 
 def _cell(text: str) -> str:
-    """*text* on one line, as text: no column ends and no tag begins in it."""
+    """*text* on one line, with column separators and tags escaped."""
     parts = " ".join(text.split()).replace("|", "\\|").split("`")
     return "`".join(part if inside % 2 else part.replace("<", "&lt;") for inside, part in enumerate(parts))
 
@@ -96,14 +96,14 @@ def _cell(text: str) -> str:
 def detections(
     rules: Sequence[Rule], correlations: Sequence[Correlation], filters: Sequence[Filter], *, root: str = ""
 ) -> str:
-    """``docs/detections.md``: what the pack looks for, with everything that an on-call person wants to know of it.
+    """``docs/detections.md``: all detections of the pack, with what an on-call engineer needs to know about each.
 
-    *root* is what the paths of files begin with and the page does not show.
+    *root* is a prefix of file paths that the page omits.
     """
     lines = [
         "# Detections",
         "",
-        "Made from `policies/rules` by `make docs`. How to write your own is in [rules.md](rules.md).",
+        "Generated from `policies/rules` by `make docs`. How to write your own rules: [rules.md](rules.md).",
         "",
         f"{len(rules)} rules, {len(correlations)} correlations, {len(filters)} filters. Techniques: MITRE ATT&CK.",
         "",
@@ -147,11 +147,11 @@ def _technique(id: str) -> str:
 def _needs(document: Rule | Correlation) -> str:
     if isinstance(document, Correlation):
         return "what its rules need"
-    wanted = document.requires
+    requires = document.requires
     parts = [
-        " or ".join(f"`{hook}`" for hook in wanted.hooks),
-        *(f"`{option}`" for option in wanted.options),
-        f"Tetragon {wanted.version}" if wanted.version else "",
+        " or ".join(f"`{hook}`" for hook in requires.hooks),
+        *(f"`{option}`" for option in requires.options),
+        f"Tetragon {requires.version}" if requires.version else "",
     ]
     return _cell(", ".join(part for part in parts if part)) or "-"
 

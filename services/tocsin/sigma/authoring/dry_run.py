@@ -1,4 +1,4 @@
-"""A trial of rules over many events: how often each matches, and what it matches on, before it is shipped."""
+"""A dry run of rules over many events: how often each rule matches, and the most frequent values of its matches."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -13,22 +13,22 @@ from tocsin.sigma.ruleset import RuleSet
 from tocsin.sigma.syntax.documents import Correlation, Rule
 
 MAX_VALUES = 10_000
-"""Different values counted one by one; further ones together, since a container may choose them."""
+"""Different values that are counted separately; others are counted together, since a container may choose them."""
 _OTHERS = "(others)"
 _TOP = 5
 _CHARACTERS = 256
 _NO_PROCESS = Process()
 
 
-class Value(Struct, frozen=True):
-    """One value, and how often it came."""
+class ValueCount(Struct, frozen=True):
+    """One value, and its number of hits."""
 
     value: str
     count: int
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What became of one rule or correlation."""
+    """The counts of one rule or correlation."""
 
     id: str
     title: str
@@ -43,12 +43,12 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Hits that a silence covers."""
     failures: int = 0
     failure: str = ""
-    top: Mapping[str, tuple[Value, ...]] = {}
+    top: Mapping[str, tuple[ValueCount, ...]] = {}
     """The most frequent values of process, namespace and workload (of a correlation: of its key)."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """All of it."""
+    """The result of a dry run."""
 
     events: int
     undecodable: int
@@ -77,11 +77,11 @@ class _Tally:
         counter[value if value in counter or len(counter) < MAX_VALUES else _OTHERS] += 1
 
 
-class Trial:
-    """Counts while events go through a set of rules."""
+class DryRun:
+    """Judges events and counts the hits of each rule."""
 
     def __init__(self, ruleset: RuleSet, only: Collection[str] | None = None) -> None:
-        """*only*: ids of the rules and correlations that the report shall be about, where it is not all of them."""
+        """*only*: ids of the rules and correlations to report; by default all."""
         known: list[Rule | Correlation] = [*ruleset.rules, *ruleset.correlations]
         self._reported = {each.id: each for each in known if only is None or each.id in only}
         self._replay = Replay(ruleset)
@@ -89,7 +89,7 @@ class Trial:
         self._events = self._undecodable = self._matched = 0
 
     def feed(self, line: bytes, *, id: str = "", time_ns: int | None = None, cluster: str = "", node: str = "") -> None:
-        """Judge one event and count what it led to; one that is none is counted as such."""
+        """Judge one event and count its hits; a line that is not an event is counted as undecodable."""
         self._events += 1
         try:
             step = self._replay.feed(line, id=id, time_ns=time_ns, cluster=cluster, node=node)
@@ -163,7 +163,7 @@ class Trial:
             failures=tally.failures,
             failure=tally.failure,
             top={
-                name: tuple(Value(value, count) for value, count in counter.most_common(_TOP))
+                name: tuple(ValueCount(value, count) for value, count in counter.most_common(_TOP))
                 for name, counter in tally.values.items()
             },
         )

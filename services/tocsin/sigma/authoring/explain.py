@@ -1,9 +1,10 @@
-"""Why a rule matches an event or does not: its condition as a tree, each part with its result and the actual values."""
+"""Explains why a rule matches an event or not: its condition as a tree, each part with its result and the values."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
+from tocsin.model.text import truncate
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.matching.compiler import predicate
 from tocsin.sigma.ruleset import RuleSet
@@ -14,23 +15,23 @@ MAX_VALUES = 8
 MAX_CHARACTERS = 256
 """Of each value, as in an alert."""
 _KEYWORDS = "CommandLine"
-"""Where a keyword is looked for."""
+"""The field that a keyword searches."""
 _SHOWN_ALTERNATIVES = 8
-"""Of more failing alternatives the rest is only counted."""
+"""Further failing alternatives are only counted."""
 
 
-class Explained(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One part of a condition, held against one event."""
+class Explanation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result of one part of a condition for one event."""
 
     passed: bool
     text: str
     values: tuple[str, ...] | None = None
-    """What the event has in the field; empty where it has nothing, ``None`` where the part is about no field."""
-    items: tuple["Explained", ...] = ()
+    """The values of the field; empty if the event has none, ``None`` if the part has no field."""
+    items: tuple["Explanation", ...] = ()
 
 
-def rule(chosen: Rule, record: EventRecord, filters: Iterable[Filter] = (), *, time_ns: int = 0) -> Explained:
-    """Everything that decides whether *chosen* matches: kind, condition, and the *filters* that apply to it."""
+def rule(chosen: Rule, record: EventRecord, filters: Iterable[Filter] = (), *, time_ns: int = 0) -> Explanation:
+    """Everything that decides whether *chosen* matches: kind, condition and *filters*."""
     items = [_kind(chosen, record), *_existing(chosen, record), node(chosen.condition, record)]
     silences = []
     for each in filters:
@@ -42,15 +43,15 @@ def rule(chosen: Rule, record: EventRecord, filters: Iterable[Filter] = (), *, t
     text = f"rule {chosen.title!r} ({chosen.level})"
     if passed and not all(each.passed for each in silences):
         text += ", silenced"
-    return Explained(passed=passed, text=text, items=(*items, *silences))
+    return Explanation(passed=passed, text=text, items=(*items, *silences))
 
 
-def correlation(chosen: Correlation, record: EventRecord, ruleset: RuleSet, *, time_ns: int = 0) -> Explained:
-    """Whether one of the rules of *chosen* matches, so that the event counts, and under which key."""
-    known: dict[str, Rule | Correlation] = {each.id: each for each in ruleset.rules}
-    known.update((each.id, each) for each in ruleset.correlations)
+def correlation(chosen: Correlation, record: EventRecord, ruleset: RuleSet, *, time_ns: int = 0) -> Explanation:
+    """Whether one of the rules of *chosen* matches, so that the event counts, and the key."""
+    documents: dict[str, Rule | Correlation] = {each.id: each for each in ruleset.rules}
+    documents.update((each.id, each) for each in ruleset.correlations)
     items = []
-    for each in (known[id] for id in chosen.rules if id in known):
+    for each in (documents[id] for id in chosen.rules if id in documents):
         if isinstance(each, Correlation):
             items.append(correlation(each, record, ruleset, time_ns=time_ns))
             continue
@@ -58,25 +59,25 @@ def correlation(chosen: Correlation, record: EventRecord, ruleset: RuleSet, *, t
         missing = [_key(key, chosen.aliases.get(key, {}).get(each.id, key), record) for key in chosen.group_by]
         items += [below, *missing] if below.passed else [below]
     passed = any(item.passed and item.items for item in items) and all(item.passed for item in items if not item.items)
-    return Explained(passed=passed, text=f"counts for {chosen.title!r} ({chosen.type})", items=tuple(items))
+    return Explanation(passed=passed, text=f"counts for {chosen.title!r} ({chosen.type})", items=tuple(items))
 
 
-def _key(key: str, field: str, record: EventRecord) -> Explained:
+def _key(key: str, field: str, record: EventRecord) -> Explanation:
     values = _values(field, record)
     name = key if key == field else f"{key} ({field})"
-    return Explained(passed=bool(values), text=f"has the key {name}", values=values)
+    return Explanation(passed=bool(values), text=f"has the key {name}", values=values)
 
 
 def why_not(chosen: Rule, record: EventRecord, filters: Iterable[Filter] = ()) -> str:
-    """The first parts for which *chosen* does not match, on one line; empty where nothing fails."""
-    found = list(_failures(rule(chosen, record)))
-    if not found:
-        taken = (each for each in filters if each.silence is None and not predicate(each.condition)(record))
-        found = [f"the filter {each.title!r} ({each.file}) takes it out" for each in taken]
-    return "; ".join(found[:3]) + (f" (and {len(found) - 3} more)" if len(found) > 3 else "")
+    """The first parts that fail, on one line; empty if none fails."""
+    reasons = list(_failures(rule(chosen, record)))
+    if not reasons:
+        excluding = (each for each in filters if each.silence is None and not predicate(each.condition)(record))
+        reasons = [f"the filter {each.title!r} ({each.file}) excludes it" for each in excluding]
+    return "; ".join(reasons[:3]) + (f" (and {len(reasons) - 3} more)" if len(reasons) > 3 else "")
 
 
-def _failures(explained: Explained, *, inverted: bool = False) -> Iterable[str]:
+def _failures(explained: Explanation, *, inverted: bool = False) -> Iterable[str]:
     if explained.passed != inverted:
         return
     if not explained.items:
@@ -87,53 +88,53 @@ def _failures(explained: Explained, *, inverted: bool = False) -> Iterable[str]:
         yield from _failures(item, inverted=turned)
 
 
-def _with_values(explained: Explained) -> str:
+def _with_values(explained: Explanation) -> str:
     if explained.values is None:
         return explained.text
     shown = ", ".join(repr(value) for value in explained.values[:2]) or "missing"
     return f"{explained.text}: it is {shown}"
 
 
-def _kind(chosen: Rule, record: EventRecord) -> Explained:
-    wanted = " or ".join(sorted(chosen.kinds)) or "any"
+def _kind(chosen: Rule, record: EventRecord) -> Explanation:
+    kinds = " or ".join(sorted(chosen.kinds)) or "any"
     passed = not chosen.kinds or record.kind in chosen.kinds
-    return Explained(passed=passed, text=f"kind of event is {wanted}", values=(record.kind,))
+    return Explanation(passed=passed, text=f"kind of event is {kinds}", values=(record.kind,))
 
 
-def _existing(chosen: Rule, record: EventRecord) -> list[Explained]:
+def _existing(chosen: Rule, record: EventRecord) -> list[Explanation]:
     if not record.existing:
         return []
-    text = "a process that the agent found running is looked at only with x-existing: true"
-    return [Explained(passed=chosen.existing, text=text)]
+    text = "a process that ran before the agent is judged only with x-existing: true"
+    return [Explanation(passed=chosen.existing, text=text)]
 
 
-def _filter(each: Filter, record: EventRecord) -> Explained:
+def _filter(each: Filter, record: EventRecord) -> Explanation:
     inner = node(each.condition, record)
     if each.silence is not None:
-        text = f"silence {each.title!r} {'leaves it' if inner.passed else 'takes it out of the grading'}"
+        text = f"silence {each.title!r} {'does not apply' if inner.passed else 'excludes it from the severity'}"
     else:
-        text = f"filter {each.title!r} {'leaves it' if inner.passed else 'takes it out'}"
-    return Explained(passed=inner.passed, text=text, items=(inner,))
+        text = f"filter {each.title!r} {'does not apply' if inner.passed else 'excludes it'}"
+    return Explanation(passed=inner.passed, text=text, items=(inner,))
 
 
-def node(condition: Node, record: EventRecord) -> Explained:
+def node(condition: Node, record: EventRecord) -> Explanation:
     """*condition* and all its parts; each is decided by the engine's own `predicate`."""
     passed = predicate(condition)(record)
     if isinstance(condition, Atom):
-        return Explained(passed=passed, text=describe(condition), values=_values(condition.field, record))
+        return Explanation(passed=passed, text=describe(condition), values=_values(condition.field, record))
     if isinstance(condition, And):
-        return Explained(passed=passed, text="all of", items=tuple(node(item, record) for item in condition.items))
+        return Explanation(passed=passed, text="all of", items=tuple(node(item, record) for item in condition.items))
     if isinstance(condition, Or):
-        return Explained(passed=passed, text="one of", items=_alternatives(condition.items, record))
+        return Explanation(passed=passed, text="one of", items=_alternatives(condition.items, record))
     if isinstance(condition, Not):
-        return Explained(passed=passed, text="not", items=(node(condition.item, record),))
+        return Explanation(passed=passed, text="not", items=(node(condition.item, record),))
     if isinstance(condition, Named):
-        return Explained(passed=passed, text=condition.name, items=(node(condition.item, record),))
-    return Explained(passed=passed, text="always" if condition.value else "never")
+        return Explanation(passed=passed, text=condition.name, items=(node(condition.item, record),))
+    return Explanation(passed=passed, text="always" if condition.value else "never")
 
 
-def _alternatives(items: Sequence[Node], record: EventRecord) -> tuple[Explained, ...]:
-    """All that hold, and the first of those that do not: a rule may have a thousand."""
+def _alternatives(items: Sequence[Node], record: EventRecord) -> tuple[Explanation, ...]:
+    """All alternatives that hold, and the first ones that do not: a rule may have a thousand."""
     if len(items) <= _SHOWN_ALTERNATIVES:
         return tuple(node(item, record) for item in items)
     holding = [item for item in items if predicate(item)(record)][:_SHOWN_ALTERNATIVES]
@@ -141,20 +142,16 @@ def _alternatives(items: Sequence[Node], record: EventRecord) -> tuple[Explained
     room = max(1, _SHOWN_ALTERNATIVES - len(holding))
     shown = [node(item, record) for item in [*holding, *failing[:room]]]
     left_out = len(items) - len(shown)
-    return (*shown, Explained(passed=False, text=f"… and {left_out} further alternatives"))
+    return (*shown, Explanation(passed=False, text=f"… and {left_out} further alternatives"))
 
 
 def _values(field: str, record: EventRecord) -> tuple[str, ...]:
-    found = record.values(field or _KEYWORDS)
-    return tuple(_cut(value) for value in found[:MAX_VALUES])
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + "…"
+    values = record.values(field or _KEYWORDS)
+    return tuple(truncate(value, MAX_CHARACTERS) for value in values[:MAX_VALUES])
 
 
 def describe(atom: Atom) -> str:
-    """One comparison in words, on one line: ``Image endswith '/bash'``."""
+    """One comparison as text on one line: ``Image endswith '/bash'``."""
     field = atom.field or "keyword in CommandLine:"
     return f"{field} {_WORDS[atom.op](atom)}" + (" (cased)" if atom.cased and atom.op != "re" else "")
 
@@ -174,7 +171,7 @@ def _plain(word: str) -> Callable[[Atom], str]:
 def _literal(atom: Atom) -> str:
     if isinstance(atom.value, tuple):
         return _pattern(atom.value)
-    return repr(_cut(atom.value)) if isinstance(atom.value, str) else str(atom.value)
+    return repr(truncate(atom.value, MAX_CHARACTERS)) if isinstance(atom.value, str) else str(atom.value)
 
 
 _WORDS: dict[str, Callable[[Atom], str]] = {

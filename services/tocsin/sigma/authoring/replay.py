@@ -1,4 +1,4 @@
-"""Events judged one after another as the classifier and the correlator would, for tests and trials of rules."""
+"""Judges events one after another like classifier and correlator, for rule tests and dry runs."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ from tocsin.sigma.ruleset import Hits, RuleSet
 from tocsin.sigma.syntax.documents import Correlation
 
 CLUSTER = "default"
-"""Of an event that names none, as the collector has it."""
+"""The cluster of an event that names none, as in the collector."""
 _NO_PROCESS, _NO_POD, _NO_CONTAINER = Process(), Pod(), Container()
 
 
 class Step(Struct, frozen=True):
-    """What one event led to."""
+    """The results of one event."""
 
     record: EventRecord
     hits: Hits
@@ -28,20 +28,20 @@ class Step(Struct, frozen=True):
 
 
 class Replay:
-    """The rules of a set, and correlations over what they find."""
+    """The rules of a set, and correlations over their hits."""
 
     def __init__(self, ruleset: RuleSet, correlations: Sequence[Correlation] | None = None) -> None:
-        """*correlations*: those of the set where not given; what they refer to must stand before them."""
+        """*correlations*: by default those of the set; each after those that it refers to."""
         self._ruleset = ruleset
-        chosen = ruleset.correlations if correlations is None else correlations
-        self._windows = CorrelationEngine(tuple(chosen)) if chosen else None
+        active = ruleset.correlations if correlations is None else correlations
+        self._engine = CorrelationEngine(tuple(active)) if active else None
         self._time_ns = 0
         self._seq = 0
 
     def feed(self, line: bytes, *, id: str = "", time_ns: int | None = None, cluster: str = "", node: str = "") -> Step:
-        """Judge one event; `BadEvent` where it is none.
+        """Judge one event; `BadEvent` if *line* is not an event.
 
-        *id* is the hash of the line where not given, *time_ns* the event's own time, else that of the one before.
+        *id* is by default the hash of the line, *time_ns* the event's own time, else that of the event before.
         """
         event = events.read(line)
         cluster, node = cluster or event.cluster or CLUSTER, node or event.node
@@ -53,7 +53,7 @@ class Replay:
         return Step(record, hits, self._correlate(record, hits, id or ids.event_id(cluster, node, line), cluster, node))
 
     def _correlate(self, record: EventRecord, hits: Hits, id: str, cluster: str, node: str) -> Sequence[Firing]:
-        if self._windows is None:
+        if self._engine is None:
             return ()
         counted = tuple(hit.rule.id for hit in hits.hits if hit.rule.id in self._ruleset.counted)
         if not counted:
@@ -77,4 +77,4 @@ class Replay:
             workload_kind=pod.workload_kind or "",
             process=process.binary or "",
         )
-        return self._windows.feed(signal, self._seq)
+        return self._engine.feed(signal, self._seq)

@@ -1,9 +1,10 @@
-"""What a judge tells of a rule or correlation, besides what became of it."""
+"""The state of a rule or correlation for rule reports."""
 
 from typing import Any
 
 from tocsin.model.rule_report import RuleState
 from tocsin.model.subjects import EVENT_KINDS
+from tocsin.model.text import truncate
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.syntax.documents import Correlation, Rule
 
@@ -12,8 +13,8 @@ _SAID = 5
 _CHARACTERS = 500
 
 
-def stated(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
-    """*document* as loaded, with what became of it."""
+def state_of(document: Rule | Correlation, *, hits: int, failures: int = 0, last_failure: str = "") -> RuleState:
+    """The report entry of *document*, with its counts."""
     return RuleState(
         id=document.id,
         title=document.title,
@@ -33,7 +34,7 @@ def stated(document: Rule | Correlation, *, hits: int, failures: int = 0, last_f
 
 
 def _needs(rule: Rule) -> dict[str, Any]:
-    """What must come for *rule* to see anything."""
+    """What *rule* needs to get events."""
     requires = rule.requires
     kinds = requires.kinds or tuple(sorted(rule.kinds))
     return {
@@ -45,4 +46,4 @@ def _needs(rule: Rule) -> dict[str, Any]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+    return truncate(text, _CHARACTERS)

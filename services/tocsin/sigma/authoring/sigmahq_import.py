@@ -1,4 +1,4 @@
-"""Which rules of a foreign set (SigmaHQ's) can be used here, and why the others cannot."""
+"""Selects the usable rules of SigmaHQ, and says why the others are not usable."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from tocsin.sigma.syntax.problems import Problem
 
 LICENCE_FILE = "LICENSE.DRL"
 _RULE_FOLDERS = ("rules", "rules-emerging-threats", "rules-threat-hunting", "rules-compliance", "rules-placeholder")
-"""Of a checkout of SigmaHQ; its other folders hold tests, templates and what was withdrawn."""
+"""Rule folders of a SigmaHQ checkout; the other folders contain tests, templates and withdrawn rules."""
 _WITHDRAWN = frozenset({"deprecated", "unsupported"})
 _QUOTED = re.compile(r"[`'\"]")
 _RULE_KEYS = re.compile(rb"^(?:detection|correlation|filter)\s*:", re.MULTILINE)
@@ -23,9 +23,9 @@ They are not part of Tocsin and not under its licence. Unless a rule names a lic
 (https://github.com/SigmaHQ/sigma) are under the Detection Rule License 1.1:
 https://github.com/SigmaHQ/Detection-Rule-License
 
-It asks whoever shares these rules, changed or not, to keep their authors, to link to where they are from and to name
-the licence; and whoever uses them on data to name the author in each message that a match leads to. Tocsin's alerts
-carry the author of every rule that matched.
+The licence has two conditions. Those who share these rules, changed or not, must keep their authors, link to the source
+and name the licence. Those who use them on data must name the author in each message that a match leads to. Tocsin's
+alerts carry the author of every rule that matched.
 """
 
 
@@ -34,28 +34,28 @@ class Skipped(Struct, frozen=True, kw_only=True):
 
     file: str
     reason: str
-    """The same words for the same cause, so that reasons can be counted."""
+    """The same text for the same cause, so that reasons can be counted."""
     problem: Problem | None = None
 
 
-class Sorted(Struct, frozen=True, kw_only=True):
-    """What became of a set."""
+class ImportSelection(Struct, frozen=True, kw_only=True):
+    """The usable files of a set, and the others."""
 
     usable: Mapping[str, bytes]
     skipped: tuple[Skipped, ...]
     others: int
-    """Files that hold no rule."""
+    """Number of files without a rule."""
 
     def reasons(self) -> list[tuple[str, list[Skipped]]]:
-        """Reason and the files skipped for it, the most frequent first."""
-        found: dict[str, list[Skipped]] = {}
+        """Each reason with its skipped files, the most frequent first."""
+        by_reason: dict[str, list[Skipped]] = {}
         for each in self.skipped:
-            found.setdefault(each.reason, []).append(each)
-        return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+            by_reason.setdefault(each.reason, []).append(each)
+        return sorted(by_reason.items(), key=lambda item: (-len(item[1]), item[0]))
 
 
-def sort(files: Mapping[str, bytes]) -> Sorted:
-    """Decide on each of *files* (by path within the set)."""
+def select(files: Mapping[str, bytes]) -> ImportSelection:
+    """Check each of *files* (by path within the set)."""
     usable: dict[str, bytes] = {}
     skipped: list[Skipped] = []
     others = 0
@@ -68,11 +68,11 @@ def sort(files: Mapping[str, bytes]) -> Sorted:
             usable[file] = content
         else:
             skipped.append(problem)
-    return Sorted(usable=usable, skipped=tuple(skipped), others=others)
+    return ImportSelection(usable=usable, skipped=tuple(skipped), others=others)
 
 
-def wanted(names: Mapping[str, bytes] | list[str]) -> list[str]:
-    """Of all paths of a set those that hold its rules: of a checkout of SigmaHQ only its folders of rules."""
+def rule_paths(names: Mapping[str, bytes] | list[str]) -> list[str]:
+    """The paths of a set that may contain rules; of a SigmaHQ checkout only those in its rule folders."""
     paths = [name for name in names if name.endswith((".yml", ".yaml"))]
     within = [name for name in paths if PurePosixPath(name).parts[0] in _RULE_FOLDERS and "/" in name]
     return within or [name for name in paths if not _WITHDRAWN & set(PurePosixPath(name).parts)]
@@ -90,6 +90,6 @@ def _problem(file: str, content: bytes) -> Skipped | None:
 
 
 def _reason(problem: Problem) -> str:
-    """The problem's text without advice, and without the quotes around what the rule says."""
+    """The problem's text without advice, and without quotes around texts of the rule."""
     text = _QUOTED.sub("", problem.text)
     return text.partition("; ")[0].partition(", did you mean")[0]

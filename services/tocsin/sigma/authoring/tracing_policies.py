@@ -1,4 +1,4 @@
-"""Which hooks a TracingPolicy asks the agent for, so that a rule which none of them feeds can be named."""
+"""The hooks that TracingPolicies set, to find rules that get no events from them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from tocsin.sigma.syntax.problems import Problem, RuleError
 HookKind = Literal["kprobe", "lsm", "tracepoint", "uprobe", "usdt", "loader"]
 
 MAX_BYTES = 1 << 20
-"""A policy is at most a few hundred kilobytes, or the API server would not take it."""
+"""A policy has at most a few hundred kilobytes, or the API server would reject it."""
 MAX_DEPTH = 64
 _KINDS = frozenset({"TracingPolicy", "TracingPolicyNamespaced"})
 _LIST = "list:"
@@ -23,52 +23,52 @@ _LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Hook(Struct, frozen=True, kw_only=True):
-    """One place that a policy watches."""
+    """One hook that a policy sets."""
 
     name: str
     """As ``x-requires`` writes it: ``file_permission``, ``sched/sched_process_fork``, ``/bin/bash:readline``."""
     function: str
-    """As the events of the hook call it in the field ``function``."""
+    """The value of the field ``function`` in events of the hook."""
     kind: HookKind
     policy: str
     """Name of the policy."""
 
 
-def normal(required: str) -> str:
+def normalize_hook(required: str) -> str:
     """*required*, a hook as ``x-requires`` names it, in the form of `Hook.name`."""
     name = required.strip()
     return name if "/" in name else for_table(normalize(name))
 
 
-def given(required: Iterable[str], hooks: Iterable[Hook]) -> bool:
-    """Whether *hooks* give any one of the *required* ones; a rule that requires none is always fed."""
-    wanted = {normal(name) for name in required}
-    return not wanted or any(hook.name in wanted or hook.function in wanted for hook in hooks)
+def has_required_hook(required: Iterable[str], hooks: Iterable[Hook]) -> bool:
+    """Whether *hooks* include any of the *required* ones; always true if none is required."""
+    names = {normalize_hook(name) for name in required}
+    return not names or any(hook.name in names or hook.function in names for hook in hooks)
 
 
 def hooks(content: bytes, file: str) -> tuple[Hook, ...]:
-    """The hooks of all policies in *content*, other documents left out; `RuleError` where it cannot be read."""
+    """The hooks of all policies in *content*, ignoring other documents; `RuleError` if it cannot be read."""
     _bound(content, file)
     try:
         documents = list(yaml.load_all(content, _LOADER))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise _wrong(file, error) from error
-    found: list[Hook] = []
+    hooks_: list[Hook] = []
     for document in documents:
         if isinstance(document, dict) and document.get("kind") in _KINDS:
-            found += _of_policy(document, file)
-    return tuple(found)
+            hooks_ += _of_policy(document, file)
+    return tuple(hooks_)
 
 
 def _bound(content: bytes, file: str) -> None:
-    """Refuse what is too large, too deep, or built of aliases, before anything is made of it."""
+    """An error for content that is too large, too deep, or has aliases, before it is loaded."""
     if len(content) > MAX_BYTES:
         raise RuleError(Problem(file=file, text=f"larger than {MAX_BYTES >> 20} MiB", code="too-large"))
     depth = 0
     try:
         for event in yaml.parse(content, _LOADER):
             if isinstance(event, yaml.AliasEvent):
-                raise _problem(file, event.start_mark, "aliases are not read here: write the value out", "alias")
+                raise _problem(file, event.start_mark, "aliases are not supported here: write out the value", "alias")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 raise _problem(file, event.start_mark, f"nested deeper than {MAX_DEPTH} levels", "too-deep")
@@ -78,8 +78,8 @@ def _bound(content: bytes, file: str) -> None:
 
 def _wrong(file: str, error: Exception) -> RuleError:
     mark = getattr(error, "problem_mark", None)
-    said = getattr(error, "problem", None) or str(error).partition("\n")[0]
-    return _problem(file, mark, f"no YAML: {said}", "yaml")
+    reason = getattr(error, "problem", None) or str(error).partition("\n")[0]
+    return _problem(file, mark, f"not YAML: {reason}", "yaml")
 
 
 def _problem(file: str, mark: Any, text: str, code: str) -> RuleError:
@@ -131,15 +131,15 @@ def _tracepoint(subsystem: str, event: str, policy: str) -> Hook:
 
 
 def _calls(call: object, lists: Mapping[object, list[str]]) -> list[str]:
-    """The functions that a kprobe names, those of a list where it names one."""
+    """The functions of a kprobe, or those of its list."""
     if not isinstance(call, str):
         return []
     return lists.get(call.removeprefix(_LIST), []) if call.startswith(_LIST) else [call]
 
 
 def _items(spec: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = spec.get(key)
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    entries = spec.get(key)
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
 def _texts(values: object) -> list[str]:

@@ -1,18 +1,18 @@
-"""event_count: so many signals in so long, by their times where the threshold is small, else by sixteenths."""
+"""event_count: a number of signals within the timespan, by exact times for small thresholds, else by sixteenths."""
 
 from array import array
 from bisect import bisect_left, bisect_right
 
-from tocsin.sigma.correlation.window_state import EVIDENCE, Span, State, dense, latest, with_completing
+from tocsin.sigma.correlation.window_state import EVIDENCE, Window, WindowState, dense, latest, with_completing
 
-RING = 256
-"""Up to this threshold single times are kept."""
+EXACT_UP_TO = 256
+"""Up to this threshold exact times are kept."""
 _PARTS = 16
 _MAX_COUNT = 2**32 - 1
 
 
-class Ring(State):
-    """The last times, sorted; exact."""
+class ExactWindow(WindowState):
+    """Exact counts: keeps the last times, sorted."""
 
     __slots__ = ("_capacity", "_ids", "_span_ns", "_threshold", "_times")
 
@@ -21,10 +21,10 @@ class Ring(State):
         self._threshold, self._span_ns, self._capacity = threshold, span_ns, capacity
         self._times = array("q")
         self._ids: list[str] = []
-        """Of the last of these times, at most ten, in the same order."""
+        """Ids of the last times, at most ten, in the same order."""
 
-    def take(self, time_ns: int, id: str, step: int, value: str) -> Span | None:
-        """Count one more."""
+    def take(self, time_ns: int, id: str, step: int, value: str) -> Window | None:
+        """Count one signal."""
         times = self._times
         if not times or time_ns >= times[-1]:
             times.append(time_ns)
@@ -36,9 +36,9 @@ class Ring(State):
         times.insert(index, time_ns)
         if beside > 0 or len(self._ids) < EVIDENCE:
             self._ids.insert(max(beside, 0), id)
-        found = dense(times, index, self._threshold, self._span_ns)
+        window = dense(times, index, self._threshold, self._span_ns)
         self._trim()
-        return found
+        return window
 
     def _trim(self) -> None:
         if len(self._times) > self._capacity:
@@ -47,18 +47,18 @@ class Ring(State):
             del self._ids[0]
 
     def prune(self, before_ns: int) -> None:
-        """Forget what is older."""
+        """Drop older signals."""
         del self._times[: bisect_left(self._times, before_ns)]
         del self._ids[: max(0, len(self._ids) - len(self._times))]
 
-    def evidence(self, span: Span, id: str) -> tuple[str, ...]:
+    def evidence(self, span: Window, id: str) -> tuple[str, ...]:
         """The last alerts of the window."""
         last = zip(self._times[len(self._times) - len(self._ids) :], self._ids, strict=True)
-        return with_completing([own for time_ns, own in last if span.from_ns <= time_ns <= span.to_ns], id)
+        return with_completing([id_ for time_ns, id_ in last if span.from_ns <= time_ns <= span.to_ns], id)
 
 
-class Buckets(State):
-    """Counts for each sixteenth of the timespan; the window may reach back one sixteenth too far, never too short."""
+class BucketedWindow(WindowState):
+    """Counts for each sixteenth of the timespan; the window may be one sixteenth too long, but never too short."""
 
     __slots__ = ("_counts", "_first_ns", "_ids", "_inside", "_now", "_threshold", "_width_ns")
 
@@ -68,14 +68,14 @@ class Buckets(State):
         self._width_ns = -(-span_ns // _PARTS)
         self._counts = array("I", bytes(4 * (-(-horizon_ns // self._width_ns) + _PARTS + 1)))
         self._now = -1
-        """Number of the newest sixteenth since 1970."""
+        """Index of the newest sixteenth since 1970."""
         self._inside = 0
-        """Signals in the window that ends with it."""
+        """Signals in the window that ends with the newest sixteenth."""
         self._first_ns = 0
         self._ids: list[tuple[int, str]] = []
 
-    def take(self, time_ns: int, id: str, step: int, value: str) -> Span | None:
-        """Count one more."""
+    def take(self, time_ns: int, id: str, step: int, value: str) -> Window | None:
+        """Count one signal."""
         counts, bucket = self._counts, time_ns // self._width_ns
         if bucket > self._now:
             self._advance(bucket)
@@ -107,8 +107,8 @@ class Buckets(State):
                 self._inside -= counts[(each - _PARTS - 1) % size]
         self._now = bucket
 
-    def _late(self, bucket: int) -> Span | None:
-        """The last full window that holds *bucket*."""
+    def _late(self, bucket: int) -> Window | None:
+        """The last complete window that contains *bucket*."""
         counts, size = self._counts, len(self._counts)
         for end in range(min(bucket + _PARTS, self._now), bucket - 1, -1):
             total = sum(counts[each % size] for each in range(max(end - _PARTS, self._now - size + 1), end + 1))
@@ -116,13 +116,13 @@ class Buckets(State):
                 return self._span(end, (end + 1) * self._width_ns - 1, total)
         return None
 
-    def _span(self, end: int, to_ns: int, total: int) -> Span:
+    def _span(self, end: int, to_ns: int, total: int) -> Window:
         counts, size = self._counts, len(self._counts)
         first = next(each for each in range(max(end - _PARTS, self._now - size + 1), end + 1) if counts[each % size])
-        return Span(max(self._first_ns, first * self._width_ns), to_ns, total)
+        return Window(max(self._first_ns, first * self._width_ns), to_ns, total)
 
     def prune(self, before_ns: int) -> None:
-        """Forget what is older."""
+        """Drop older signals."""
         counts, size = self._counts, len(self._counts)
         for each in range(max(0, self._now - size + 1), min(before_ns // self._width_ns, self._now + 1)):
             if each >= self._now - _PARTS:
@@ -131,6 +131,6 @@ class Buckets(State):
         self._ids = [pair for pair in self._ids if pair[0] >= before_ns]
         self._first_ns = max(self._first_ns, before_ns)
 
-    def evidence(self, span: Span, id: str) -> tuple[str, ...]:
+    def evidence(self, span: Window, id: str) -> tuple[str, ...]:
         """The last alerts of the window."""
-        return with_completing([own for time_ns, own in self._ids if span.from_ns <= time_ns <= span.to_ns], id)
+        return with_completing([id_ for time_ns, id_ in self._ids if span.from_ns <= time_ns <= span.to_ns], id)

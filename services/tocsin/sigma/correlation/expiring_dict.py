@@ -1,6 +1,6 @@
-"""A dict that forgets: what was not touched for a while goes, and so does the older half where it would grow too large.
+"""A dict whose entries expire if they are not used for a while; the older half is dropped if it grows too large.
 
-Time is cut into periods of fixed length, counted from 1970, so that a replay forgets at the same places of a stream.
+Time is divided into fixed periods since 1970, so that a replay drops entries at the same positions of a stream.
 """
 
 from typing import Generic, TypeVar
@@ -10,27 +10,27 @@ V = TypeVar("V")
 
 
 class ExpiringDict(Generic[K, V]):
-    """Keeps what was touched for at least one period and at most two, while there is room for it."""
+    """Keeps an entry for one to two periods after its last use, unless there are too many."""
 
     __slots__ = ("_half", "_now", "_period_ns", "evicted", "low", "low_before", "old", "young")
 
     def __init__(self, period_ns: int, cap: int) -> None:
-        """*cap* is for both generations together."""
+        """*cap* is the limit for both generations together."""
         self._period_ns = max(1, period_ns)
         self._half = max(1, cap // 2)
         self._now = -1
         self.young: dict[K, V] = {}
         self.old: dict[K, V] = {}
         self.evicted = 0
-        """Dropped for want of room."""
+        """Entries dropped by the limit."""
         self.low = self.low_before = NOTHING
-        """The lowest sequence that what is young, or old, rests on."""
+        """The lowest sequence that young, or old, entries depend on."""
 
     def __len__(self) -> int:
         return len(self.young) + len(self.old)
 
     def turn(self, clock_ns: int) -> None:
-        """It is *clock_ns* now: forget what is over."""
+        """Set the clock, and drop expired entries."""
         now = clock_ns // self._period_ns
         if now <= self._now:
             return
@@ -43,7 +43,7 @@ class ExpiringDict(Generic[K, V]):
         self._now = now
 
     def find(self, key: K) -> V | None:
-        """The value, which is young from now on."""
+        """The value of *key*, which becomes young."""
         value = self.young.get(key)
         if value is None and self.old:
             value = self.old.pop(key, None)
@@ -52,20 +52,20 @@ class ExpiringDict(Generic[K, V]):
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Keep *value* as young."""
+        """Store *value* as a young entry."""
         if len(self.young) >= self._half and key not in self.young:
             self.evicted += len(self.old)
             self._age()
         self.young[key] = value
 
     def rests_on(self, seq: int) -> None:
-        """Something young needs the stream from *seq* on."""
+        """A young entry depends on the stream from *seq* on."""
         if seq < self.low:
             self.low = seq
 
     @property
     def lowest(self) -> int:
-        """From where on the stream is needed; `NOTHING` where nothing is kept."""
+        """The lowest sequence that an entry depends on; `NOTHING` if there is none."""
         return min(self.low, self.low_before)
 
     def _age(self) -> None:

@@ -1,4 +1,4 @@
-"""A correlation that is satisfied: for which key, over which time, resting on which alerts."""
+"""The firing of a correlation: its key, its window, and the alerts that led to it."""
 
 from msgspec import Struct
 
@@ -8,25 +8,25 @@ from tocsin.sigma.syntax.documents import Correlation
 
 
 class Firing(Struct, frozen=True, kw_only=True):
-    """One firing; what `repeat` holds back is none."""
+    """One firing, which ``x-repeat`` did not suppress."""
 
     id: str
-    """BLAKE2b-128 of rule, key and completing signal: the same after any number of replays."""
+    """BLAKE2b-128 of rule, key and completing signal: the same after every replay."""
     correlation: Correlation
     key: dict[str, str]
-    """The cluster, and what the correlation groups by: field or alias to value (a long one ends in its hash)."""
+    """The cluster and the group-by values, by field or alias (a long value ends in its hash)."""
     from_ns: int
     to_ns: int
-    """When the condition held: the end of the window, which a late signal may have completed afterwards."""
+    """The end of the window; a late signal may have completed it afterwards."""
     count: int
-    """Events, different values or rules within the window. Events and values are counted up to what is remembered:
-    at least twice the threshold."""
+    """Events, different values or rules within the window. Events and values count up to a limit of at least twice the
+    threshold."""
     evidence: tuple[str, ...]
     """Ids of up to 10 alerts, the completing one among them."""
     signal: Signal
-    """The one that completed it."""
+    """The signal that completed it."""
     seq: int
-    """Of the message in SIGNALS that carried it."""
+    """Sequence of the message in SIGNALS with this signal."""
 
     @property
     def from_time(self) -> str:

@@ -1,4 +1,4 @@
-"""What signals have in common: the values a correlation groups by, and the short text under which they are kept."""
+"""Group keys: the values that a correlation groups by, and the short text under which state is stored."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,15 +10,15 @@ CLUSTER = "cluster"
 """Always part of a key."""
 _ID_BYTES = 16
 _VALUE_CHARACTERS = 1_024
-"""Of a longer value the beginning is kept, and a hash of the whole."""
+"""A longer value becomes its beginning and a hash of the whole."""
 _KEPT_CHARACTERS = 256
 _KEY_CHARACTERS = 200
-"""A longer key is kept as its hash, so that no container chooses how much memory it takes."""
+"""A longer key is stored as its hash, so that no container decides how much memory it takes."""
 _BETWEEN = "\0"
 
 
-class Source:
-    """Where a correlation finds its values in the signals of one of the rules that it refers to."""
+class KeyReader:
+    """Reads the values of a correlation from signals of one of its rules."""
 
     __slots__ = ("_groups", "_names", "_value")
 
@@ -28,7 +28,7 @@ class Source:
         self._value = _names(correlation, rule, correlation.field)
 
     def key(self, signal: Signal, over: Mapping[str, str]) -> dict[str, str] | None:
-        """The key of *signal*, with the values of *over* (a child's key) first; ``None`` where a value is missing."""
+        """The key of *signal*; values of *over*, a child's key, take precedence. ``None`` if a value is missing."""
         key = {CLUSTER: signal.cluster}
         for group, names in zip(self._groups, self._names, strict=True):
             value = _find(names, signal.values, over)
@@ -38,43 +38,43 @@ class Source:
         return key
 
     def value(self, signal: Signal, over: Mapping[str, str]) -> str | None:
-        """What a value_count counts."""
+        """The value that a value_count counts."""
         return _find(self._value, signal.values, over)
 
 
 def _names(correlation: Correlation, rule: str, name: str) -> tuple[str, str]:
-    """Name in the signal's values, and in a child's key: an alias stands under ``<alias>@<rule>``."""
+    """The name in the signal's values (``<alias>@<rule>`` for an alias), and in the key of a child."""
     field = correlation.aliases.get(name, {}).get(rule)
     return (name, name) if field is None else (f"{name}@{rule}", field)
 
 
 def _find(names: tuple[str, str], values: Mapping[str, str], over: Mapping[str, str]) -> str | None:
-    own, field = names
+    name, field = names
     if over:
         if field in over:
             return over[field]
-        return values.get(own, values.get(field))
-    return values.get(own)
+        return values.get(name, values.get(field))
+    return values.get(name)
 
 
-def compact(key: Mapping[str, str]) -> str:
-    """*key* as one short text; two keys with the same fields never share one."""
+def key_token(key: Mapping[str, str]) -> str:
+    """*key* as one short text; different keys with the same fields have different texts."""
     text = _BETWEEN.join(key.values())
     if len(text) <= _KEY_CHARACTERS and text.count(_BETWEEN) == len(key) - 1:
         return text
     return _BETWEEN + _digest(key.values())
 
 
-def compact_stored(correlation: Correlation, key: Mapping[str, str]) -> str | None:
-    """The same of a key that was stored; ``None`` where the correlation groups by other fields now."""
+def stored_key_token(correlation: Correlation, key: Mapping[str, str]) -> str | None:
+    """The same for a stored key; ``None`` if the correlation groups by other fields now."""
     fields = (CLUSTER, *(name for name in correlation.group_by if name != CLUSTER))
     if len(fields) != len(key) or not all(field in key for field in fields):
         return None
-    return compact({field: key[field] for field in fields})
+    return key_token({field: key[field] for field in fields})
 
 
 def firing_id(rule: str, key: Mapping[str, str], signal: str) -> str:
-    """32 hex digits: of the rule, the key and the signal that completed it, and of nothing else."""
+    """32 hex digits that depend only on the rule, the key and the completing signal."""
     pairs = (part for field in sorted(key) for part in (field, key[field]))
     return _digest((rule, signal, *pairs))
 

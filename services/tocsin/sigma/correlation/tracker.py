@@ -1,4 +1,4 @@
-"""One correlation at work: finds the key of a signal, its state, and what that completes."""
+"""Evaluates one correlation: finds the key of a signal, the state of this key, and the window that it completes."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -6,79 +6,79 @@ from msgspec import Struct
 
 from tocsin.model.signal import Signal
 from tocsin.model.timestamps import NS_PER_S
-from tocsin.sigma.correlation.event_count import RING, Buckets, Ring
+from tocsin.sigma.correlation.event_count import EXACT_UP_TO, BucketedWindow, ExactWindow
 from tocsin.sigma.correlation.expiring_dict import ExpiringDict
 from tocsin.sigma.correlation.firing import Firing
-from tocsin.sigma.correlation.group_keys import Source, compact, compact_stored, firing_id
-from tocsin.sigma.correlation.temporal import InOrder, Together
-from tocsin.sigma.correlation.value_count import Values
-from tocsin.sigma.correlation.window_state import Span, State, capacity
+from tocsin.sigma.correlation.group_keys import KeyReader, firing_id, key_token, stored_key_token
+from tocsin.sigma.correlation.temporal import OrderedWindow, TemporalWindow
+from tocsin.sigma.correlation.value_count import ValueWindow
+from tocsin.sigma.correlation.window_state import Window, WindowState, capacity
 from tocsin.sigma.syntax.documents import Correlation
 
 _LATE_NS = 30 * NS_PER_S
-"""The agent itself may be this late."""
+"""The agent itself may export this late."""
 _COARSEST = 16
-"""A window may reach back further by this part of the timespan."""
+"""A window may be longer than the timespan by this fraction of it."""
 
 
 class Counts(Struct):
-    """What became of the signals of one correlation."""
+    """Counters of one correlation."""
 
     signals: int = 0
     late: int = 0
-    """Too old to be counted."""
+    """Signals that were too old to count."""
     missing: int = 0
-    """Without a value that is grouped by or counted."""
+    """Signals without a group-by value or counted value."""
     fired: int = 0
     repeated: int = 0
-    """Windows that were satisfied while the rule kept silent after firing."""
+    """Complete windows while the correlation was silent after firing."""
     evicted: int = 0
-    """Keys forgotten for want of room."""
+    """Keys dropped by the limit."""
     keys: int = 0
-    """Kept now."""
+    """Keys in memory now."""
 
 
 class Trigger(Struct, frozen=True, gc=False):
-    """Something that a correlation refers to: a rule that matched, or a correlation that fired."""
+    """What a correlation counts: a rule that matched, or a correlation that fired."""
 
     rule: str
     time_ns: int
     low: int
-    """The lowest sequence that it rests on."""
+    """The lowest sequence that it depends on."""
     id: str
-    """Of an alert."""
+    """The id of its alert."""
     over: Mapping[str, str]
     """The key of a correlation that fired; empty for a rule."""
 
 
-def span_ns(correlation: Correlation) -> int:
-    """The timespan."""
+def timespan_ns(correlation: Correlation) -> int:
+    """The timespan in nanoseconds."""
     return max(1, int(correlation.timespan_s * NS_PER_S))
 
 
 def horizon_ns(correlation: Correlation, *, silent: bool = False) -> int:
-    """How far behind the newest signal of its node one still counts.
+    """How far behind the newest signal of its node a signal still counts.
 
-    Of a *silent* one nothing else tells when it fired last: it reaches back over the time that it keeps still, too.
+    A *silent* correlation has no record of its last firing, so its horizon includes the time of ``x-repeat``, too.
     """
-    own = span_ns(correlation)
-    return own + max(_LATE_NS, own, _repeat_ns(correlation) if silent else 0)
+    timespan = timespan_ns(correlation)
+    return timespan + max(_LATE_NS, timespan, _repeat_ns(correlation) if silent else 0)
 
 
 def _repeat_ns(correlation: Correlation) -> int:
     return int(correlation.repeat_s * NS_PER_S)
 
 
-class Track:
-    """The windows of one correlation."""
+class CorrelationTracker:
+    """The windows of one correlation by key."""
 
     def __init__(self, correlation: Correlation, max_keys: int, *, silent: bool = False) -> None:
-        """A *silent* one raises nothing by itself, so there is no record of when it fired."""
+        """A *silent* correlation raises no alerts, so there is no record of its firings."""
         self.correlation = correlation
         self.horizon_ns = horizon_ns(correlation, silent=silent)
         self._silent = silent
         self.counts = Counts()
-        self._sources = {rule: Source(correlation, rule) for rule in correlation.rules}
+        self._sources = {rule: KeyReader(correlation, rule) for rule in correlation.rules}
         self._steps = {
             rule: tuple(number for number, each in enumerate(correlation.rules) if each == rule)
             for rule in correlation.rules
@@ -86,29 +86,29 @@ class Track:
         self._once = correlation.type in ("event_count", "value_count")
         self._valued = correlation.type == "value_count"
         self._fresh = _maker(correlation, self.horizon_ns)
-        self._epoch_ns = self.horizon_ns + span_ns(correlation) // _COARSEST + 1
+        self._epoch_ns = self.horizon_ns + timespan_ns(correlation) // _COARSEST + 1
         self._repeat_ns = _repeat_ns(correlation)
-        self._store: ExpiringDict[str, State] = ExpiringDict(self.horizon_ns, max_keys)
+        self._store: ExpiringDict[str, WindowState] = ExpiringDict(self.horizon_ns, max_keys)
         self._fired: ExpiringDict[str, int] = ExpiringDict(max(self.horizon_ns, self._repeat_ns), max_keys)
-        """Key to the end of the last window that fired."""
+        """The end of the last window that fired, by key."""
         self._restored: dict[str, int] = {}
-        """The same, as it was before this process began."""
+        """The same for firings before the start of this process."""
         self._restored_until = 0
 
     def restore(self, key: Mapping[str, str], to_ns: int) -> None:
-        """The correlation has fired for *key*, in a window that ended at *to_ns*."""
-        short = compact_stored(self.correlation, key)
+        """The correlation fired for *key*, in a window that ended at *to_ns*."""
+        short = stored_key_token(self.correlation, key)
         if short is not None:
             self._restored[short] = max(to_ns, self._restored.get(short, 0))
             self._restored_until = max(self._restored_until, to_ns + self._repeat_ns)
 
     def lowest(self, clock_ns: int) -> int:
-        """The lowest sequence that anything kept rests on."""
+        """The lowest sequence that any state depends on."""
         self._store.turn(clock_ns)
         return self._store.lowest
 
     def refresh(self) -> Counts:
-        """The counts as they are now."""
+        """The current counts."""
         self.counts.evicted, self.counts.keys = self._store.evicted, len(self._store)
         return self.counts
 
@@ -122,44 +122,52 @@ class Track:
         clock_ns: int,
         known: Collection[str],
     ) -> list[tuple[Firing, int]]:
-        """Count *triggers*, all of one signal; what fires, with the lowest sequence that it rests on.
+        """Count *triggers*, all of one signal; the firings, each with the lowest sequence that it depends on.
 
-        *newest_ns* is the newest time of the signal's node, *clock_ns* of all. A firing whose id is *known* fires
-        however short ago the last one was: it did so before.
+        *newest_ns* is the newest time of the signal's node, *clock_ns* of all nodes. A firing with a *known* id fires
+        in any case, even shortly after another one: it did so before a restart.
         """
         self._store.turn(clock_ns)
-        found: dict[str, tuple[dict[str, str], State, Span]] = {}
+        completed: dict[str, tuple[dict[str, str], WindowState, Window]] = {}
         counted: set[str] = set()
         self.counts.signals += 1
         for trigger in triggers:
-            if trigger.time_ns < newest_ns - self.horizon_ns:
-                self.counts.late += 1
+            values = self._values(signal, trigger, newest_ns)
+            if values is None:
                 continue
-            source = self._sources[trigger.rule]
-            key = source.key(signal, trigger.over)
-            value = source.value(signal, trigger.over) if self._valued else ""
-            if key is None or value is None:
-                self.counts.missing += 1
-                continue
-            short = compact(key)
+            key, value = values
+            short = key_token(key)
             if self._once and not trigger.over:
                 if short in counted:
-                    continue  # one signal counts once, however many of the rules it matched
+                    continue  # a signal counts only once, even if it matches several of the rules
                 counted.add(short)
             state = self._state(short, trigger)
             for step in self._steps[trigger.rule]:
-                span = state.take(trigger.time_ns, trigger.id, step, value)
-                if span is not None:
-                    found[short] = (key, state, span)
+                window = state.take(trigger.time_ns, trigger.id, step, value)
+                if window is not None:
+                    completed[short] = (key, state, window)
         return [
             (firing, min(state.low, state.low_before))
-            for short, (key, state, span) in found.items()
-            if (firing := self._fire(signal, seq, short, key, state, span, clock_ns, known, triggers[-1].id))
+            for short, (key, state, window) in completed.items()
+            if (firing := self._fire(signal, seq, short, key, state, window, clock_ns, known, triggers[-1].id))
             is not None
         ]
 
-    def _state(self, short: str, trigger: Trigger) -> State:
-        """The state under *short*, made ready for a signal of this time."""
+    def _values(self, signal: Signal, trigger: Trigger, newest_ns: int) -> tuple[dict[str, str], str] | None:
+        """The key and the counted value of *trigger*; ``None`` if it is late, or lacks one of them."""
+        if trigger.time_ns < newest_ns - self.horizon_ns:
+            self.counts.late += 1
+            return None
+        source = self._sources[trigger.rule]
+        key = source.key(signal, trigger.over)
+        value = source.value(signal, trigger.over) if self._valued else ""
+        if key is None or value is None:
+            self.counts.missing += 1
+            return None
+        return key, value
+
+    def _state(self, short: str, trigger: Trigger) -> WindowState:
+        """The state of the key *short*, prepared for the time of *trigger*."""
         store, time_ns, low = self._store, trigger.time_ns, trigger.low
         state = store.young.get(short)
         if state is None:
@@ -185,8 +193,8 @@ class Track:
         seq: int,
         short: str,
         key: dict[str, str],
-        state: State,
-        span: Span,
+        state: WindowState,
+        window: Window,
         clock_ns: int,
         known: Collection[str],
         completing: str,
@@ -199,46 +207,46 @@ class Track:
             elif short in self._restored:
                 last = max(last or 0, self._restored[short])
         id = ""
-        if last is not None and self._keeps_still(last, span.to_ns):
+        if last is not None and self._keeps_still(last, window.to_ns):
             id = firing_id(self.correlation.id, key, signal.id) if known else ""
             if id not in known:
                 self.counts.repeated += 1
                 return None
-        self._fired.put(short, max(span.to_ns, last or 0))
+        self._fired.put(short, max(window.to_ns, last or 0))
         self.counts.fired += 1
         return Firing(
             id=id or firing_id(self.correlation.id, key, signal.id),
             correlation=self.correlation,
             key=key,
-            from_ns=span.from_ns,
-            to_ns=span.to_ns,
-            count=span.count,
-            evidence=state.evidence(span, completing),
+            from_ns=window.from_ns,
+            to_ns=window.to_ns,
+            count=window.count,
+            evidence=state.evidence(window, completing),
             signal=signal,
             seq=seq,
         )
 
     def _keeps_still(self, last_ns: int, now_ns: int) -> bool:
-        """Whether it fired so short ago, at *last_ns*, that it does not fire now.
+        """Whether the last firing, at *last_ns*, is so recent that ``x-repeat`` suppresses this one.
 
-        A silent one fires once in each `repeat` of the clock: counted from its last firing, when it fires would rest on
-        all firings before, and those of which there is no record would be others after a restart.
+        A silent correlation fires once in each period of the clock. If its periods began with its last firing, they
+        would depend on all earlier firings; these have no record, so that they would change after a restart.
         """
         if self._silent and self._repeat_ns:
             return now_ns // self._repeat_ns <= last_ns // self._repeat_ns
         return now_ns < last_ns + self._repeat_ns
 
 
-def _maker(correlation: Correlation, horizon: int) -> Callable[[], State]:
-    """What makes the state of a new key."""
-    span, threshold = span_ns(correlation), max(1, correlation.threshold)
+def _maker(correlation: Correlation, horizon: int) -> Callable[[], WindowState]:
+    """A function that creates the state of a new key."""
+    span, threshold = timespan_ns(correlation), max(1, correlation.threshold)
     if correlation.type == "temporal":
-        return lambda: Together(len(correlation.rules), span)
+        return lambda: TemporalWindow(len(correlation.rules), span)
     if correlation.type == "temporal_ordered":
-        return lambda: InOrder(len(correlation.rules), span)
+        return lambda: OrderedWindow(len(correlation.rules), span)
     room = capacity(threshold, span, horizon)
     if correlation.type == "value_count":
-        return lambda: Values(threshold, span, room)
-    if threshold > RING:
-        return lambda: Buckets(threshold, span, horizon)
-    return lambda: Ring(threshold, span, room)
+        return lambda: ValueWindow(threshold, span, room)
+    if threshold > EXACT_UP_TO:
+        return lambda: BucketedWindow(threshold, span, horizon)
+    return lambda: ExactWindow(threshold, span, room)

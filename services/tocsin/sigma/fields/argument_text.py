@@ -1,4 +1,4 @@
-"""Every argument of a hook as one text, for rules that look at arguments by their place or label."""
+"""Every argument of a hook as one text, for rules that select arguments by position or label."""
 
 import base64
 import binascii
@@ -8,11 +8,11 @@ from tocsin.model.event import Address, Argument, Socket, integer
 from tocsin.model.hook_names import syscall
 
 _BASE64_CHARACTERS = 48 * 1024
-"""Of a buffer, that are read: 36 KiB of bytes."""
+"""Decoded part of a buffer: 36 KiB of bytes."""
 
 
 def text(argument: Argument) -> str:
-    """*argument* as a text; empty where it holds nothing that can be written as one."""
+    """*argument* as a text; empty if there is none."""
     for number in (argument.int_arg, argument.uint_arg, argument.long_arg, argument.size_arg):
         if number is not None:
             return str(number)[:64]
@@ -46,9 +46,9 @@ def _thing(argument: Argument) -> str:
     if argument.capability_arg is not None:
         number = integer(argument.capability_arg.value)
         return argument.capability_arg.name or (kernel.capability(number) if number is not None else "")
-    for named in (argument.module_arg, argument.net_dev_arg):
-        if named is not None:
-            return named.name or ""
+    for object_ in (argument.module_arg, argument.net_dev_arg):
+        if object_ is not None:
+            return object_.name or ""
     for loaded in (argument.bpf_attr_arg, argument.bpf_prog_arg, argument.bpf_map_arg):
         if loaded is not None:
             return loaded.name or loaded.type or ""

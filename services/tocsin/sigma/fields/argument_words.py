@@ -1,16 +1,16 @@
-"""The single words of Tetragon's one text of arguments, as far as they can be told apart."""
+"""The single words of Tetragon's text of arguments, as far as they can be separated."""
 
 from collections.abc import Iterator
 
 _MAX_CHARACTERS = 36 * 1024
-"""Of the arguments, that are taken apart."""
+"""Part of the arguments that is split."""
 
 
 def words(arguments: str, place: int) -> tuple[str, ...]:
-    """Word *place*, from 1; empty where there is none, or an empty one.
+    """Word number *place*, from 1; no values if it is missing or empty.
 
-    Arguments are joined by one space, and one with a space in it stands in quotes, but quotes within it are not
-    escaped: an argument that holds both is taken apart wrongly.
+    Arguments are joined by one space, and an argument with a space is quoted, but quotes within it are not escaped: an
+    argument with both is split wrongly.
     """
     for number, word in enumerate(_split(arguments[:_MAX_CHARACTERS]), 1):
         if number == place:
@@ -19,7 +19,7 @@ def words(arguments: str, place: int) -> tuple[str, ...]:
 
 
 def _split(arguments: str) -> Iterator[str]:
-    # a first argument in quotes comes with a blank in front
+    # a first argument in quotes has a space in front
     start = 1 if arguments.startswith(' "') else 0
     while start < len(arguments):
         if arguments[start] == '"':

@@ -1,4 +1,4 @@
-"""What an event is made of, before fields are: parts that few agents send, and what a single field comes from."""
+"""Parts of an event that only some agents export, and the single source of some fields."""
 
 from collections.abc import Callable
 
@@ -14,28 +14,28 @@ _FIRST_WORDS = {
     "ancestors": "ancestors",
     "tags": "tags",
 }
-"""First word of a field's name to the part that has it."""
+"""The part of a field, by the first word of its name."""
 
 PARTS: dict[str, Callable[[EventView], bool]] = {
-    "binary_properties": lambda seen: seen.process.binary_properties is not ABSENT,
-    "cap": lambda seen: seen.process.cap is not ABSENT,
-    "ns": lambda seen: seen.process.ns is not ABSENT,
-    "process_credentials": lambda seen: seen.process.process_credentials is not ABSENT,
-    "environment_variables": lambda seen: seen.process.environment_variables is not ABSENT,
-    "ancestors": lambda seen: seen.event.body.ancestors is not ABSENT,
-    "tags": lambda seen: seen.event.body.tags is not ABSENT,
+    "binary_properties": lambda view: view.process.binary_properties is not ABSENT,
+    "cap": lambda view: view.process.cap is not ABSENT,
+    "ns": lambda view: view.process.ns is not ABSENT,
+    "process_credentials": lambda view: view.process.process_credentials is not ABSENT,
+    "environment_variables": lambda view: view.process.environment_variables is not ABSENT,
+    "ancestors": lambda view: view.event.body.ancestors is not ABSENT,
+    "tags": lambda view: view.event.body.tags is not ABSENT,
 }
-"""Whether a part is there."""
+"""Whether an event has a part."""
 
 SOURCES: dict[str, Callable[[EventView], str | int | None]] = {
-    "action": lambda seen: seen.event.body.action,
-    "flags": lambda seen: seen.process.flags,
-    "policy_name": lambda seen: seen.event.body.policy_name,
-    "signal": lambda seen: seen.event.body.signal,
+    "action": lambda view: view.event.body.action,
+    "flags": lambda view: view.process.flags,
+    "policy_name": lambda view: view.event.body.policy_name,
+    "signal": lambda view: view.event.body.signal,
 }
-"""For fields that are made of one thing alone, that thing: events with the same have the same values."""
+"""The single source of a field: events with the same source have the same values."""
 
 
 def part_of(field: str) -> str:
-    """The part that *field* is in; empty for the others."""
+    """The part that contains *field*; empty for other fields."""
     return _FIRST_WORDS.get(field.partition(".")[0], "")

@@ -1,4 +1,4 @@
-"""One event with what every rule needs of it at hand: its process, what was called, where it happened."""
+"""One event with what most rules need: its process and parent, function, target and place."""
 
 from typing import Any
 
@@ -6,15 +6,14 @@ from tocsin.model.event import Event, Pod, Process
 from tocsin.model.hook_names import EXISTING, event_type, for_table
 from tocsin.model.target import target
 
-FOUND_RUNNING = "procFS"
-"""The flag of a process that was there before its agent. A process keeps it for life, so it means something
-in its exec alone."""
+EXISTING_FLAG = "procFS"
+"""The flag of a process that is older than its agent. A process keeps the flag; only in its exec event it counts."""
 
 HEAD_CHARACTERS, TAIL_CHARACTERS = 32 * 1024, 4 * 1024
-"""Of a longer text rules see both ends."""
+"""Rules see only both ends of a longer text."""
 LONGEST = HEAD_CHARACTERS + TAIL_CHARACTERS
 SEAM = "\0"
-"""Between the two ends, so that nothing is found across it."""
+"""Separates the two ends, so that nothing matches across it."""
 
 _NO_PROCESS, _NO_POD = Process(), Pod()
 
@@ -25,7 +24,7 @@ def _pod(process: Process) -> Pod | None:
 
 
 class EventView:
-    """What is the same for every rule."""
+    """The parts of an event that are the same for every rule."""
 
     __slots__ = (
         "cluster",
@@ -50,18 +49,18 @@ class EventView:
         self.cluster = cluster
         self.node = node
         self.decoded: dict[int, Any] = {}
-        """Parts that were decoded on demand, by identity; see `ondemand`."""
+        """Parts that were decoded on demand, by identity; see `lazy`."""
         self.ends: tuple[tuple[str, ...], ...] | None = None
-        """Of a connection, once they were asked for; see `networks`."""
+        """The ends of a connection, once they are computed; see `network`."""
         self.match_truncated = False
-        """Whether a rule looked at a text of which it saw only the ends."""
+        """Whether a rule saw only the ends of a text."""
         self.process = process = body.process or _NO_PROCESS
         self.parent = body.parent or _NO_PROCESS
         self.existing = (
             event.kind == "exec"
             and process.flags is not None
-            and FOUND_RUNNING in process.flags
-            and FOUND_RUNNING in process.flags.split()
+            and EXISTING_FLAG in process.flags
+            and EXISTING_FLAG in process.flags.split()
         )
         if self.existing:
             self.event_type, self.function = EXISTING, "execve"
@@ -71,7 +70,7 @@ class EventView:
         self.target = target(event, self.function)
 
     def cut(self, text: str) -> str:
-        """*text* as rules see it: of a long one both ends."""
+        """*text* as rules see it: only both ends of a long one."""
         if len(text) <= LONGEST:
             return text
         self.match_truncated = True
@@ -79,23 +78,23 @@ class EventView:
 
     @property
     def pod(self) -> Pod | None:
-        """The pod of the process; an empty one is none."""
+        """The pod of the process; ``None`` for an empty one."""
         return _pod(self.process)
 
     @property
     def in_container(self) -> bool:
-        """Whether the process is of a container, even where its pod is not known."""
+        """Whether the process is in a container, even if its pod is unknown."""
         return bool(self.process.docker) or self.pod is not None
 
     @property
     def parent_in_container(self) -> bool | None:
-        """The same of its parent; nothing where there is none."""
+        """Whether the parent is in a container; ``None`` without a parent."""
         parent = self.parent
         return None if parent == _NO_PROCESS else bool(parent.docker) or _pod(parent) is not None
 
     @property
     def scope(self) -> str:
-        """What a count is kept for: namespace/pod, else the container's id, else the node."""
+        """The default group of counts: namespace/pod, else the container's id, else the node."""
         pod = self.pod
         if pod is not None:
             if pod.name:

@@ -1,4 +1,4 @@
-"""The fields of a hook that say what was done to what: files and how they are opened, modules, capabilities, BPF."""
+"""The fields of a hook: files and their access, modules, capabilities, BPF, arguments."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -35,11 +35,11 @@ _NAMES_FILE = _names(
     " truncate mkdir mkdirat rmdir link linkat symlink symlinkat mknod mknodat readlink readlinkat access faccessat"
     " faccessat2 stat lstat newfstatat statx utimensat setxattr lsetxattr do_sys_open do_sys_openat2"
 )
-"""Calls whose texts are paths."""
+"""Functions whose text arguments are paths."""
 _MASK = ((4, "read"), (2, "write"), (1, "exec"), (8, "append"))
-"""MAY_READ and the others of the mask of file_permission."""
+"""The bits of the mask of file_permission (MAY_READ ...)."""
 _MEANINGS = 16
-"""Of the lowest four bits."""
+"""Number of combinations of the lowest four bits."""
 _PROTECTION = ((1, "read"), (2, "write"), (4, "exec"))
 _O_ACCMODE, _O_CREAT, _O_APPEND = 0o3, 0o100, 0o2000
 _MODES: dict[int, Values] = {0: ("read",), 1: ("write",), 2: ("read", "write")}
@@ -48,41 +48,41 @@ _CAPABILITIES = 41
 _MASK_DIGITS = 16
 
 
-def _args(seen: EventView) -> tuple[Argument, ...]:
-    return seen.event.body.args or ()
+def _args(view: EventView) -> tuple[Argument, ...]:
+    return view.event.body.args or ()
 
 
-def _once(found: Iterable[str | None]) -> Values:
-    return tuple(dict.fromkeys(each for each in found if each))
+def _once(values: Iterable[str | None]) -> Values:
+    return tuple(dict.fromkeys(each for each in values if each))
 
 
 def _numbers(args: Iterable[Argument]) -> list[int]:
-    found = (integer(n) for a in args for n in (a.int_arg, a.uint_arg, a.long_arg, a.size_arg) if n is not None)
-    return [number for number in found if number is not None]
+    numbers = (integer(n) for a in args for n in (a.int_arg, a.uint_arg, a.long_arg, a.size_arg) if n is not None)
+    return [number for number in numbers if number is not None]
 
 
-def files(seen: EventView) -> Values:
-    """The files that a call is about."""
-    named = seen.function in _NAMES_FILE
-    found: list[str] = []
-    for argument in _args(seen):
+def files(view: EventView) -> Values:
+    """The files that a call uses."""
+    named = view.function in _NAMES_FILE
+    paths: list[str] = []
+    for argument in _args(view):
         file = argument.file_arg or argument.path_arg or argument.sockaddrun_arg
         path = file.path if file is not None else argument.string_arg if named else None
-        if path and path not in found:
-            found.append(path)
-    return tuple(found)
+        if path and path not in paths:
+            paths.append(path)
+    return tuple(paths)
 
 
-def access(seen: EventView) -> Values:
-    """How a file is used, from what the call does, its mask or its flags."""
-    found = _ACCESS.get(seen.function)
-    if found is None:
+def access(view: EventView) -> Values:
+    """How a file is used, from the function, its mask or its flags."""
+    access_ = _ACCESS.get(view.function)
+    if access_ is None:
         return ()
-    return found if isinstance(found, tuple) else found(_args(seen))
+    return access_ if isinstance(access_, tuple) else access_(_args(view))
 
 
 def _bits(names: tuple[tuple[int, str], ...]) -> Callable[[tuple[Argument, ...]], Values]:
-    """What the lowest bits of the first number mean."""
+    """The meaning of the lowest bits of the first number."""
     meanings = [tuple(name for bit, name in names if number & bit) for number in range(_MEANINGS)]
 
     def extract(args: tuple[Argument, ...]) -> Values:
@@ -90,16 +90,16 @@ def _bits(names: tuple[tuple[int, str], ...]) -> Callable[[tuple[Argument, ...]]
             number = each.int_arg if each.int_arg is not None else each.uint_arg
             if number is None:
                 number = each.long_arg if each.long_arg is not None else each.size_arg
-            found = integer(number)
-            if found is not None:
-                return meanings[found % _MEANINGS]
+            bits = integer(number)
+            if bits is not None:
+                return meanings[bits % _MEANINGS]
         return ()
 
     return extract
 
 
 def _opened(args: tuple[Argument, ...]) -> Values:
-    """The flags stand behind the path; before it is at most the directory's descriptor."""
+    """The flags follow the path; only the descriptor of a directory precedes it."""
     place = next((n for n, a in enumerate(args) if a.string_arg is not None or a.path_arg is not None), -1)
     numbers = _numbers(args[place + 1 :])
     if not numbers:
@@ -120,39 +120,39 @@ _ACCESS: dict[str, Values | Callable[[tuple[Argument, ...]], Values]] = {
 
 
 def settled(field: str, function: str) -> bool:
-    """Whether *field* has the same values in all events of a kind and type, of which *function* is the function."""
+    """Whether *field* has the same values in all events of a kind with the function *function*."""
     return field in _OF_TYPE or (field == "access" and not callable(_ACCESS.get(function)))
 
 
 _OF_TYPE = frozenset({"function", "event_type", "Initiated"})
 
 
-def _syscall(seen: EventView) -> Values:
-    """The system call, where the hook is one."""
-    body = seen.event.body
-    if seen.kind == "exec":
+def _syscall(view: EventView) -> Values:
+    """The system call, if the hook is one."""
+    body = view.event.body
+    if view.kind == "exec":
         return ("execve",)
-    if seen.kind == "tracepoint":
-        return scalar(seen.event_type) if body.subsys in ("syscalls", "raw_syscalls") else ()
-    return scalar(seen.event_type) if seen.kind == "kprobe" and _RAW_SYSCALL.match(body.function_name or "") else ()
+    if view.kind == "tracepoint":
+        return scalar(view.event_type) if body.subsys in ("syscalls", "raw_syscalls") else ()
+    return scalar(view.event_type) if view.kind == "kprobe" and _RAW_SYSCALL.match(body.function_name or "") else ()
 
 
-def _types(seen: EventView) -> Values:
-    """Record types of auditd that would say the same."""
-    if seen.kind == "exec":
+def _types(view: EventView) -> Values:
+    """The equivalent record types of auditd."""
+    if view.kind == "exec":
         return ("EXECVE", "SYSCALL")
-    return (("SYSCALL",) if _syscall(seen) else ()) + (("PATH",) if files(seen) else ())
+    return (("SYSCALL",) if _syscall(view) else ()) + (("PATH",) if files(view) else ())
 
 
-def _capabilities(seen: EventView) -> Values:
-    found: list[str | None] = []
-    for argument in _args(seen):
+def _capabilities(view: EventView) -> Values:
+    names: list[str | None] = []
+    for argument in _args(view):
         if argument.capability_arg is not None:
             number = integer(argument.capability_arg.value)
-            found += [argument.capability_arg.name, kernel.capability(number) if number is not None else None]
+            names += [argument.capability_arg.name, kernel.capability(number) if number is not None else None]
         for mask in (argument.cap_effective_arg, argument.kernel_cap_t_arg):
-            found += _of_mask(mask or "")
-    return _once("CAP_DAC_OVERRIDE" if name == "DAC_OVERRIDE" else name for name in found)
+            names += _of_mask(mask or "")
+    return _once("CAP_DAC_OVERRIDE" if name == "DAC_OVERRIDE" else name for name in names)
 
 
 def _of_mask(mask: str) -> list[str]:
@@ -163,39 +163,39 @@ def _of_mask(mask: str) -> list[str]:
     return [kernel.capability(number) for number in range(_CAPABILITIES) if bits >> number & 1]
 
 
-def _module(seen: EventView) -> Values:
-    return _once(a.module_arg.name for a in _args(seen) if a.module_arg is not None)
+def _module(view: EventView) -> Values:
+    return _once(a.module_arg.name for a in _args(view) if a.module_arg is not None)
 
 
-def _signed(seen: EventView) -> Values:
-    return _once(v for a in _args(seen) if a.module_arg is not None for v in scalar(a.module_arg.signature_ok))
+def _signed(view: EventView) -> Values:
+    return _once(v for a in _args(view) if a.module_arg is not None for v in scalar(a.module_arg.signature_ok))
 
 
-def _bpf(seen: EventView, key: str) -> Values:
-    loaded = (each for a in _args(seen) for each in (a.bpf_attr_arg, a.bpf_prog_arg, a.bpf_map_arg))
+def _bpf(view: EventView, key: str) -> Values:
+    loaded = (each for a in _args(view) for each in (a.bpf_attr_arg, a.bpf_prog_arg, a.bpf_map_arg))
     return _once(getattr(each, key) for each in loaded if each is not None)
 
 
 def _action(action: str | int | None) -> Values:
-    """An action newer than we know comes as a number."""
+    """The name of the action; one that is newer than this version comes as a number."""
     return (f"KPROBE_ACTION_{action}",) if isinstance(action, int) else scalar(action)
 
 
 def _place(place: int) -> Callable[[EventView], Values]:
-    def extract(seen: EventView) -> Values:
-        args = _args(seen) if seen.kind in HOOKS else ()
+    def extract(view: EventView) -> Values:
+        args = _args(view) if view.kind in HOOKS else ()
         return scalar(text(args[place])) if place < len(args) else ()
 
     return extract
 
 
-def _throttle(seen: EventView) -> Values:
-    return scalar(str(seen.event.body.type or "").removeprefix("THROTTLE_")) if seen.kind == "throttle" else ()
+def _throttle(view: EventView) -> Values:
+    return scalar(str(view.event.body.type or "").removeprefix("THROTTLE_")) if view.kind == "throttle" else ()
 
 
-def labelled(seen: EventView, label: str) -> Values:
+def labelled(view: EventView, label: str) -> Values:
     """The arguments with a label of the policy."""
-    return _once(text(a) for a in _args(seen) if a.label == label)
+    return _once(text(a) for a in _args(view) if a.label == label)
 
 
 EXTRACTS: dict[str, Callable[[EventView], Values]] = {
@@ -203,24 +203,24 @@ EXTRACTS: dict[str, Callable[[EventView], Values]] = {
     "access": access,
     "SYSCALL": _syscall,
     "type": _types,
-    "function_name": lambda seen: scalar(seen.event.body.function_name),
-    "policy_name": lambda seen: scalar(seen.event.body.policy_name),
-    "action": lambda seen: _action(seen.event.body.action),
-    "return_action": lambda seen: _action(seen.event.body.return_action),
-    "return": lambda seen: () if (found := seen.event.body.return_) is None else scalar(text(found)),
-    "args": lambda seen: _once(map(text, _args(seen))),
+    "function_name": lambda view: scalar(view.event.body.function_name),
+    "policy_name": lambda view: scalar(view.event.body.policy_name),
+    "action": lambda view: _action(view.event.body.action),
+    "return_action": lambda view: _action(view.event.body.return_action),
+    "return": lambda view: () if (found := view.event.body.return_) is None else scalar(text(found)),
+    "args": lambda view: _once(map(text, _args(view))),
     **{f"arg{place}": _place(place) for place in range(10)},
     "module.name": _module,
     "module.signature_ok": _signed,
     "capability": _capabilities,
-    "bpf.type": lambda seen: _bpf(seen, "type"),
-    "bpf.name": lambda seen: _bpf(seen, "name"),
-    "bpf.cmd": lambda seen: _once(str(a.bpf_cmd_arg) for a in _args(seen) if a.bpf_cmd_arg is not None),
-    "path": lambda seen: scalar(seen.event.body.path),
-    "ImageLoaded": lambda seen: scalar(seen.event.body.path) if seen.kind == "loader" else (),
-    "symbol": lambda seen: scalar(seen.event.body.symbol),
-    "provider": lambda seen: scalar(seen.event.body.provider),
-    "cgroup": lambda seen: scalar((seen.event.body.cgroup or "").rstrip("\0")),
+    "bpf.type": lambda view: _bpf(view, "type"),
+    "bpf.name": lambda view: _bpf(view, "name"),
+    "bpf.cmd": lambda view: _once(str(a.bpf_cmd_arg) for a in _args(view) if a.bpf_cmd_arg is not None),
+    "path": lambda view: scalar(view.event.body.path),
+    "ImageLoaded": lambda view: scalar(view.event.body.path) if view.kind == "loader" else (),
+    "symbol": lambda view: scalar(view.event.body.symbol),
+    "provider": lambda view: scalar(view.event.body.provider),
+    "cgroup": lambda view: scalar((view.event.body.cgroup or "").rstrip("\0")),
     "throttle": _throttle,
-    "dropped": lambda seen: scalar(integer(seen.event.body.number_of_dropped_process_events)),
+    "dropped": lambda view: scalar(integer(view.event.body.number_of_dropped_process_events)),
 }

@@ -1,4 +1,4 @@
-"""Parts of an event that few rules look at, decoded when one does; what is not as expected is not there."""
+"""Parts of an event that few rules need, decoded on demand; values of an unexpected type count as absent."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,21 +10,21 @@ from tocsin.model.event import ABSENT
 from tocsin.sigma.fields.event_view import EventView
 
 Values = tuple[str, ...]
-"""The texts of one field; empty where the event has none."""
+"""The values of one field; empty if the event has none."""
 
 _any = msgspec.json.Decoder()
 
 
-def part(seen: EventView, raw: Raw, *path: str) -> Any:
-    """What stands in *raw*, a part of the event, under *path*; ``None`` where there is nothing."""
+def decoded_part(view: EventView, raw: Raw, *path: str) -> Any:
+    """What stands in *raw*, a part of the event, at *path*; ``None`` if there is nothing."""
     if raw is ABSENT:
         return None
-    found = seen.decoded.get(id(raw), ABSENT)
-    if found is ABSENT:
-        found = seen.decoded[id(raw)] = _decoded(raw)
+    value = view.decoded.get(id(raw), ABSENT)
+    if value is ABSENT:
+        value = view.decoded[id(raw)] = _decoded(raw)
     for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
 
 
 def _decoded(raw: Raw) -> Any:
@@ -35,7 +35,7 @@ def _decoded(raw: Raw) -> Any:
 
 
 def scalar(value: object) -> Values:
-    """A text, number or truth as a field's value; an empty text is none."""
+    """A text, number or boolean as field values; none for an empty text."""
     if isinstance(value, bool):
         return ("true",) if value else ("false",)
     if isinstance(value, int | float):
@@ -43,25 +43,25 @@ def scalar(value: object) -> Values:
     return (value,) if isinstance(value, str) and value else ()
 
 
-def listed(value: object) -> Values:
+def list_values(value: object) -> Values:
     """The texts and numbers of a list."""
     return tuple(text for each in value for text in scalar(each)) if isinstance(value, list) else ()
 
 
-def keyed(seen: EventView, raw: Raw, *path: str) -> Values:
-    """One text, number or truth within an object."""
-    return scalar(part(seen, raw, *path))
+def value_at(view: EventView, raw: Raw, *path: str) -> Values:
+    """The text, number or boolean at *path*."""
+    return scalar(decoded_part(view, raw, *path))
 
 
-def present(seen: EventView, raw: Raw, path: Iterable[str]) -> bool:
-    """Whether there is an object under *path*."""
-    return isinstance(part(seen, raw, *path), dict)
+def has_object(view: EventView, raw: Raw, path: Iterable[str]) -> bool:
+    """Whether there is an object at *path*."""
+    return isinstance(decoded_part(view, raw, *path), dict)
 
 
-def variable(seen: EventView, raw: Raw, name: str) -> Values:
-    """A variable of the environment, which is written as a list of keys and values."""
-    found = part(seen, raw)
-    if not isinstance(found, list):
+def environment_variable(view: EventView, raw: Raw, name: str) -> Values:
+    """The value of an environment variable; the environment is a list of keys and values."""
+    variables = decoded_part(view, raw)
+    if not isinstance(variables, list):
         return ()
-    named = (each for each in found if isinstance(each, dict) and each.get("Key") == name)
+    named = (each for each in variables if isinstance(each, dict) and each.get("Key") == name)
     return tuple(text for each in named for text in scalar(each.get("Value")))

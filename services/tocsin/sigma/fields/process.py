@@ -1,4 +1,4 @@
-"""The fields that say who did it: process, parent, pod, container, node."""
+"""The fields of process, parent, pod, container and node."""
 
 import functools
 from collections.abc import Callable
@@ -7,14 +7,22 @@ from tocsin.model.event import Container, Pod, Process
 from tocsin.model.outcome import outcome
 from tocsin.sigma.fields.argument_words import words
 from tocsin.sigma.fields.event_view import LONGEST, EventView
-from tocsin.sigma.fields.lazy import Values, keyed, listed, part, present, scalar, variable
+from tocsin.sigma.fields.lazy import (
+    Values,
+    decoded_part,
+    environment_variable,
+    has_object,
+    list_values,
+    scalar,
+    value_at,
+)
 
 Extract = Callable[[EventView], Values]
 
 _CACHED_CHARACTERS = 256
 """A longer text must not fill a cache."""
 _UNSET = 2**32 - 1
-"""A login uid that was never set."""
+"""The value of a login uid that is not set."""
 _COMM = 15
 """The kernel keeps this many characters of a program's name."""
 _WITHOUT_PROCESS = frozenset({"throttle", "rate_limit"})
@@ -24,36 +32,36 @@ _NO_POD, _NO_CONTAINER = Pod(), Container()
 
 
 def text(value: str | None) -> Values:
-    """A text as a field's value; an empty one is none."""
+    """A text as field values; none for an empty text."""
     return (value,) if value else ()
 
 
 def number(value: int | None) -> Values:
-    """A number as a field's value."""
+    """A number as field values."""
     return (str(value),) if value is not None else ()
 
 
 def truth(value: bool | None) -> Values:  # noqa: FBT001
-    """A truth as a field's value."""
+    """A boolean as field values."""
     return () if value is None else ("true",) if value else ("false",)
 
 
-def command_line(seen: EventView, process: Process) -> Values:
-    """Program and arguments, with the whole path; each of the two is cut by itself, and so found in it whole."""
+def command_line(view: EventView, process: Process) -> Values:
+    """Program with its path, and arguments; both are cut separately, so that each one is contained as a whole."""
     binary, arguments = process.binary, process.arguments
     if not arguments:
-        return (seen.cut(binary),) if binary else ()
+        return (view.cut(binary),) if binary else ()
     if not binary:
-        return (seen.cut(arguments),)
+        return (view.cut(arguments),)
     if len(arguments) > LONGEST or len(binary) > LONGEST:
-        binary, arguments = seen.cut(binary), seen.cut(arguments)
+        binary, arguments = view.cut(binary), view.cut(arguments)
     return (f"{binary} {arguments}",)
 
 
-def command_lines(seen: EventView, process: Process) -> Values:
-    """The same, and with the last part of the path alone: where that differs, it is the end of the first."""
-    whole = command_line(seen, process)
-    directory = seen.cut(process.binary or "").rfind("/") + 1
+def command_lines(view: EventView, process: Process) -> Values:
+    """The command line with the whole path, and with only the last part of it, which is the end of the first one."""
+    whole = command_line(view, process)
+    directory = view.cut(process.binary or "").rfind("/") + 1
     return (*whole, whole[0][directory:]) if directory else whole
 
 
@@ -73,57 +81,57 @@ def _name(path: str | None) -> str:
     return (path or "").rpartition("/")[2]
 
 
-def _comm(seen: EventView) -> Values:
-    name = _name(seen.process.binary)
+def _comm(view: EventView) -> Values:
+    name = _name(view.process.binary)
     return text(name) if len(name) <= _COMM else (name, name[:_COMM])
 
 
-def _program(seen: EventView) -> Values:
-    if seen.kind != "exec":
+def _program(view: EventView) -> Values:
+    if view.kind != "exec":
         return ()
-    return tuple(dict.fromkeys(text(seen.process.binary) + text(_name(seen.process.binary))))
+    return tuple(dict.fromkeys(text(view.process.binary) + text(_name(view.process.binary))))
 
 
-def _user(seen: EventView) -> Values:
-    process = seen.process
-    named = keyed(seen, process.user, "name")
+def _user(view: EventView) -> Values:
+    process = view.process
+    named = value_at(view, process.user, "name")
     if named:
         return named
     return ("root",) if process.uid == 0 else number(process.uid)
 
 
 def _word(place: int) -> Extract:
-    """Word *place* of the command line, from 1 those of the arguments."""
-    return lambda seen: words(seen.process.arguments or "", place) if seen.kind == "exec" else ()
+    """Word number *place* of the arguments, from 1."""
+    return lambda view: words(view.process.arguments or "", place) if view.kind == "exec" else ()
 
 
-def _container(seen: EventView) -> Container:
-    pod = seen.process.pod
+def _container(view: EventView) -> Container:
+    pod = view.process.pod
     return (pod.container if pod is not None else None) or _NO_CONTAINER
 
 
-def _pod(seen: EventView) -> Pod:
-    return seen.process.pod or _NO_POD
+def _pod(view: EventView) -> Pod:
+    return view.process.pod or _NO_POD
 
 
-def _privileged(seen: EventView) -> Values:
-    context = _container(seen).security_context
+def _privileged(view: EventView) -> Values:
+    context = _container(view).security_context
     return () if context is None else truth(bool(context.privileged))
 
 
-def _probe(seen: EventView) -> Values:
-    container = _container(seen)
+def _probe(view: EventView) -> Values:
+    container = _container(view)
     return () if container == _NO_CONTAINER else truth(bool(container.maybe_exec_probe))
 
 
-def _image(seen: EventView) -> Values:
-    image = _container(seen).image
+def _image(view: EventView) -> Values:
+    image = _container(view).image
     return text(image.name) if image is not None else ()
 
 
 def _caps(of: str) -> Extract:
-    def extract(seen: EventView) -> Values:
-        names = listed(part(seen, seen.process.cap, of))
+    def extract(view: EventView) -> Values:
+        names = list_values(decoded_part(view, view.process.cap, of))
         # the agent writes one of them without its prefix
         return tuple(name if name.startswith("CAP_") else f"CAP_{name}" for name in names)
 
@@ -131,93 +139,93 @@ def _caps(of: str) -> Extract:
 
 
 def _is_host(name: str) -> Extract:
-    def extract(seen: EventView) -> Values:
-        if not present(seen, seen.process.ns, (name,)):
+    def extract(view: EventView) -> Values:
+        if not has_object(view, view.process.ns, (name,)):
             return ()
-        return truth(part(seen, seen.process.ns, name, "is_host") is True)
+        return truth(decoded_part(view, view.process.ns, name, "is_host") is True)
 
     return extract
 
 
 def _namespace(name: str) -> Extract:
-    return lambda seen: keyed(seen, seen.process.ns, name, "inum")
+    return lambda view: value_at(view, view.process.ns, name, "inum")
 
 
 def _credential(name: str) -> Extract:
-    return lambda seen: keyed(seen, seen.process.process_credentials, name)
+    return lambda view: value_at(view, view.process.process_credentials, name)
 
 
 def _ancestors(key: str) -> Extract:
-    def extract(seen: EventView) -> Values:
-        found = part(seen, seen.event.body.ancestors)
-        if not isinstance(found, list):
+    def extract(view: EventView) -> Values:
+        ancestors = decoded_part(view, view.event.body.ancestors)
+        if not isinstance(ancestors, list):
             return ()
-        return tuple(text for each in found if isinstance(each, dict) for text in scalar(each.get(key)))
+        return tuple(text for each in ancestors if isinstance(each, dict) for text in scalar(each.get(key)))
 
     return extract
 
 
 def _properties(*path: str) -> Extract:
-    return lambda seen: keyed(seen, seen.process.binary_properties, *path)
+    return lambda view: value_at(view, view.process.binary_properties, *path)
 
 
-def _raised(seen: EventView) -> Values:
-    return listed(part(seen, seen.process.binary_properties, "privileges_changed"))
+def _raised(view: EventView) -> Values:
+    return list_values(decoded_part(view, view.process.binary_properties, "privileges_changed"))
 
 
 def _exit(extract: Extract) -> Extract:
-    return lambda seen: extract(seen) if seen.kind == "exit" else ()
+    return lambda view: extract(view) if view.kind == "exit" else ()
 
 
 EXTRACTS: dict[str, Extract] = {
-    "kind": lambda seen: (seen.kind,),
-    "event_type": lambda seen: text(seen.event_type),
-    "function": lambda seen: text(seen.function),
-    "outcome": lambda seen: (outcome(seen.event),),
-    "target": lambda seen: text(seen.target),
-    "node": lambda seen: text(seen.node),
-    "cluster": lambda seen: text(seen.cluster),
-    "scope": lambda seen: text(seen.scope),
-    "existing": lambda seen: truth(seen.existing) if seen.kind == "exec" else (),
-    "in_container": lambda seen: () if seen.kind in _WITHOUT_PROCESS else truth(seen.in_container),
-    "message": lambda seen: text(seen.event.body.message),
-    "tags": lambda seen: listed(part(seen, seen.event.body.tags)),
-    "signal": _exit(lambda seen: scalar(seen.event.body.signal)),
-    "status": _exit(lambda seen: number(seen.event.body.status or 0)),
+    "kind": lambda view: (view.kind,),
+    "event_type": lambda view: text(view.event_type),
+    "function": lambda view: text(view.function),
+    "outcome": lambda view: (outcome(view.event),),
+    "target": lambda view: text(view.target),
+    "node": lambda view: text(view.node),
+    "cluster": lambda view: text(view.cluster),
+    "scope": lambda view: text(view.scope),
+    "existing": lambda view: truth(view.existing) if view.kind == "exec" else (),
+    "in_container": lambda view: () if view.kind in _WITHOUT_PROCESS else truth(view.in_container),
+    "message": lambda view: text(view.event.body.message),
+    "tags": lambda view: list_values(decoded_part(view, view.event.body.tags)),
+    "signal": _exit(lambda view: scalar(view.event.body.signal)),
+    "status": _exit(lambda view: number(view.event.body.status or 0)),
     "ancestors.binary": _ancestors("binary"),
     "ancestors.arguments": _ancestors("arguments"),
-    "Image": lambda seen: text(seen.process.binary),
-    "CommandLine": lambda seen: command_lines(seen, seen.process),
-    "CommandLine.whole": lambda seen: command_line(seen, seen.process),
-    "arguments": lambda seen: text(seen.process.arguments),
-    "CurrentDirectory": lambda seen: text(seen.process.cwd),
+    "Image": lambda view: text(view.process.binary),
+    "CommandLine": lambda view: command_lines(view, view.process),
+    "CommandLine.whole": lambda view: command_line(view, view.process),
+    "arguments": lambda view: text(view.process.arguments),
+    "CurrentDirectory": lambda view: text(view.process.cwd),
     "User": _user,
-    "LogonId": lambda seen: () if seen.process.auid == _UNSET else number(seen.process.auid),
-    "auid": lambda seen: number(seen.process.auid),
-    "uid": lambda seen: number(seen.process.uid),
-    "ProcessId": lambda seen: number(seen.process.pid),
-    "tid": lambda seen: number(seen.process.tid),
-    "ProcessGuid": lambda seen: text(seen.process.exec_id),
-    "flags": lambda seen: _flags(seen.process),
-    "in_init_tree": lambda seen: truth(seen.process.in_init_tree),
-    "ParentImage": lambda seen: text(seen.parent.binary),
-    "ParentCommandLine": lambda seen: command_lines(seen, seen.parent),
-    "ParentCommandLine.whole": lambda seen: command_line(seen, seen.parent),
-    "ParentProcessId": lambda seen: number(seen.parent.pid),
-    "ParentProcessGuid": lambda seen: text(seen.parent.exec_id or seen.process.parent_exec_id),
-    "parent.arguments": lambda seen: text(seen.parent.arguments),
-    "parent.cwd": lambda seen: text(seen.parent.cwd),
-    "parent.uid": lambda seen: number(seen.parent.uid),
-    "parent.flags": lambda seen: _flags(seen.parent),
-    "parent.in_init_tree": lambda seen: truth(seen.parent.in_init_tree),
-    "parent.in_container": lambda seen: truth(seen.parent_in_container),
-    "pod.namespace": lambda seen: text(_pod(seen).namespace),
-    "pod.name": lambda seen: text(_pod(seen).name),
-    "pod.uid": lambda seen: text(_pod(seen).uid),
-    "pod.workload": lambda seen: text(_pod(seen).workload),
-    "pod.workload_kind": lambda seen: text(_pod(seen).workload_kind),
-    "container.id": lambda seen: text(_container(seen).id or seen.process.docker),
-    "container.name": lambda seen: text(_container(seen).name),
+    "LogonId": lambda view: () if view.process.auid == _UNSET else number(view.process.auid),
+    "auid": lambda view: number(view.process.auid),
+    "uid": lambda view: number(view.process.uid),
+    "ProcessId": lambda view: number(view.process.pid),
+    "tid": lambda view: number(view.process.tid),
+    "ProcessGuid": lambda view: text(view.process.exec_id),
+    "flags": lambda view: _flags(view.process),
+    "in_init_tree": lambda view: truth(view.process.in_init_tree),
+    "ParentImage": lambda view: text(view.parent.binary),
+    "ParentCommandLine": lambda view: command_lines(view, view.parent),
+    "ParentCommandLine.whole": lambda view: command_line(view, view.parent),
+    "ParentProcessId": lambda view: number(view.parent.pid),
+    "ParentProcessGuid": lambda view: text(view.parent.exec_id or view.process.parent_exec_id),
+    "parent.arguments": lambda view: text(view.parent.arguments),
+    "parent.cwd": lambda view: text(view.parent.cwd),
+    "parent.uid": lambda view: number(view.parent.uid),
+    "parent.flags": lambda view: _flags(view.parent),
+    "parent.in_init_tree": lambda view: truth(view.parent.in_init_tree),
+    "parent.in_container": lambda view: truth(view.parent_in_container),
+    "pod.namespace": lambda view: text(_pod(view).namespace),
+    "pod.name": lambda view: text(_pod(view).name),
+    "pod.uid": lambda view: text(_pod(view).uid),
+    "pod.workload": lambda view: text(_pod(view).workload),
+    "pod.workload_kind": lambda view: text(_pod(view).workload_kind),
+    "container.id": lambda view: text(_container(view).id or view.process.docker),
+    "container.name": lambda view: text(_container(view).name),
     "container.image": _image,
     "container.privileged": _privileged,
     "container.exec_probe": _probe,
@@ -236,8 +244,8 @@ EXTRACTS: dict[str, Extract] = {
 }
 
 PREFIXED: dict[str, Callable[[EventView, str], Values]] = {
-    "pod.labels.": lambda seen, key: keyed(seen, _pod(seen).pod_labels, key),
-    "pod.annotations.": lambda seen, key: keyed(seen, _pod(seen).pod_annotations, key),
-    "node.labels.": lambda seen, key: keyed(seen, seen.event.node_labels, key),
-    "env.": lambda seen, key: variable(seen, seen.process.environment_variables, key),
+    "pod.labels.": lambda view, key: value_at(view, _pod(view).pod_labels, key),
+    "pod.annotations.": lambda view, key: value_at(view, _pod(view).pod_annotations, key),
+    "node.labels.": lambda view, key: value_at(view, view.event.node_labels, key),
+    "env.": lambda view, key: environment_variable(view, view.process.environment_variables, key),
 }

@@ -1,4 +1,4 @@
-"""One event as rules see it: the values of its fields, each made when a rule first asks, and once."""
+"""One event as rules see it: the values of its fields, each computed once, when a rule first needs it."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,7 +11,7 @@ from tocsin.sigma.fields.names import ALIASES, FIELDS, canonical
 
 _EXTRACTS: dict[str, Callable[[EventView], Values]] = {**process.EXTRACTS, **hooks.EXTRACTS, **network.EXTRACTS}
 _FORMS = {"CommandLine.whole": "CommandLine", "ParentCommandLine.whole": "ParentCommandLine"}
-"""Names that no rule may use, for the one form of a field that holds the other."""
+"""Internal names for the form of a field that contains the other form."""
 _BY_KIND = {
     kind: {
         name: _EXTRACTS[canonical(name)]
@@ -20,20 +20,20 @@ _BY_KIND = {
     }
     for kind in EVENT_KINDS
 }
-"""A field has no value in an event whose kind is none of its own."""
+"""A field has values only in events of its kinds."""
 _CUT = frozenset({"CommandLine", "CommandLine.whole", "ParentCommandLine", "ParentCommandLine.whole"})
-"""Made of texts that are cut already."""
+"""Composed of texts that are cut already."""
 _PREFIXED: dict[str, Callable[[EventView, str], Values]] = {**process.PREFIXED, "arg.": hooks.labelled}
 
-Look = Callable[[str], dict[str, bool]]
-"""Tells of many texts whether they stand in one."""
-_NO_LOOKS: dict[str, Look] = {}
+LiteralSearch = Callable[[str], dict[str, bool]]
+"""Searches a text for many literals at once: literal to whether it occurs."""
+_NO_SEARCHES: dict[str, LiteralSearch] = {}
 
 
 class EventRecord(EventView):
-    """What rules are held against."""
+    """The record that rules are matched against."""
 
-    __slots__ = ("_extracts", "_folded", "_found", "_values", "looks", "passed", "raw")
+    __slots__ = ("_extracts", "_folded", "_found", "_values", "passed", "raw", "searches")
 
     def __init__(self, event: Event, raw: bytes, cluster: str, node: str) -> None:
         super().__init__(event, cluster, node)
@@ -42,57 +42,57 @@ class EventRecord(EventView):
         self._values: dict[str, Values] = {}
         self._folded: dict[str, Values] = {}
         self._found: dict[str, dict[str, bool]] = {}
-        self.looks: Mapping[str, Look] = _NO_LOOKS
-        """For fields that may be long, how to look for all that rules want of them at once."""
+        self.searches: Mapping[str, LiteralSearch] = _NO_SEARCHES
+        """For fields with long texts: searches for all literals of all rules at once."""
         self.passed: dict[str, bool] = {}
-        """Filters that were held against it, by id."""
+        """Results of filters, by id."""
 
     @classmethod
     def of(cls, event: Event, raw: bytes, *, cluster: str = "", node: str = "") -> "EventRecord":
-        """*event*, of the bytes *raw*, where the collector says it happened (else where it says so itself)."""
+        """*event* with its bytes *raw*; cluster and node are the collector's, else the event's own."""
         return cls(event, raw, cluster or event.cluster, node or event.node)
 
     def set(self, field: str, values: Values) -> None:
-        """Give a field that no event has its values, for conditions that are about more than the event."""
+        """Set the values of a field that events do not have, for conditions on more than the event."""
         self._values[field] = values
         self._folded.pop(field, None)
 
     def values(self, field: str) -> Values:
-        """The texts of *field*, cut to what rules see; empty where the event has none."""
-        found = self._values.get(field)
-        return self._extract(field) if found is None else found
+        """The values of *field*, cut to the length that rules see; empty if the event has none."""
+        values_ = self._values.get(field)
+        return self._extract(field) if values_ is None else values_
 
     def folded(self, field: str) -> Values:
-        """The same in lower case."""
-        found = self._folded.get(field)
-        if found is None:
+        """The values of *field* in lower case."""
+        folded = self._folded.get(field)
+        if folded is None:
             values = self._values.get(field)
             if values is None:
                 values = self._extract(field)
-            found = (values[0].lower(),) if len(values) == 1 else tuple([value.lower() for value in values])
-            self._folded[field] = found
-        return found
+            folded = (values[0].lower(),) if len(values) == 1 else tuple([value.lower() for value in values])
+            self._folded[field] = folded
+        return folded
 
     def contains(self, field: str, text: str, wanted: str) -> bool:
         """Whether *wanted* stands in *text*, the one long text of *field* in lower case; looked for once."""
-        known = self._found.get(field)
-        if known is None:
-            look = self.looks.get(field)
-            known = self._found[field] = look(text) if look is not None else {}
-        found = known.get(wanted)
-        if found is None:
-            found = known[wanted] = wanted in text
-        return found
+        results = self._found.get(field)
+        if results is None:
+            search = self.searches.get(field)
+            results = self._found[field] = search(text) if search is not None else {}
+        result = results.get(wanted)
+        if result is None:
+            result = results[wanted] = wanted in text
+        return result
 
     def _extract(self, field: str) -> Values:
         extract = self._extracts.get(field)
-        found = extract(self) if extract is not None else self._prefixed(field)
-        for value in found:
+        values = extract(self) if extract is not None else self._prefixed(field)
+        for value in values:
             if len(value) > LONGEST and field not in _CUT:
-                found = tuple(map(self.cut, found))
+                values = tuple(map(self.cut, values))
                 break
-        self._values[field] = found
-        return found
+        self._values[field] = values
+        return values
 
     def _prefixed(self, field: str) -> Values:
         if field in _EXTRACTS:

@@ -1,4 +1,4 @@
-"""A rule with what is taken out of it, compiled."""
+"""A compiled rule with its filters and silences."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,55 +10,55 @@ from tocsin.sigma.syntax.documents import Filter, Logsource, Rule
 
 
 class Hit(Struct, frozen=True, gc=False):
-    """A rule that matched."""
+    """A rule that matches."""
 
     rule: Rule
     silenced_by: Filter | None = None
-    """The silence that takes it out of the grading."""
+    """The silence that excludes it from the severity."""
 
 
-class Compiled(Struct, frozen=True, gc=False):
-    """One rule, ready to be held against an event."""
+class CompiledRule(Struct, frozen=True, gc=False):
+    """One rule, ready to match events."""
 
     rule: Rule
     filters: tuple[Filter, ...]
-    """All that apply to it, silences among them."""
+    """All filters that apply to it, including silences."""
     holds: Predicate
-    """Its condition, and those of all filters that are no silences."""
+    """Its condition, and those of all filters that are not silences."""
     hit: Hit
-    """What a match of it is, where no silence is in force."""
+    """The hit without an active silence."""
     silences: tuple[tuple[Filter, Predicate], ...] = ()
-    """Each is in force where its condition does *not* hold."""
+    """A silence applies to an event if its condition does *not* hold."""
 
 
-def applying(filters: Sequence[Filter], rules: Iterable[Rule]) -> dict[str, tuple[Filter, ...]]:
-    """Rule id to the filters that apply: those that name it, and those for any rule of its logsource."""
+def filters_by_rule(filters: Sequence[Filter], rules: Iterable[Rule]) -> dict[str, tuple[Filter, ...]]:
+    """The filters of each rule, by rule id: those that name it, and those for any rule of its logsource."""
     named: dict[str, list[Filter]] = {}
     for each in filters:
         for id in each.rules:
             named.setdefault(id, []).append(each)
     general = [each for each in filters if not each.rules]
-    found = {}
+    by_rule = {}
     for rule in rules:
-        chosen = [*named.get(rule.id, ()), *(each for each in general if _within(rule.logsource, each.logsource))]
-        if chosen:
-            found[rule.id] = tuple(chosen)
-    return found
+        selected = [*named.get(rule.id, ()), *(each for each in general if _within(rule.logsource, each.logsource))]
+        if selected:
+            by_rule[rule.id] = tuple(selected)
+    return by_rule
 
 
 def _within(narrow: Logsource, wide: Logsource) -> bool:
-    """Whether what *wide* says is true of *narrow*; what it leaves open always is."""
+    """Whether *narrow* is within *wide*; an empty field of *wide* includes everything."""
     pairs = ((narrow.category, wide.category), (narrow.product, wide.product), (narrow.service, wide.service))
     return all(not there or here == there for here, there in pairs)
 
 
-def compiled(rule: Rule, filters: tuple[Filter, ...], previous: Mapping[str, Compiled]) -> Compiled:
-    """*rule* with its *filters*, taken over from *previous* where both are the same; ``ValueError`` as `predicate`."""
-    known = previous.get(rule.id)
-    if known is not None and known.rule is rule and known.filters == filters:
-        return known
+def compile_rule(rule: Rule, filters: tuple[Filter, ...], previous: Mapping[str, CompiledRule]) -> CompiledRule:
+    """*rule* compiled with its *filters*, or that of *previous* if both are the same; ``ValueError`` as `predicate`."""
+    earlier = previous.get(rule.id)
+    if earlier is not None and earlier.rule is rule and earlier.filters == filters:
+        return earlier
     passes = [_once(each) for each in filters if each.silence is None]
-    return Compiled(
+    return CompiledRule(
         rule=rule,
         filters=filters,
         hit=Hit(rule),
@@ -68,7 +68,7 @@ def compiled(rule: Rule, filters: tuple[Filter, ...], previous: Mapping[str, Com
 
 
 def _and(condition: Predicate, *passes: Predicate) -> Predicate:
-    """The rule's own condition first: it fails more often than a filter."""
+    """The rule's condition comes first: it fails more often than a filter."""
     if not passes:
         return condition
     if len(passes) == 1:
@@ -78,7 +78,7 @@ def _and(condition: Predicate, *passes: Predicate) -> Predicate:
 
 
 def _once(filter: Filter) -> Predicate:
-    """The condition of *filter*, which several rules ask for, worked out once for an event."""
+    """The condition of *filter*, which several rules share, evaluated once per event."""
     inner = predicate(filter.condition)
     key = filter.id
 

@@ -1,30 +1,30 @@
-"""Conditions as closures: what a rule means, ready to be held against an event."""
+"""Compiles conditions to closures over one event."""
 
 from collections.abc import Callable, Iterable, Sequence
 
 from tocsin.sigma.fields.event_parts import part_of
 from tocsin.sigma.fields.names import canonical
 from tocsin.sigma.fields.record import EventRecord
-from tocsin.sigma.matching.operators import like, meant, network, numeric, one
+from tocsin.sigma.matching.operators import is_numeric, like, network, normalized, value_test
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Op, Or
 
 Predicate = Callable[[EventRecord], bool]
 
 LONG_CHARACTERS = 2048
-"""In a longer text each literal is looked for once, whatever rules ask."""
+"""In a longer text each literal is searched only once for all rules."""
 FORMS = frozenset({"CommandLine", "ParentCommandLine"})
-"""Fields of two forms, of which the second is the end of the first: what is in it or ends it is and does so there."""
+"""Fields with two forms, of which the second is the end of the first: contains and endswith need only the first."""
 _EVERYWHERE = frozenset({"contains", "endswith"})
 _GROUPED = frozenset({"eq", "contains", "startswith", "endswith"})
 _COSTS = {"null": 0, "exists": 0, "eq": 1, "startswith": 2, "endswith": 2, "contains": 3, "fieldref": 5, "like": 6}
 _COSTLY = 8
-"""Of cidr, comparing numbers, and most of all re."""
+"""The cost of cidr, of comparing numbers, and above all of re."""
 _DECODED = 4
-"""Besides, for a field in a part that is decoded on demand."""
+"""Additional cost of a field in a part that is decoded on demand."""
 
 
 def predicate(node: Node) -> Predicate:
-    """*node* as a function of one event; ``ValueError`` where a literal makes no sense."""
+    """*node* as a function of one event; ``ValueError`` if a literal is invalid."""
     return _compiled(node)[1]
 
 
@@ -87,14 +87,14 @@ def _any(parts: Sequence[_Costed]) -> _Costed:
 
 
 def _alternatives(nodes: Iterable[Node]) -> list[_Costed]:
-    """The parts of an `Or`, those that compare one field in one way taken together."""
+    """The parts of an `Or`; comparisons of one field with one operation are combined."""
     groups: dict[tuple[str, Op, bool], list[str]] = {}
     atoms: dict[tuple[str, Op, bool], Atom] = {}
-    found: list[_Costed] = []
+    parts: list[_Costed] = []
     networks: dict[str, list[str]] = {}
     for node in _flat(nodes):
         inner = node.item if isinstance(node, Named) else node
-        atom = meant(inner) if isinstance(inner, Atom) else inner
+        atom = normalized(inner) if isinstance(inner, Atom) else inner
         if isinstance(atom, Atom) and atom.op in _GROUPED and isinstance(atom.value, str):
             key = (canonical(atom.field), atom.op, atom.cased)
             groups.setdefault(key, []).append(atom.value if atom.cased else atom.value.lower())
@@ -102,11 +102,11 @@ def _alternatives(nodes: Iterable[Node]) -> list[_Costed]:
         elif isinstance(atom, Atom) and atom.op == "cidr":
             networks.setdefault(canonical(atom.field), []).append(str(atom.value))
         else:
-            found.append(_compiled(node))
+            parts.append(_compiled(node))
     for key, literals in groups.items():
-        found.append((_cost(atoms[key], len(literals)), _texts(*key, literals)))
-    found += [(_COSTLY, _values(field, network(*texts))) for field, texts in networks.items()]
-    return found
+        parts.append((_cost(atoms[key], len(literals)), _texts(*key, literals)))
+    parts += [(_COSTLY, _values(field, network(*texts))) for field, texts in networks.items()]
+    return parts
 
 
 def _flat(nodes: Iterable[Node]) -> Iterable[Node]:
@@ -119,7 +119,7 @@ def _flat(nodes: Iterable[Node]) -> Iterable[Node]:
 
 
 def _atom(given: Atom) -> Predicate:
-    atom, field = meant(given), canonical(given.field)
+    atom, field = normalized(given), canonical(given.field)
     if atom.op == "null" or (atom.op == "exists" and atom.value is False):
         return lambda record: not record.values(field)
     if atom.op == "exists":
@@ -128,11 +128,11 @@ def _atom(given: Atom) -> Predicate:
         return _reference(atom)
     if atom.op == "like" and isinstance(atom.value, tuple):
         return _values(field, like(atom.value, cased=atom.cased), folded=not atom.cased)
-    if atom.op in _GROUPED and not numeric(atom):
+    if atom.op in _GROUPED and not is_numeric(atom):
         if not isinstance(atom.value, str):
             raise ValueError(f"{atom.value!r} is no text")
         return _texts(field, atom.op, atom.cased, [atom.value if atom.cased else atom.value.lower()])
-    return _values(field, one(atom))
+    return _values(field, value_test(atom))
 
 
 def _values(field: str, test: Callable[[str], bool], *, folded: bool = False) -> Predicate:
@@ -150,32 +150,32 @@ def _reference(atom: Atom) -> Predicate:
 
     def holds(record: EventRecord) -> bool:
         texts = record.values if cased else record.folded
-        for wanted in texts(other):
+        for other_value in texts(other):
             for text in texts(field):
-                if compared(text, wanted, mode):
+                if matches_field(text, other_value, mode):
                     return True
         return False
 
     return holds
 
 
-def compared(text: str, wanted: str, mode: str) -> bool:
-    """Whether *text* stands to *wanted* as a fieldref demands."""
+def matches_field(text: str, other: str, mode: str) -> bool:
+    """Whether *text* compares with *other* as a fieldref with *mode* requires."""
     if mode == "contains":
-        return wanted in text
+        return other in text
     if mode == "startswith":
-        return text.startswith(wanted)
-    return text.endswith(wanted) if mode == "endswith" else text == wanted
+        return text.startswith(other)
+    return text.endswith(other) if mode == "endswith" else text == other
 
 
-def searched(field: str, op: str) -> str:
-    """The values of *field* in which *op* has to look: where one form is the end of the other, that is enough."""
+def searched_field(field: str, op: str) -> str:
+    """The field that *op* has to search: only the longer form if the other form is its end."""
     return f"{field}.whole" if op in _EVERYWHERE and field in FORMS else field
 
 
 def _texts(field: str, op: str, cased: bool, literals: Sequence[str]) -> Predicate:  # noqa: FBT001
-    """Whether one value compares with one of *literals*, which are in lower case unless *cased*."""
-    field = searched(field, op)
+    """Whether one value matches one of *literals*, which are in lower case unless *cased*."""
+    field = searched_field(field, op)
     literals = tuple(dict.fromkeys(literals))
     if op == "eq":
         return _equal(field, frozenset(literals), cased=cased)

@@ -1,4 +1,4 @@
-"""Which field of an event matched a rule, and with which value: the evidence that an alert carries."""
+"""The evidence of a match: the fields of an event that matched a rule, with their values."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -6,34 +6,34 @@ from tocsin.model.alert import Match
 from tocsin.sigma.fields.event_view import SEAM
 from tocsin.sigma.fields.names import canonical
 from tocsin.sigma.fields.record import EventRecord
-from tocsin.sigma.matching.compiler import FORMS, LONG_CHARACTERS, compared, predicate, searched
-from tocsin.sigma.matching.operators import meant, numeric, one
+from tocsin.sigma.matching.compiler import FORMS, LONG_CHARACTERS, matches_field, predicate, searched_field
+from tocsin.sigma.matching.operators import is_numeric, normalized, value_test
 from tocsin.sigma.syntax.documents import Rule
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or
 
 MOST = 8
 CHARACTERS = 256
 _BEFORE = 64
-"""Of a long value the part around what was found is shown, from this many characters before it."""
+"""A long value is cut to the part around the match, from this many characters before it."""
 _KEYWORD = "CommandLine"
 _MOST_KNOWN = 4096
 
 _Found = list[Match] | None
-"""What makes a part of a condition hold; ``None`` where it does not."""
+"""The fields for which a part of a condition holds; ``None`` if it does not."""
 _Evidence = Callable[[EventRecord], _Found]
 
 _known: dict[int, tuple[Rule, _Evidence]] = {}
-"""By identity: the hash of a rule is that of its whole condition."""
+"""Cache by identity, since the hash of a rule covers its whole condition."""
 
 
-def matched(rule: Rule, record: EventRecord) -> tuple[Match, ...]:
-    """Up to `MOST` pairs of field and value that made *rule* match *record*; a rule that does not match has none."""
-    known = _known.get(id(rule))
-    if known is None or known[0] is not rule:
+def matched_fields(rule: Rule, record: EventRecord) -> tuple[Match, ...]:
+    """Up to `MOST` pairs of field and value for which *rule* matches *record*; none if it does not match."""
+    cached = _known.get(id(rule))
+    if cached is None or cached[0] is not rule:
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
-        known = _known[id(rule)] = (rule, _evidence(rule.condition))
-    return tuple(dict.fromkeys(known[1](record) or ()))[:MOST]
+        cached = _known[id(rule)] = (rule, _evidence(rule.condition))
+    return tuple(dict.fromkeys(cached[1](record) or ()))[:MOST]
 
 
 def _evidence(node: Node) -> _Evidence:
@@ -54,19 +54,19 @@ def _evidence(node: Node) -> _Evidence:
 
 def _of_all(parts: Sequence[_Evidence]) -> _Evidence:
     def every(record: EventRecord) -> _Found:
-        found: list[Match] = []
+        matches: list[Match] = []
         for part in parts:
             more = part(record)
             if more is None:
                 return None
-            found += more
-        return found
+            matches += more
+        return matches
 
     return every
 
 
 def _of_any(items: Iterable[Node]) -> _Evidence:
-    """Comparisons of one field are taken together: they tell the same of it."""
+    """Comparisons of one field are combined: they have the same evidence."""
     atoms: dict[str, list[Atom]] = {}
     parts: list[_Evidence] = []
     for item in items:
@@ -78,14 +78,14 @@ def _of_any(items: Iterable[Node]) -> _Evidence:
     parts += map(_of_atoms, atoms.values())
 
     def some(record: EventRecord) -> _Found:
-        found: _Found = None
+        matches: _Found = None
         for part in parts:
             more = part(record)
             if more is not None:
-                found = more if found is None else found + more
-                if len(found) >= MOST:
+                matches = more if matches is None else matches + more
+                if len(matches) >= MOST:
                     break
-        return found
+        return matches
 
     return some if len(parts) != 1 else parts[0]
 
@@ -94,8 +94,12 @@ def _of_atoms(given: Sequence[Atom]) -> _Evidence:
     """One of several comparisons of one field."""
     holds = predicate(Or(tuple(given)))
     name, field = given[0].field or _KEYWORD, canonical(given[0].field)
-    forms = field in FORMS  # all its values say the same
-    tests = [(atom, searched(field, atom.op), _test(atom, field)) for atom in map(meant, given) if not _absent(atom)]
+    forms = field in FORMS  # all its values are forms of one text
+    tests = [
+        (atom, searched_field(field, atom.op), _test(atom, field))
+        for atom in map(normalized, given)
+        if not _absent(atom)
+    ]
 
     def evidence(record: EventRecord) -> _Found:
         if not holds(record):
@@ -113,13 +117,13 @@ def _of_atoms(given: Sequence[Atom]) -> _Evidence:
 
 
 def _absent(atom: Atom) -> bool:
-    """Whether it is about a field that is not there."""
+    """Whether *atom* requires an absent field."""
     return atom.op == "null" or (atom.op == "exists" and atom.value is False)
 
 
 def _test(atom: Atom, name: str) -> Callable[[EventRecord, str], bool]:
-    """Whether one value holds."""
-    field = searched(name, atom.op)
+    """The test of one value."""
+    field = searched_field(name, atom.op)
     if atom.op == "exists":
         return lambda record, value: True
     if atom.op == "fieldref":
@@ -134,18 +138,18 @@ def _test(atom: Atom, name: str) -> Callable[[EventRecord, str], bool]:
             return record.contains(field, texts[0], wanted) if len(texts) == 1 else wanted in value.lower()
 
         return contains
-    test = one(atom)
+    test = value_test(atom)
     return lambda record, value: test(value)
 
 
 def _refers(atom: Atom, record: EventRecord, value: str) -> bool:
     text, texts = (value, record.values) if atom.cased else (value.lower(), record.folded)
-    return any(compared(text, wanted, atom.mode) for wanted in texts(canonical(str(atom.value))))
+    return any(matches_field(text, wanted, atom.mode) for wanted in texts(canonical(str(atom.value))))
 
 
 def _place(atom: Atom, value: str) -> int:
-    """Where in *value* that is which was looked for, as near as showing it needs."""
-    if len(value) <= CHARACTERS or numeric(atom) or not isinstance(atom.value, str):
+    """The position of the match in *value*, exact enough to cut it."""
+    if len(value) <= CHARACTERS or is_numeric(atom) or not isinstance(atom.value, str):
         return 0
     text, wanted = (value, atom.value) if atom.cased else (value.lower(), atom.value.lower())
     if atom.op == "contains":

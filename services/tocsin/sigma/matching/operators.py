@@ -1,4 +1,4 @@
-"""What each operation of a condition means for one value: the base of matching, of what matched, and of why not."""
+"""The meaning of each operation for one value; matching, evidence and explanations all use it."""
 
 import functools
 import ipaddress
@@ -10,30 +10,30 @@ from msgspec import structs
 
 from tocsin.sigma.syntax.ir import Atom, Pattern, Wild
 
-Test = Callable[[str], bool]
-"""Whether one value holds."""
+ValueTest = Callable[[str], bool]
+"""Whether one value matches."""
 
 _NUMBER = re.compile(r"[+-]?\d{1,32}(?:\.\d{1,32})?", re.ASCII)
 _ADDRESS_CHARACTERS = 64
-"""No address is longer; a longer text must not fill the cache."""
+"""No address is longer, and a longer text must not fill the cache."""
 _EXPRESSION_MEMORY = 8 << 20
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def number(text: str) -> int | float | None:
-    """*text* as a number, ``None`` where it is none."""
+    """*text* as a number, ``None`` if it is not one."""
     if not _NUMBER.fullmatch(text):
         return None
     return float(text) if "." in text else int(text)
 
 
-def numeric(atom: Atom) -> bool:
+def is_numeric(atom: Atom) -> bool:
     """Whether *atom* compares numbers."""
     return isinstance(atom.value, int | float) and not isinstance(atom.value, bool)
 
 
-def meant(atom: Atom) -> Atom:
-    """*atom* as it is compared: a keyword may stand anywhere in the command line."""
+def normalized(atom: Atom) -> Atom:
+    """*atom* in its compared form: a keyword matches anywhere in the command line."""
     if atom.field:
         return atom
     if atom.op == "eq" and isinstance(atom.value, str):
@@ -43,10 +43,10 @@ def meant(atom: Atom) -> Atom:
     return atom
 
 
-def one(atom: Atom) -> Test:
-    """The test of one value for every operation but exists, null and fieldref; ``ValueError`` where it makes none."""
+def value_test(atom: Atom) -> ValueTest:
+    """The test of one value, for every operation except exists, null and fieldref; ``ValueError`` if it is invalid."""
     value = atom.value
-    if atom.op in ("lt", "lte", "gt", "gte") or (atom.op == "eq" and numeric(atom)):
+    if atom.op in ("lt", "lte", "gt", "gte") or (atom.op == "eq" and is_numeric(atom)):
         return _by_number(atom)
     if atom.op == "re":
         return expression(_text(value))
@@ -67,14 +67,14 @@ def _text(value: object) -> str:
     raise ValueError(f"{value!r} is no text")
 
 
-def _folding(test: Test, *, cased: bool) -> Test:
+def _folding(test: ValueTest, *, cased: bool) -> ValueTest:
     return test if cased else lambda text: test(text.lower())
 
 
-def _by_text(op: str, wanted: str, *, cased: bool) -> Test:
+def _by_text(op: str, wanted: str, *, cased: bool) -> ValueTest:
     if not cased:
         wanted = wanted.lower()
-    tests: dict[str, Test] = {
+    tests: dict[str, ValueTest] = {
         "eq": lambda text: text == wanted,
         "contains": lambda text: wanted in text,
         "startswith": lambda text: text.startswith(wanted),
@@ -85,28 +85,28 @@ def _by_text(op: str, wanted: str, *, cased: bool) -> Test:
     return _folding(tests[op], cased=cased)
 
 
-def _by_number(atom: Atom) -> Test:
-    limit = atom.value if numeric(atom) else number(_text(atom.value))
+def _by_number(atom: Atom) -> ValueTest:
+    limit = atom.value if is_numeric(atom) else number(_text(atom.value))
     if limit is None or isinstance(limit, str | tuple):
         raise ValueError(f"{atom.value!r} is no number")
     bound, op = limit, atom.op
 
     def test(text: str) -> bool:
-        found = number(text)
-        if found is None:
+        value = number(text)
+        if value is None:
             return False
         if op == "eq":
-            return found == bound
+            return value == bound
         if op in ("lt", "lte"):
-            return found < bound or (op == "lte" and found == bound)
-        return found > bound or (op == "gte" and found == bound)
+            return value < bound or (op == "lte" and value == bound)
+        return value > bound or (op == "gte" and value == bound)
 
     return test
 
 
 @functools.lru_cache(maxsize=4096)
-def expression(text: str) -> Test:
-    """A regular expression, looked for anywhere, in time linear in the text."""
+def expression(text: str) -> ValueTest:
+    """A regular expression that matches anywhere, in time linear in the text."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = _EXPRESSION_MEMORY
@@ -115,12 +115,12 @@ def expression(text: str) -> Test:
     except re2.error as error:
         raise ValueError(f"{text[:200]!r} is no expression of RE2: {error}") from error
     search = compiled.search
-    # of bytes it does not have to tell at which character it found something
+    # with bytes, RE2 does not have to compute character positions
     return lambda value: search(value.encode("utf-8", "surrogatepass")) is not None
 
 
-def like(pattern: Pattern, *, cased: bool) -> Test:
-    """A pattern with wildcards, against a whole text (in lower case, unless *cased*)."""
+def like(pattern: Pattern, *, cased: bool) -> ValueTest:
+    """A pattern with wildcards for a whole text (in lower case, unless *cased*)."""
     parts = _joined(pattern if cased else [p if isinstance(p, Wild) else p.lower() for p in pattern])
     if Wild.ONE in parts:
         return expression(r"(?s)\A" + "".join(map(_piece, parts)) + r"\z")
@@ -145,14 +145,14 @@ def like(pattern: Pattern, *, cased: bool) -> Test:
 
 
 def _joined(parts: Iterable[str | Wild]) -> list[str | Wild]:
-    """Text and wildcards in turn."""
-    found: list[str | Wild] = []
+    """*parts* with adjacent texts joined."""
+    joined: list[str | Wild] = []
     for part in parts:
-        if isinstance(part, str) and found and isinstance(found[-1], str):
-            found[-1] += part
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
         elif part:
-            found.append(part)
-    return found
+            joined.append(part)
+    return joined
 
 
 def _piece(part: str | Wild) -> str:
@@ -161,8 +161,8 @@ def _piece(part: str | Wild) -> str:
     return ".*" if part is Wild.MANY else "."
 
 
-def network(*texts: str) -> Test:
-    """Whether an address lies in one of these networks."""
+def network(*texts: str) -> ValueTest:
+    """Whether an address is in one of these networks."""
     networks = [ipaddress.ip_network(text.strip(), strict=False) for text in texts]
     wanted = [(each.version, int(each.netmask), int(each.network_address)) for each in networks]
 

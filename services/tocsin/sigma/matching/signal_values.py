@@ -1,4 +1,4 @@
-"""What correlations need of an event that counts for them: the values that they group by or count."""
+"""The values of an event that correlations need: what they group by, or count."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,41 +7,41 @@ from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.syntax.documents import Correlation
 
 _WHOLE_CHARACTERS = 512
-"""A longer value is told by its beginning and a hash of all: it only has to differ from others."""
+"""A longer value becomes its beginning and a hash of the whole: it only has to differ from others."""
 _HASH_BYTES = 8
 
-Wanted = Mapping[str, tuple[tuple[str, str], ...]]
-"""Rule id to the names of the values it gives, each with the field it is from."""
+ValueSources = Mapping[str, tuple[tuple[str, str], ...]]
+"""The names of a rule's values, each with its field, by rule id."""
 
 
-def wanted(correlations: Sequence[Correlation]) -> Wanted:
-    """For each rule that *correlations* refer to, what they and all above them want of it."""
+def value_sources(correlations: Sequence[Correlation]) -> ValueSources:
+    """The values that *correlations* need from each rule, directly or through other correlations."""
     by_id = {each.id: each for each in correlations}
-    found: dict[str, dict[str, str]] = {}
+    sources: dict[str, dict[str, str]] = {}
     for each in correlations:
         for rule in _rules_below(each, by_id):
-            names = found.setdefault(rule, {})
+            names = sources.setdefault(rule, {})
             for name in (*each.group_by, *((each.field,) if each.field else ())):
                 names.update(_named(each, name, rule, by_id))
-    return {rule: tuple(names.items()) for rule, names in found.items()}
+    return {rule: tuple(names.items()) for rule, names in sources.items()}
 
 
 def _rules_below(correlation: Correlation, by_id: Mapping[str, Correlation]) -> Iterator[str]:
-    """The rules that it rests on in the end; each once."""
-    seen, left = set(), list(correlation.rules)
-    while left:
-        id = left.pop()
-        if id in seen:
+    """The rules that it refers to, directly or through correlations; each once."""
+    visited, waiting = set(), list(correlation.rules)
+    while waiting:
+        id = waiting.pop()
+        if id in visited:
             continue
-        seen.add(id)
+        visited.add(id)
         if id in by_id:
-            left += by_id[id].rules
+            waiting += by_id[id].rules
         else:
             yield id
 
 
 def _named(each: Correlation, name: str, rule: str, by_id: Mapping[str, Correlation]) -> Iterator[tuple[str, str]]:
-    """Under which names a signal of *rule* has the value *name* of a correlation, and from which field."""
+    """The names of the value *name* in a signal of *rule*, each with its field."""
     alias = each.aliases.get(name)
     if alias is None:
         yield name, name
@@ -54,16 +54,16 @@ def _named(each: Correlation, name: str, rule: str, by_id: Mapping[str, Correlat
                 yield f"{name}@{reference}", source
 
 
-def values(wanted: Wanted, ids: Iterable[str], record: EventRecord) -> dict[str, str]:
-    """The values that *record* gives for its matched rules *ids*; without those that it does not have."""
-    found = {}
+def read_values(wanted: ValueSources, ids: Iterable[str], record: EventRecord) -> dict[str, str]:
+    """The values of *record* for its matching rules *ids*, without absent ones."""
+    values_ = {}
     for id in ids:
         for name, field in wanted.get(id, ()):
-            if name not in found:
+            if name not in values_:
                 texts = record.values(field)
                 if texts:
-                    found[name] = _short(texts[0])
-    return found
+                    values_[name] = _short(texts[0])
+    return values_
 
 
 def _short(text: str) -> str:

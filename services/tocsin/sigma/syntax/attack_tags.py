@@ -1,11 +1,11 @@
-"""ATT&CK ids and tactics out of a document's tags."""
+"""ATT&CK techniques and tactics in the tags of a document."""
 
 import re
 
 from yaml.nodes import Node
 
-from tocsin.sigma.syntax.parse_context import ParseContext, shown
-from tocsin.sigma.syntax.suggestions import hint
+from tocsin.model.text import suggest
+from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 
 TACTICS = frozenset({
     "reconnaissance", "resource-development", "initial-access", "execution", "persistence", "privilege-escalation",
@@ -18,27 +18,27 @@ _OTHER = re.compile(r"(?:g|s|c|m|ta|da|dc|det|an)[0-9]{4}")
 """Groups, software, campaigns, mitigations, tactics by number, data sources."""
 
 
-def techniques(page: ParseContext, tags: list[tuple[str, Node]]) -> tuple[str, ...]:
-    """The techniques among *tags*, each once; what does not look like ATT&CK's is warned of, never refused."""
-    found: dict[str, None] = {}
+def techniques(context: ParseContext, tags: list[tuple[str, Node]]) -> tuple[str, ...]:
+    """The techniques among *tags*, each once; an unknown tag is a warning, never an error."""
+    ids: dict[str, None] = {}
     for tag, node in tags:
         space, dot, name = tag.partition(".")
         if not dot or not name:
-            page.warn(node, f"tags: {shown(tag)} has no namespace; write it like `attack.t1059.004`", "tag")
+            context.warn(node, f"tags: {quoted(tag)} has no namespace; write it like `attack.t1059.004`", "tag")
         elif space == "attack":
             name = name.lower()
             if _TECHNIQUE.fullmatch(name):
-                found[name.upper()] = None
-            elif not page.is_full:
-                _check(page, node, name)
-    return tuple(found)
+                ids[name.upper()] = None
+            elif not context.is_full:
+                _check(context, node, name)
+    return tuple(ids)
 
 
-def _check(page: ParseContext, node: Node, name: str) -> None:
+def _check(context: ParseContext, node: Node, name: str) -> None:
     if _OTHER.fullmatch(name) or name.replace("_", "-") in TACTICS:
         return
     if re.match(r"t?[0-9]", name):
-        told = f"tags: {shown('attack.' + name)} is no technique; write it like `attack.t1059.004`"
-        page.warn(node, told, "technique")
+        message = f"tags: {quoted('attack.' + name)} is not a technique; write it like `attack.t1059.004`"
+        context.warn(node, message, "technique")
     else:
-        page.warn(node, f"tags: {shown('attack.' + name)} is no tactic; {hint(name, TACTICS)}", "tactic")
+        context.warn(node, f"tags: {quoted('attack.' + name)} is not a tactic; {suggest(name, TACTICS)}", "tactic")

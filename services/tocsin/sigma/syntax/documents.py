@@ -1,4 +1,4 @@
-"""What a rule file holds, once read: rules, correlations and filters, with everything their users need of them."""
+"""The parsed documents of rule files: rules, correlations and filters."""
 
 from typing import Any, Literal
 
@@ -19,14 +19,14 @@ SEVERITY: dict[Level, Severity] = {
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
-    """What every document says of itself."""
+    """The fields that every document has."""
 
     file: str
     line: int = 1
-    """Of the document's first key."""
+    """The line of the document's first key."""
     id: str
     name: str = ""
-    """By which correlations may refer to it; also the last token of its alerts' subject (else its title's slug)."""
+    """Correlations may refer to it by this name; also the last token of its alerts' subject (default: the title)."""
     title: str
     status: str = ""
     description: str = ""
@@ -44,11 +44,11 @@ class Metadata(Struct, frozen=True, kw_only=True):
     runbook: str = ""
     """``x-runbook``: what to do first."""
     hash: str = ""
-    """Of the document's text: two versions with one hash are the same rule."""
+    """Hash of the document's text: versions with the same hash are the same rule."""
 
 
 class Logsource(Struct, frozen=True, kw_only=True):
-    """Which events a rule is about."""
+    """The events that a rule selects, as written."""
 
     category: str = ""
     product: str = ""
@@ -56,10 +56,10 @@ class Logsource(Struct, frozen=True, kw_only=True):
 
 
 class Requires(Struct, frozen=True, kw_only=True):
-    """``x-requires``: what must be there for the rule to see anything."""
+    """``x-requires``: what the rule needs to get events at all."""
 
     hooks: tuple[str, ...] = ()
-    """Functions of kprobe and lsm hooks and tracepoints (``subsystem/name``), normalised; any one of them is enough."""
+    """Functions of kprobe and lsm hooks, and tracepoints (``subsystem/name``), normalised; one of them is enough."""
     kinds: tuple[str, ...] = ()
     """Event kinds that the agent must export."""
     options: tuple[str, ...] = ()
@@ -76,14 +76,14 @@ class Rule(Metadata, frozen=True, kw_only=True):
     native: bool = False
     """``taxonomy: tetragon``: native names are allowed beside Sigma's."""
     kinds: frozenset[str] = frozenset()
-    """Event kinds that it looks at (the logsource's)."""
+    """Event kinds of its logsource."""
     condition: Node
-    """With what the logsource demands of an event, and without filters."""
+    """Includes the conditions of the logsource, without filters."""
     existing: bool = False
-    """``x-existing``: it looks at processes that the agent found running, too."""
+    """``x-existing``: it also judges processes that were running when the agent started."""
     requires: Requires = Requires()
     tests: tuple[dict[str, Any], ...] = ()
-    """``x-tests`` as written; see `tocsin.sigma.testing`."""
+    """``x-tests`` as written; see `tocsin.sigma.authoring.rule_tests`."""
 
     @property
     def severity(self) -> Severity:
@@ -95,7 +95,7 @@ CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_or
 
 
 class Correlation(Metadata, frozen=True, kw_only=True):
-    """What shows only over time, in events that match other rules."""
+    """A pattern over time, in events that match other rules."""
 
     level: Level = "medium"
     type: CorrelationType
@@ -111,11 +111,11 @@ class Correlation(Metadata, frozen=True, kw_only=True):
     aliases: dict[str, dict[str, str]] = {}
     """Alias to rule (id once linked) to that rule's field."""
     generate: bool = True
-    """Whether the rules that it refers to alert by themselves."""
+    """Whether the rules that it refers to raise alerts of their own."""
     repeat_s: float = 0.0
-    """After firing, silent for this long (``x-repeat``; the timespan where it is not given)."""
+    """After firing, it is silent for this long (``x-repeat``; by default the timespan)."""
     confirms: bool = False
-    """``x-outcome: confirmed``: its last step proves that what the first one ordered was done."""
+    """``x-outcome: confirmed``: its last step proves that the action of the first one succeeded."""
     tests: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -125,7 +125,7 @@ class Correlation(Metadata, frozen=True, kw_only=True):
 
 
 class Silence(Struct, frozen=True, kw_only=True):
-    """``x-silence`` of a filter: what it excludes still alerts, graded as if the rule had not matched."""
+    """``x-silence`` of a filter: excluded events still raise alerts, but the rule does not affect their severity."""
 
     owner: str
     reason: str
@@ -135,14 +135,14 @@ class Silence(Struct, frozen=True, kw_only=True):
 
 
 class Filter(Metadata, frozen=True, kw_only=True):
-    """What is taken out of other rules."""
+    """Excludes events from other rules."""
 
     rules: tuple[str, ...]
     """Ids or names; empty for any rule of the logsource. Ids once linked."""
     logsource: Logsource = Logsource()
     native: bool = False
     condition: Node
-    """A rule matches only where this holds too (so an exclusion is written ``not selection``)."""
+    """A rule matches only if this holds, too (so an exclusion is written ``not selection``)."""
     silence: Silence | None = None
 
 

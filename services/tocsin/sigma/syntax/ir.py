@@ -1,4 +1,4 @@
-"""What a condition means, free of YAML: a small tree that is compiled, indexed, explained and tested."""
+"""The intermediate representation of conditions: a small tree that is compiled, indexed, explained and tested."""
 
 import enum
 from typing import Literal
@@ -23,7 +23,7 @@ Op = Literal[
 
 
 class Atom(Struct, frozen=True, gc=False):
-    """One comparison of one field; a field that is missing makes it false, but for ``null`` and ``exists``.
+    """One comparison of one field; it is false if the field is absent, except for ``null`` and ``exists``.
 
     ``value``: text for eq, contains, startswith, endswith (wildcards resolved, escapes taken out, written case kept);
     a number for eq, lt, lte, gt, gte; a `Pattern` for like; the expression for re (with its flags as ``(?ims)``);
@@ -31,11 +31,11 @@ class Atom(Struct, frozen=True, gc=False):
     """
 
     field: str
-    """As the rule writes it; empty for a keyword, which is looked for in the command line."""
+    """As written in the rule; empty for a keyword, which is searched in the command line."""
     op: Op
     value: str | int | float | bool | Pattern | None
     cased: bool = False
-    """Upper and lower case differ (modifier ``cased``); always so for re unless its flags say otherwise."""
+    """Case-sensitive (modifier ``cased``); re is always case-sensitive unless its flags say otherwise."""
     mode: Literal["eq", "contains", "startswith", "endswith"] = "eq"
     """How a fieldref compares."""
     line: int = 0
@@ -43,25 +43,25 @@ class Atom(Struct, frozen=True, gc=False):
 
 
 class And(Struct, frozen=True, gc=False):
-    """All of them hold."""
+    """True if all items are."""
 
     items: tuple["Node", ...]
 
 
 class Or(Struct, frozen=True, gc=False):
-    """One of them holds."""
+    """True if one item is."""
 
     items: tuple["Node", ...]
 
 
 class Not(Struct, frozen=True, gc=False):
-    """It does not hold."""
+    """True if the item is not."""
 
     item: "Node"
 
 
 class Named(Struct, frozen=True, gc=False):
-    """A detection under its name; it means what *item* means."""
+    """A detection with its name; equivalent to its item."""
 
     name: str
     item: "Node"

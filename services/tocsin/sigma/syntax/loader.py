@@ -1,4 +1,4 @@
-"""From rule files to documents that judge together: what is unchanged is kept, and what is bad stays as it was."""
+"""Loads rule files: unchanged files are reused, and an invalid document keeps its last good version."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,45 +7,45 @@ from msgspec import Struct, structs
 
 from tocsin.sigma.syntax.documents import Document
 from tocsin.sigma.syntax.linker import Linked, link
-from tocsin.sigma.syntax.parser import Failed, Parsed, parse
+from tocsin.sigma.syntax.parser import FailedDocument, ParsedFile, parse
 from tocsin.sigma.syntax.problems import Problem
 
 _DIGEST_BYTES = 16
 
 
 class LoadProblem(Problem, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem, and what became of the document that has it."""
+    """A problem, and whether an earlier version of the document is active."""
 
     kept: bool = False
-    """Its last good version judges on."""
+    """The last good version of the document stays active."""
 
 
-class File(Struct, frozen=True, kw_only=True):
-    """One file as it was read."""
+class LoadedFile(Struct, frozen=True, kw_only=True):
+    """One parsed file."""
 
     digest: bytes
-    parsed: Parsed
+    parsed: ParsedFile
     good: tuple[Document, ...]
-    """The documents that judge: as read, and the last good version of those that cannot be."""
+    """The active documents: as parsed, and the last good version of those that are invalid."""
     kept: frozenset[int]
-    """Places in ``parsed.failed`` of those that an earlier version stands in for."""
+    """Indexes in ``parsed.failed`` of documents that are replaced by an earlier version."""
 
 
-class Loaded(Struct, frozen=True, kw_only=True):
+class LoadResult(Struct, frozen=True, kw_only=True):
     """All files together."""
 
-    files: dict[str, File]
+    files: dict[str, LoadedFile]
     linked: Linked
     problems: tuple[LoadProblem, ...]
 
 
-def load(contents: Mapping[str, bytes], previous: Mapping[str, File]) -> Loaded:
-    """The documents of *contents*, by the name that messages give; never raises for what stands in a file."""
+def load(contents: Mapping[str, bytes], previous: Mapping[str, LoadedFile]) -> LoadResult:
+    """The documents of *contents* (by the name for messages); invalid content is reported, never raised."""
     files = {name: _file(name, contents[name], previous.get(name)) for name in sorted(contents)}
     linked = link(each for file in files.values() for each in file.good)
     problems = list(_problems(files))
     refused = [problem for problem in linked.problems if not problem.warning]
-    stand_ins = _stand_ins(refused, files, previous)
+    stand_ins = _replacements(refused, files, previous)
     if stand_ins:
         again = link(stand_ins.get(id(each), each) for file in files.values() for each in file.good)
         still = {(problem.file, problem.rule) for problem in again.problems if not problem.warning}
@@ -55,10 +55,10 @@ def load(contents: Mapping[str, bytes], previous: Mapping[str, File]) -> Loaded:
     else:
         problems += [_with(problem, kept=False) for problem in refused]
     problems += [_with(problem, kept=False) for problem in linked.problems if problem.warning]
-    return Loaded(files=files, linked=linked, problems=tuple(problems))
+    return LoadResult(files=files, linked=linked, problems=tuple(problems))
 
 
-def _file(name: str, content: bytes, before: File | None) -> File:
+def _file(name: str, content: bytes, before: LoadedFile | None) -> LoadedFile:
     digest = hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()
     if before is not None and before.digest == digest:
         return before
@@ -73,17 +73,16 @@ def _file(name: str, content: bytes, before: File | None) -> File:
                 good.append(last)
                 loaded.add(last.id)
                 kept.add(place)
-    return File(digest=digest, parsed=parsed, good=tuple(good), kept=frozenset(kept))
+    return LoadedFile(digest=digest, parsed=parsed, good=tuple(good), kept=frozenset(kept))
 
 
-def _emptied(name: str) -> Failed:
-    text = "holds no document any more; remove the file if its rules are not wanted"
-    return Failed(index=-1, problem=Problem(file=name, text=text, code="empty"))
+def _emptied(name: str) -> FailedDocument:
+    text = "contains no document any more; remove the file if you do not need its rules"
+    return FailedDocument(index=-1, problem=Problem(file=name, text=text, code="empty"))
 
 
-def _last_good(failed: Failed, before: File | None) -> Sequence[Document]:
-    """The version of *before* with the id of what failed, else (where none could be read) the one at its place; all
-    of them where it is the file as a whole."""
+def _last_good(failed: FailedDocument, before: LoadedFile | None) -> Sequence[Document]:
+    """The document of *before* with the same id; without an id the one at the same index; for a whole file all."""
     if before is None:
         return ()
     if failed.index < 0:
@@ -93,11 +92,11 @@ def _last_good(failed: Failed, before: File | None) -> Sequence[Document]:
     return before.good[failed.index : failed.index + 1]
 
 
-def _stand_ins(
-    refused: Iterable[Problem], files: Mapping[str, File], previous: Mapping[str, File]
+def _replacements(
+    refused: Iterable[Problem], files: Mapping[str, LoadedFile], previous: Mapping[str, LoadedFile]
 ) -> dict[int, Document]:
-    """For documents that cannot be joined with the others: by their identity, their other version of last time."""
-    found: dict[int, Document] = {}
+    """The earlier versions of documents that cannot be linked, by the identity of the document."""
+    replacements: dict[int, Document] = {}
     for problem in refused:
         now, before = files.get(problem.file), previous.get(problem.file)
         if now is None or before is None:
@@ -106,11 +105,11 @@ def _stand_ins(
             if each.id == problem.rule and each.line == problem.line:
                 last = next((old for old in before.good if old.id == each.id and old.hash != each.hash), None)
                 if last is not None:
-                    found[id(each)] = last
-    return found
+                    replacements[id(each)] = last
+    return replacements
 
 
-def _replaced(file: File, stand_ins: Mapping[int, Document], still: set[tuple[str, str]]) -> File:
+def _replaced(file: LoadedFile, stand_ins: Mapping[int, Document], still: set[tuple[str, str]]) -> LoadedFile:
     good = tuple(
         stand_ins[id(each)] if id(each) in stand_ins and (each.file, each.id) not in still else each
         for each in file.good
@@ -118,7 +117,7 @@ def _replaced(file: File, stand_ins: Mapping[int, Document], still: set[tuple[st
     return file if good == file.good else structs.replace(file, good=good, digest=b"")
 
 
-def _problems(files: Mapping[str, File]) -> Iterable[LoadProblem]:
+def _problems(files: Mapping[str, LoadedFile]) -> Iterable[LoadProblem]:
     for file in files.values():
         for place, failed in enumerate(file.parsed.failed):
             yield _with(failed.problem, kept=place in file.kept)

@@ -1,37 +1,37 @@
-"""One document while it is read: where its problems belong, and how much it may still hold."""
+"""State while a document is parsed: its position for error messages, its warnings, and its size limits."""
 
 from yaml.nodes import Node
 
 from tocsin.sigma.syntax.problems import Problem, RuleError
 
 MAX_LITERALS = 20_000
-"""Of a rule, after windash and base64offset have multiplied them."""
+"""Of a rule, counted after windash and base64offset have multiplied them."""
 MAX_CHARACTERS = 1 << 20
 """Of all literals of a rule together."""
 MAX_LITERAL = 8_192
-"""Characters of one literal; of a longer text only the first 32 KiB and the last 4 KiB are matched anyway."""
+"""Characters of one literal; only the first 32 KiB and the last 4 KiB of an event's text are matched anyway."""
 MAX_EFFORT = 2_000_000
-"""Instructions of all the regular expressions of a file: about two seconds of compiling."""
+"""Instructions of all regular expressions of a file; compiling them takes about two seconds."""
 MAX_WARNINGS = 50
-"""Of a document; no more are looked for."""
+"""Of a document; further ones are not reported."""
 _SHOWN = 80
-"""Characters of a wrong word that a message repeats."""
+"""Maximum length of a wrong word in a message."""
 
 
-def shown(text: str) -> str:
-    """*text* in quotes, cut, and on one line, whatever it holds."""
+def quoted(text: str) -> str:
+    """*text* in quotes, shortened, and on one line."""
     return repr(text) if len(text) <= _SHOWN else repr(text[:_SHOWN]) + "…"
 
 
 class Budget:
-    """How much a file may still hold that is dear."""
+    """The effort that a file may still cost."""
 
     def __init__(self) -> None:
         self.effort = MAX_EFFORT
 
 
 class ParseContext:
-    """Where problems are made, so that each names its file, line and column."""
+    """Creates errors and warnings with file, line and column."""
 
     def __init__(self, file: str, rule: str = "", budget: Budget | None = None) -> None:
         self.file = file
@@ -42,21 +42,21 @@ class ParseContext:
         self._characters = 0
 
     def error(self, node: Node | None, text: str, code: str = "", *, offset: int = 0) -> RuleError:
-        """What is wrong at *node*, *offset* characters further in its line; for the caller to raise."""
+        """An error at *node*, *offset* characters to the right, for the caller to raise."""
         return RuleError(self._problem(node, text, code, offset=offset, warning=False))
 
     @property
     def is_full(self) -> bool:
-        """Whether no further warning is kept."""
+        """Whether further warnings are dropped."""
         return len(self.warnings) >= MAX_WARNINGS
 
     def warn(self, node: Node | None, text: str, code: str, *, offset: int = 0) -> None:
-        """Note what is likely not meant at *node*; the document is loaded all the same."""
+        """Report a likely mistake at *node*; the document is still loaded."""
         if not self.is_full:
             self.warnings.append(self._problem(node, text, code, offset=offset, warning=True))
 
     def count_literal(self, node: Node, length: int = 0) -> None:
-        """One more literal of *length* characters; too many are refused."""
+        """Count a literal of *length* characters; an error if there are too many."""
         self._literals += 1
         self._characters += length
         if self._characters > MAX_CHARACTERS:
@@ -69,11 +69,11 @@ class ParseContext:
             )
 
     def count_expression(self, node: Node, effort: int) -> None:
-        """One more regular expression, of *effort* instructions; too much of it is refused."""
+        """Count a regular expression of *effort* instructions; an error if there are too many."""
         self._budget.effort -= effort
         if self._budget.effort < 0:
-            told = "the regular expressions of this file are too large together; use smaller ones, or split the file"
-            raise self.error(node, told, "too-large")
+            text = "all regular expressions of this file together are too large; use smaller ones, or split the file"
+            raise self.error(node, text, "too-large")
 
     def _problem(self, node: Node | None, text: str, code: str, *, offset: int, warning: bool) -> Problem:
         line = node.start_mark.line + 1 if node is not None else 0

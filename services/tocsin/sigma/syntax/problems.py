@@ -1,23 +1,23 @@
-"""What is wrong with a rule file, and where: every message a rule author gets is one of these."""
+"""Errors and warnings of a rule file, with their positions; every message for a rule author is one of these."""
 
 from msgspec import Struct
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is wrong, or (as a warning) that is likely not meant."""
+    """One error, or one likely mistake (a warning)."""
 
     file: str
     line: int = 0
-    """From 1; 0 where the file as a whole is meant."""
+    """From 1; 0 for the whole file."""
     column: int = 0
     text: str
-    """For a person: what is wrong and what to do."""
+    """What is wrong, and what to do."""
     warning: bool = False
-    """The document is loaded all the same."""
+    """The document is still loaded."""
     rule: str = ""
-    """Id of the rule, where it is known."""
+    """Id of the rule, if it is known."""
     code: str = ""
-    """A short word for programs: ``unknown-field``, ``duplicate-id``, ``no-witness``."""
+    """A stable code for programs: ``unknown-field``, ``duplicate-id``, ``no-witness``."""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file

@@ -1,4 +1,4 @@
-"""Single values out of YAML nodes: texts, truths, numbers and durations, each refused in words where it is none."""
+"""Reads single values from YAML nodes: texts, booleans, numbers and durations, with an error for a wrong type."""
 
 import math
 import re
@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from tocsin.sigma.syntax.parse_context import ParseContext, shown
-from tocsin.sigma.syntax.suggestions import hint
+from tocsin.model.text import suggest
+from tocsin.sigma.syntax.parse_context import ParseContext, quoted
 
 _TAG = "tag:yaml.org,2002:"
 _TEXTS = frozenset(_TAG + kind for kind in ("str", "timestamp", "value"))
@@ -27,29 +27,29 @@ class Entry(NamedTuple):
 Scalar = str | int | float | bool | None
 
 
-def mapping(page: ParseContext, node: Node, what: str) -> dict[str, Entry]:
+def mapping(context: ParseContext, node: Node, what: str) -> dict[str, Entry]:
     """The entries of a mapping."""
     if not isinstance(node, MappingNode):
-        raise page.error(node, f"{what}: must be a mapping of keys to values", "shape")
-    found: dict[str, Entry] = {}
+        raise context.error(node, f"{what}: must be a mapping of keys to values", "shape")
+    entries: dict[str, Entry] = {}
     for key, value in node.value:
         if not isinstance(key, ScalarNode):
-            raise page.error(key, f"{what}: a key must be a text", "shape")
-        if key.value in found:
-            raise page.error(key, f"{what}: the key {shown(key.value)} stands here twice", "duplicate-key")
-        found[key.value] = Entry(key, value)
-    return found
+            raise context.error(key, f"{what}: a key must be a text", "shape")
+        if key.value in entries:
+            raise context.error(key, f"{what}: the key {quoted(key.value)} appears twice", "duplicate-key")
+        entries[key.value] = Entry(key, value)
+    return entries
 
 
-def only(page: ParseContext, entries: dict[str, Entry], known: tuple[str, ...], what: str) -> None:
-    """Refuse keys that are not *known*."""
+def check_keys(context: ParseContext, entries: dict[str, Entry], known: tuple[str, ...], what: str) -> None:
+    """An error for keys that are not *known*."""
     for key, entry in entries.items():
         if key not in known:
-            raise page.error(entry.key, f"{what}: {shown(key)} is no key of it; {hint(key, known)}", "unknown-key")
+            raise context.error(entry.key, f"{what}: unknown key {quoted(key)}; {suggest(key, known)}", "unknown-key")
 
 
-def scalar(page: ParseContext, node: ScalarNode) -> Scalar:
-    """The value as YAML 1.1 types it; a date stays the text that it is."""
+def scalar(context: ParseContext, node: ScalarNode) -> Scalar:
+    """The value with its type of YAML 1.1; a date stays a text."""
     tag, text = node.tag, node.value
     if tag in _TEXTS:
         return str(text)
@@ -60,9 +60,9 @@ def scalar(page: ParseContext, node: ScalarNode) -> Scalar:
     if tag in (_TAG + "int", _TAG + "float"):
         number = _number(text, whole=tag == _TAG + "int")
         if number is None:
-            raise page.error(node, f"{shown(text)} is read as a number, but is none; put it in quotes", "number")
+            raise context.error(node, f"{quoted(text)} looks like a number, but is not one; put it in quotes", "number")
         return number
-    raise page.error(node, f"the tag {shown(tag.removeprefix(_TAG))} is not taken here; remove it", "tag")
+    raise context.error(node, f"the tag {quoted(tag.removeprefix(_TAG))} is not supported here; remove it", "tag")
 
 
 def _number(text: str, *, whole: bool) -> int | float | None:
@@ -94,68 +94,70 @@ def _sexagesimal(bare: str) -> float:
 
 
 def _exact(number: float) -> int | float:
-    """Whole numbers as such; neither infinity nor what is no number."""
+    """A whole number as an int; an error for infinity and NaN."""
     if not math.isfinite(number):
         raise ValueError
     return int(number) if number.is_integer() else number
 
 
-def text(page: ParseContext, node: Node, what: str) -> str:
-    """A text as written, whatever YAML would make of it; not empty."""
+def text(context: ParseContext, node: Node, what: str) -> str:
+    """A text as written, without YAML's types; not empty."""
     if not isinstance(node, ScalarNode):
-        raise page.error(node, f"{what}: must be a text, not a {_kind(node)}", "shape")
+        raise context.error(node, f"{what}: must be a text, not a {_kind(node)}", "shape")
     if node.tag == _TAG + "null" or not node.value.strip():
-        raise page.error(node, f"{what}: is empty; write a text or remove it", "shape")
+        raise context.error(node, f"{what}: is empty; write a text, or remove the key", "shape")
     return str(node.value)
 
 
-def texts(page: ParseContext, node: Node, what: str) -> tuple[str, ...]:
-    """A list of texts; a single one stands for a list of one, an empty value for none."""
+def texts(context: ParseContext, node: Node, what: str) -> tuple[str, ...]:
+    """A list of texts; a single text is a list of one, an empty value is an empty list."""
     if isinstance(node, SequenceNode):
-        return tuple(text(page, item, what) for item in node.value)
+        return tuple(text(context, item, what) for item in node.value)
     if isinstance(node, ScalarNode) and node.tag == _TAG + "null":
         return ()
-    return (text(page, node, what),)
+    return (text(context, node, what),)
 
 
-def truth(page: ParseContext, node: Node, what: str) -> bool:
+def boolean(context: ParseContext, node: Node, what: str) -> bool:
     """``true`` or ``false``."""
-    value = scalar(page, node) if isinstance(node, ScalarNode) else None
+    value = scalar(context, node) if isinstance(node, ScalarNode) else None
     if not isinstance(value, bool):
-        raise page.error(node, f"{what}: must be true or false", "shape")
+        raise context.error(node, f"{what}: must be true or false", "shape")
     return value
 
 
-def count(page: ParseContext, node: Node, what: str) -> int:
+def whole_number(context: ParseContext, node: Node, what: str) -> int:
     """A whole number."""
-    value = scalar(page, node) if isinstance(node, ScalarNode) else None
+    value = scalar(context, node) if isinstance(node, ScalarNode) else None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise page.error(node, f"{what}: must be a whole number, without quotes", "shape")
+        raise context.error(node, f"{what}: must be a whole number, without quotes", "shape")
     return value
 
 
-def seconds(page: ParseContext, node: Node, what: str) -> float:
+def duration_s(context: ParseContext, node: Node, what: str) -> float:
     """A duration: ``10s``, ``5m``, ``2h``, ``1d``."""
-    written = text(page, node, what)
+    written = text(context, node, what)
     match = _DURATION.fullmatch(written)
     if match is None:
-        raise page.error(
-            node, f"{what}: {shown(written)} is no duration; write a number and s, m, h or d: 30s, 5m, 2h", "duration"
+        raise context.error(
+            node,
+            f"{what}: {quoted(written)} is not a duration; write a number and s, m, h or d: 30s, 5m, 2h",
+            "duration",
         )
     if match[2] not in _SECONDS:
-        raise page.error(node, f"{what}: months and years differ in length; write days: 30d", "duration")
+        raise context.error(node, f"{what}: months and years differ in length; write days: 30d", "duration")
     if not int(match[1]):
-        raise page.error(node, f"{what}: must be more than nothing", "duration")
+        raise context.error(node, f"{what}: must be more than zero", "duration")
     return float(int(match[1]) * _SECONDS[match[2]])
 
 
-def plain(page: ParseContext, node: Node) -> Any:
+def to_python(context: ParseContext, node: Node) -> Any:
     """The whole of *node* as Python values."""
     if isinstance(node, ScalarNode):
-        return scalar(page, node)
+        return scalar(context, node)
     if isinstance(node, SequenceNode):
-        return [plain(page, item) for item in node.value]
-    return {key.value: plain(page, value) for key, value in node.value}
+        return [to_python(context, item) for item in node.value]
+    return {key.value: to_python(context, value) for key, value in node.value}
 
 
 def _kind(node: Node) -> str:

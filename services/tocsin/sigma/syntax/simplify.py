@@ -1,11 +1,11 @@
-"""Nodes put together: constants folded, duplicates left out, no list within a list of its kind."""
+"""Combines nodes: folds constants, drops duplicates, flattens nested lists."""
 
 from collections.abc import Hashable, Iterable
 
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or
 
 
-def both(items: Iterable[Node]) -> Node:
+def all_of(items: Iterable[Node]) -> Node:
     """All of *items*."""
     kept: dict[Hashable, Node] = {}
     for item in items:
@@ -20,7 +20,7 @@ def both(items: Iterable[Node]) -> Node:
     return next(iter(kept.values())) if len(kept) == 1 else And(tuple(kept.values()))
 
 
-def either(items: Iterable[Node]) -> Node:
+def any_of(items: Iterable[Node]) -> Node:
     """One of *items*."""
     kept: dict[Hashable, Node] = {}
     for item in items:
@@ -48,14 +48,14 @@ def named(name: str, item: Node) -> Node:
 
 
 def size(node: Node) -> int:
-    """How many comparisons it has."""
+    """The number of comparisons in *node*."""
     if isinstance(node, And | Or):
         return sum(map(size, node.items))
     return size(node.item) if isinstance(node, Not | Named) else 1
 
 
 def _key(node: Node) -> Hashable:
-    """Equal for what means the same, wherever it was written; a name is that of one detection of one document."""
+    """Equal for equivalent nodes, independent of their positions; a named node is equal only to itself."""
     match node:
         case Atom():
             return ("atom", node.field, node.op, type(node.value), node.value, node.cased, node.mode)

@@ -1,11 +1,11 @@
-"""Wildcards and backslashes in a value, as Sigma reads them."""
+"""Wildcards and backslashes in a value, with Sigma's meaning."""
 
 import re
 
 from tocsin.sigma.syntax.ir import Op, Pattern, Wild
 
 _SPECIAL = re.compile(r"\\[\\*?]|[*?]")
-"""A backslash counts only before one of the three; elsewhere it is itself."""
+"""A backslash escapes only one of these three; elsewhere it is a plain character."""
 
 
 def pattern(text: str) -> Pattern:
@@ -15,20 +15,20 @@ def pattern(text: str) -> Pattern:
     for match in _SPECIAL.finditer(text):
         literal += text[position : match.start()]
         position = match.end()
-        found = match[0]
-        if len(found) > 1:
-            literal += found[1]
+        token = match[0]
+        if len(token) > 1:
+            literal += token[1]
             continue
         if literal:
             parts.append(literal)
         literal = ""
-        parts.append(Wild(found))
+        parts.append(Wild(token))
     literal += text[position:]
     return (*parts, literal) if literal else tuple(parts)
 
 
 def is_literal(parts: Pattern) -> bool:
-    """Whether it has no wildcard."""
+    """Whether *parts* contain no wildcard."""
     return not any(isinstance(part, Wild) for part in parts)
 
 
@@ -38,17 +38,17 @@ def literal(parts: Pattern) -> str:
 
 
 def open_start(parts: Pattern) -> Pattern:
-    """With anything before it."""
+    """*parts* with any text before them."""
     return parts if parts[:1] == (Wild.MANY,) else (Wild.MANY, *parts)
 
 
 def open_end(parts: Pattern) -> Pattern:
-    """With anything after it."""
+    """*parts* with any text after them."""
     return parts if parts[-1:] == (Wild.MANY,) else (*parts, Wild.MANY)
 
 
 def operation(parts: Pattern) -> tuple[Op, str | Pattern | bool]:
-    """The simplest comparison that means *parts*, and its value."""
+    """The simplest comparison that is equivalent to *parts*, and its value."""
     parts = _merged(parts)
     match parts:
         case ():
@@ -68,7 +68,7 @@ def operation(parts: Pattern) -> tuple[Op, str | Pattern | bool]:
 
 
 def _merged(parts: Pattern) -> Pattern:
-    """Without repeated stars, empty texts and texts side by side."""
+    """*parts* without repeated stars and empty texts, with adjacent texts joined."""
     merged: list[str | Wild] = []
     for part in parts:
         last = merged[-1] if merged else None

@@ -1,4 +1,4 @@
-"""YAML cut into documents and read as nodes that know their place, within bounds that hold for any bytes."""
+"""Splits YAML into documents and reads them as nodes with positions, within bounds that hold for any input."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from yaml.events import (
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
-from tocsin.sigma.syntax.parse_context import shown
+from tocsin.sigma.syntax.parse_context import quoted
 from tocsin.sigma.syntax.problems import Problem, RuleError
 
 MAX_BYTES = 1 << 20
@@ -30,20 +30,20 @@ MAX_DOCUMENTS = 2_000
 MAX_DEPTH = 64
 """Of lists and mappings within one another."""
 MAX_NODES = 100_000
-"""Of a file: about a second of reading."""
+"""Of a file; reading them takes about a second."""
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CUT = re.compile(r"^(?:---|\.\.\.)(?=[ \t\n]|\Z)", re.MULTILINE)
-"""At the start of a line these end a document wherever they stand, so that a broken one cannot reach the next."""
+"""At the start of a line these always end a document, so that an invalid one cannot affect the next one."""
 _UNWRITABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _STREAM = (StreamStartEvent, StreamEndEvent, DocumentStartEvent, DocumentEndEvent)
 
 
-class Marked(Struct, frozen=True, kw_only=True):
-    """One document of a file: its node, or what is wrong with it."""
+class RawDocument(Struct, frozen=True, kw_only=True):
+    """One document of a file: its node, or its problem."""
 
     index: int
-    """From 0, among the documents that are not empty; -1 for a problem of the whole file."""
+    """From 0, without empty documents; -1 for a problem of the whole file."""
     line: int = 1
     text: str = ""
     node: MappingNode | None = None
@@ -51,29 +51,29 @@ class Marked(Struct, frozen=True, kw_only=True):
 
 
 class _Budget:
-    """How many nodes the file may still hold."""
+    """The number of nodes that the file may still contain."""
 
     def __init__(self) -> None:
         self.nodes = MAX_NODES
 
 
-def documents(file: str, content: bytes) -> Iterator[Marked]:
-    """The documents of *content* in order; what is wrong with one is said in it, and the others are read."""
+def documents(file: str, content: bytes) -> Iterator[RawDocument]:
+    """The documents of *content* in order; an invalid one has a problem, and the others are still read."""
     try:
         text = _text(file, content)
         pieces = list(_pieces(text))
         if len(pieces) > MAX_DOCUMENTS:
             raise _error(file, 0, 0, f"more than {MAX_DOCUMENTS:,} documents; split the file", "too-large")
     except RuleError as error:
-        yield Marked(index=-1, problem=error.problem)
+        yield RawDocument(index=-1, problem=error.problem)
         return
     budget = _Budget()
     for index, (line, piece) in enumerate(pieces):
         try:
             node = _compose(file, piece, line, budget)
-            yield Marked(index=index, line=line + 1, text=piece, node=node)
+            yield RawDocument(index=index, line=line + 1, text=piece, node=node)
         except RuleError as error:
-            yield Marked(index=index, line=line + 1, text=piece, problem=error.problem)
+            yield RawDocument(index=index, line=line + 1, text=piece, problem=error.problem)
 
 
 def _error(file: str, line: int, column: int, text: str, code: str) -> RuleError:
@@ -82,7 +82,7 @@ def _error(file: str, line: int, column: int, text: str, code: str) -> RuleError
 
 def _text(file: str, content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        size = f"{len(content):,} bytes, and a rule file has at most {MAX_BYTES:,}; split it"
+        size = f"{len(content):,} bytes, and the limit for a rule file is {MAX_BYTES:,}; split it"
         raise _error(file, 0, 0, size, "too-large")
     try:
         text = content.decode()
@@ -95,7 +95,7 @@ def _text(file: str, content: bytes) -> str:
     if wrong:
         line = text.count("\n", 0, wrong.start()) + 1
         column = wrong.start() - (text.rfind("\n", 0, wrong.start()) + 1) + 1
-        raise _error(file, line, column, f"the character {shown(wrong[0])} is not allowed in YAML; remove it", "yaml")
+        raise _error(file, line, column, f"the character {quoted(wrong[0])} is not allowed in YAML; remove it", "yaml")
     return text
 
 
@@ -131,17 +131,17 @@ def _compose(file: str, text: str, line: int, budget: _Budget) -> MappingNode:
 
 
 def _why(error: yaml.MarkedYAMLError, text: str) -> str:
-    told = ", ".join(part for part in (error.context, error.problem) if part)
+    text_ = ", ".join(part for part in (error.context, error.problem) if part)
     lines = text.split("\n", error.problem_mark.line + 1) if error.problem_mark else []
     if len(lines) > 1 and lines[-2].lstrip(" ").startswith("\t"):
-        told += "; indent with blanks, not with tabs"
-    elif "mapping values" in told or "expected <block end>" in told or "could not find expected ':'" in told:
-        told += "; check the indentation, and put text that holds `: ` or starts with a special character in quotes"
-    return f"not YAML: {told}"
+        text_ += "; indent with spaces, not with tabs"
+    elif "mapping values" in text_ or "expected <block end>" in text_ or "could not find expected ':'" in text_:
+        text_ += "; check the indentation, and quote text that contains `: ` or starts with a special character"
+    return f"not YAML: {text_}"
 
 
 class _Composer:
-    """Nodes from events, without recursion; scalars are typed by YAML 1.1, as Sigma's own tools have it."""
+    """Builds nodes from events without recursion; scalars have the types of YAML 1.1, as in Sigma's own tools."""
 
     _resolver = Resolver()
 
@@ -189,16 +189,18 @@ class _Composer:
             return MappingNode(event.tag or Resolver.DEFAULT_MAPPING_TAG, [], mark, mark)
         name = str(event.anchor) if isinstance(event, AliasEvent) else ""
         raise self._refused(
-            ScalarNode("", "", mark, mark), f"the alias *{name[:64]} is not taken here; write its value out", "alias"
+            ScalarNode("", "", mark, mark),
+            f"the alias *{name[:64]} is not supported here; write out its value",
+            "alias",
         )
 
     def _attach(self, node: Node) -> None:
         if not self._open:
             if self._root is not None:
-                raise self._refused(node, "a second document begins here; put `---` on a line of its own", "yaml")
+                raise self._refused(node, "a second document begins here; put `---` on a separate line", "yaml")
             self._root = node
             return
-        parent, seen = self._open[-1]
+        parent, keys = self._open[-1]
         if isinstance(parent, SequenceNode):
             parent.value.append(node)
             return
@@ -210,12 +212,12 @@ class _Composer:
         if not isinstance(node, ScalarNode):
             raise self._refused(node, "a key must be a text, not a list or a mapping", "shape")
         if node.tag == "tag:yaml.org,2002:merge":
-            raise self._refused(node, "merge keys (<<) are not taken here; write the values out", "alias")
-        if node.value in seen:
+            raise self._refused(node, "merge keys (<<) are not supported here; write out the values", "alias")
+        if node.value in keys:
             raise self._refused(
-                node, f"the key {shown(node.value)} stands here twice; merge the two or remove one", "duplicate-key"
+                node, f"the key {quoted(node.value)} appears twice; merge the two or remove one", "duplicate-key"
             )
-        seen.add(node.value)
+        keys.add(node.value)
         self._keys[-1] = node
 
     def _refused(self, node: Node, text: str, code: str) -> RuleError:

@@ -1,4 +1,4 @@
-"""Where lines go: a rotating file, or standard output."""
+"""Destinations of the lines: a rotating file, or standard output."""
 
 from tocsin.simulator.sinks.base import Sink
 from tocsin.simulator.sinks.rotating import RotatingFile

@@ -1,4 +1,4 @@
-"""A file that rotates the way Tetragon's does (lumberjack): rename with the time in UTC, then a new file."""
+"""A file that rotates as Tetragon's does (lumberjack): it is renamed with the time in UTC, then a new one is opened."""
 
 import gzip
 import os
@@ -9,20 +9,20 @@ from pathlib import Path
 
 import msgspec
 
+from tocsin.model.timestamps import NS_PER_MS
 from tocsin.simulator.event_numbers import number_of
 
 _MODE = 0o600
 _TAIL_BYTES = 1 << 20
-_NS_PER_MS = 1_000_000
 _CHUNK_BYTES = 1 << 18
-"""What is written at once when lines are not written singly."""
+"""Bytes written at once if lines are not written singly."""
 
 
 class RotatingFile:
-    """Appends whole lines to *path*; rotated files lie beside it."""
+    """Appends complete lines to *path*; rotated files are in the same folder."""
 
     def __init__(self, path: Path, *, max_bytes: int, rotate_every_ns: int = 0) -> None:
-        """Open, or create with its folder; a torn last line is ended. *rotate_every_ns* 0 does not rotate by time."""
+        """Open or create the file and its folder; an incomplete last line is ended. *rotate_every_ns* 0: by size."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._max_bytes = max_bytes
@@ -30,11 +30,11 @@ class RotatingFile:
         self._rotate_at = 0
         self.rotations = 0
         self._open()
-        if not _ends_whole(path):
+        if not _ends_with_line(path):
             self._append(b"\n")
 
     def write(self, lines: Sequence[bytes], *, now_ns: int, singly: bool) -> None:
-        """Append *lines*, rotating before the one that would make the file too large, or when the time has come."""
+        """Append *lines*; rotate before a line that would make the file too large, and at the set interval."""
         if self._every_ns and now_ns >= self._rotate_at:
             if self._rotate_at and self._size:
                 self._rotate(now_ns)
@@ -53,7 +53,7 @@ class RotatingFile:
         self._append(b"".join(batch))
 
     def flush(self) -> bool:
-        """Nothing is ever left."""
+        """Whether all lines are written: always."""
         return True
 
     def close(self) -> None:
@@ -77,8 +77,8 @@ class RotatingFile:
         self.rotations += 1
 
 
-def mill(path: Path, *, max_backups: int, compress: bool) -> None:
-    """Remove the oldest backups over *max_backups* (0 keeps all), then compress the others where asked for."""
+def prune_backups(path: Path, *, max_backups: int, compress: bool) -> None:
+    """Remove the oldest backups above *max_backups* (0 keeps all), then compress the others if *compress* is set."""
     names = sorted({_plain(p) for p in _backups(path)})
     surplus = names[: len(names) - max_backups] if max_backups else []
     for plain in surplus:
@@ -91,18 +91,18 @@ def mill(path: Path, *, max_backups: int, compress: bool) -> None:
 
 
 def next_number(path: Path) -> int:
-    """One more than the number of the last whole event in the file, or in its newest backup; 0 where there is none."""
+    """One more than the number of the last complete event in the file, or in its newest backup; 0 without any."""
     files = [path] if path.exists() else []
     for file in [*files, *sorted(_backups(path), key=_plain, reverse=True)]:
         for line in _lines_backwards(file):
             number = number_of(line)
-            if number is not None and _is_json(line):  # a torn line may show its number, but was never an event
+            if number is not None and _is_json(line):  # an incomplete line may contain its number, but is not an event
                 return number + 1
     return 0
 
 
 def _lines_backwards(file: Path) -> Iterator[bytes]:
-    """Lines from the last to the first, reading no more of a plain file than is asked for."""
+    """Lines from the last to the first; a plain file is read only as far as lines are taken."""
     if file.suffix == ".gz":
         with gzip.open(file) as packed:
             yield from reversed(packed.read().splitlines())
@@ -127,7 +127,7 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def _ends_whole(path: Path) -> bool:
+def _ends_with_line(path: Path) -> bool:
     with path.open("rb") as stream:
         if stream.seek(0, os.SEEK_END) == 0:
             return True
@@ -136,9 +136,9 @@ def _ends_whole(path: Path) -> bool:
 
 
 def _backups(path: Path) -> list[Path]:
-    """Rotated files, plain and compressed; not those half compressed."""
-    found = [*path.parent.glob(f"{path.stem}-*{path.suffix}"), *path.parent.glob(f"{path.stem}-*{path.suffix}.gz")]
-    return [p for p in found if p != path]
+    """Rotated files, plain and compressed, without unfinished compressed ones."""
+    files = [*path.parent.glob(f"{path.stem}-*{path.suffix}"), *path.parent.glob(f"{path.stem}-*{path.suffix}.gz")]
+    return [p for p in files if p != path]
 
 
 def _plain(backup: Path) -> Path:
@@ -150,8 +150,8 @@ def _gz(plain: Path) -> Path:
 
 
 def _free_backup(path: Path, now_ns: int) -> Path:
-    """The name for a file rotated now; a millisecond later where that name is taken, else a rename would destroy it."""
-    ms = now_ns // _NS_PER_MS
+    """The name for a file rotated now; if it is taken, that of the next free millisecond."""
+    ms = now_ns // NS_PER_MS
     while True:
         moment = datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H-%M-%S")
         backup = path.with_name(f"{path.stem}-{moment}.{ms % 1000:03d}{path.suffix}")

@@ -1,15 +1,15 @@
-"""Standard output, without waiting for a slow reader: a signal is still heard while the pipe is full."""
+"""Standard output without blocking on a slow reader: signals are handled while the pipe is full."""
 
 import os
 import select
 from collections.abc import Sequence
 
 _SAFE_BYTES = select.PIPE_BUF
-"""A writable pipe has room for so many bytes: a write of no more does not wait."""
+"""A writable pipe accepts at least this many bytes, so a write of this size does not block."""
 
 
 class Stdout:
-    """Lines to an open file descriptor, which stays open."""
+    """Writes lines to an open file descriptor, which stays open."""
 
     def __init__(self, fd: int = 1) -> None:
         self._fd = fd
@@ -18,12 +18,12 @@ class Stdout:
         self._poll.register(fd, select.POLLOUT)
 
     def write(self, lines: Sequence[bytes], *, now_ns: int, singly: bool) -> None:
-        """Take *lines*, and pass on what the reader takes at once."""
+        """Take *lines* and pass on the bytes that the reader takes at once."""
         self._rest = memoryview(bytes(self._rest) + b"".join(lines))
         self.flush()
 
     def flush(self) -> bool:
-        """Pass on what the reader takes now; ``BrokenPipeError`` where it is gone."""
+        """Pass on the bytes that the reader takes now; ``BrokenPipeError`` if it is gone."""
         while self._rest:
             if not self._poll.poll(0):
                 return False
@@ -31,4 +31,4 @@ class Stdout:
         return True
 
     def close(self) -> None:
-        """Nothing to do: it is not ours to close."""
+        """Nothing to do: the descriptor stays open."""

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from tocsin.bus import NatsSettings, jetstream_api, streams
-from tocsin.cli.doctor.command import judged
+from tocsin.cli.doctor.command import run_checks
 from tocsin.cli.doctor.finding import Finding
-from tocsin.cli.doctor.gather.collect import Places, everything
+from tocsin.cli.doctor.gather.collect import Targets, collect
 from tocsin.cli.doctor.observations import Layout, Sample
 from tocsin.model.checkpoint import Checkpoint, Counts, encode
 from tocsin.model.subjects import checkpoint_key
@@ -20,8 +20,8 @@ from support.doctor import places
 from support.server import NatsServer, binary
 
 
-async def looked(where: Places) -> dict[str, Finding]:
-    return {finding.check: finding for finding in judged(await everything(where))}
+async def looked(where: Targets) -> dict[str, Finding]:
+    return {finding.check: finding for finding in run_checks(await collect(where))}
 
 
 async def test_a_fresh_server_with_our_streams_is_fine(declared: NatsServer) -> None:
@@ -51,13 +51,15 @@ async def test_what_somebody_changed_is_named_field_by_field(declared: NatsServe
         await jetstream_api.call(bus.connection, "CONSUMER.DELETE.ALERTS_KEPT.siem")
     found = await looked(places(declared))
     assert found["streams.declared"].details == ("ALERTS: duplicate_window is 5 s; 60 s is declared",)
-    assert found["streams.durables"].details == ("ALERTS_KEPT/siem: not there",)
+    assert found["streams.durables"].details == ("ALERTS_KEPT/siem: missing",)
 
 
 async def test_dead_letters_are_told_with_their_newest_reasons(declared: NatsServer) -> None:
     async with opened(declared, "collector") as bus:
         for number in range(3):
-            await bus.bury(b"x", id=f"d{number}", reason="no JSON" if number else "too long", then=lambda _: None)
+            await bus.dead_letters.publish(
+                b"x", id=f"d{number}", reason="no JSON" if number else "too long", then=lambda _: None
+            )
         assert await bus.flush(10.0)
     found = (await looked(places(declared)))["letters.dead_collector"]
     assert found.verdict == "warn"
@@ -73,8 +75,8 @@ async def test_events_that_nobody_counted_unbalance_the_ledger_and_wait_for_the_
             headers = {"Tocsin-Received": str(time.time_ns())}
             await bus.publish("tetragon.c1.n1.exec", event, id=f"e{number}", headers=headers, then=lambda _: None)
         assert await bus.flush(10.0)
-    seen = await everything(places(declared))
-    found = {finding.check: finding for finding in judged(seen)}
+    seen = await collect(places(declared))
+    found = {finding.check: finding for finding in run_checks(seen)}
     assert found["ledger.balance"].verdict == "fail"
     assert "collector to EVENTS" in found["ledger.balance"].details[0]
     assert isinstance(seen.sample, Sample)
@@ -90,7 +92,7 @@ async def test_where_collectors_stand_is_read_from_their_checkpoints(declared: N
     old = format_ns(time.time_ns() - 3_600 * 10**9)
     lost = Checkpoint(source="file /a", cluster="c1", node="n1", saved=old, counts=Counts(vanished_files=2))
     async with opened(declared, "collector") as bus:
-        await bus.save(checkpoint_key("c1", "n1", "file /a"), encode(lost))
+        await bus.bucket.save(checkpoint_key("c1", "n1", "file /a"), encode(lost))
     found = await looked(places(declared))
     assert found["sources.stopped"].verdict == "warn"
     assert found["sources.stopped"].details == ("n1 (file /a, 0 lines): for 60 min",)
@@ -105,7 +107,7 @@ async def test_a_user_of_few_rights_is_told_what_it_may_not_see(declared: NatsSe
     seen = {name: found[name].verdict for name in ("streams.declared", "streams.durables", "readers.classifier")}
     assert set(seen.values()) == {"ok"}
     assert found["events"].verdict == "unknown"
-    assert found["events"].found == "the user gateway may not ask for it"
+    assert found["events"].found == "the user gateway may not read it"
 
 
 async def test_a_wrong_password_and_a_silent_address_are_told_apart(declared: NatsServer) -> None:
@@ -125,7 +127,7 @@ async def test_a_server_that_asks_nobody_for_a_password_is_an_open_door(tmp_path
     server = NatsServer(tmp_path, conf='listen = "127.0.0.1:-1"\n')
     server.start()
     try:
-        found = await looked(Places(nats=NatsSettings(url=server.url), environ={}, gateway="http://127.0.0.1:1"))
+        found = await looked(Targets(nats=NatsSettings(url=server.url), environ={}, gateway="http://127.0.0.1:1"))
     finally:
         server.stop()
     assert found["nats.doors"].verdict == "fail"
@@ -141,7 +143,7 @@ async def test_a_viewer_with_too_many_rights_is_found(tmp_path: Path) -> None:
     server.start()
     try:
         nats = NatsSettings(url=server.url, user="admin", password="p")
-        found = await looked(Places(nats=nats, environ={}, gateway="http://127.0.0.1:1", viewer_password="p"))
+        found = await looked(Targets(nats=nats, environ={}, gateway="http://127.0.0.1:1", viewer_password="p"))
     finally:
         server.stop()
     assert found["rights.viewer"].verdict == "fail"

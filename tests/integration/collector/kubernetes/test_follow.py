@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tocsin.model import ids
 
-from support.collector_harness import counted, look, stored
+from support.collector_harness import counted, read_stored, stored
 from support.kube import Cluster
 from support.pod_harness import Writer, a_pod, event, following, follows, reader
 from support.server import NatsServer
@@ -23,7 +23,7 @@ async def test_lines_of_two_pods_arrive_once_under_the_names_of_their_nodes(
         second.next = 50
         more = second.write(50)
         await counted(declared, 100)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(100))
     nodes = {message.id: message.subject.split(".")[2] for message in seen.events}
     assert {nodes[ids.event_id("default", one.node.name, line)] for line in lines} == {one.node.name}
@@ -49,7 +49,7 @@ async def test_lines_arrive_once_through_ends_resets_rotation_and_a_cut_in_the_m
         writer.next += 1
         writer.write(20)
         await counted(declared, writer.next)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(writer.next))
     assert not seen.dead
     assert seen.sources[0].counts.lines == writer.next
@@ -73,7 +73,7 @@ async def test_killed_again_and_again_it_goes_on_where_it_stopped(
                 await own.end()
         if life < 4:
             writer.write(50)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(writer.next))
     assert seen.sources[0].counts.lines == writer.next
     seen.balances()
@@ -94,7 +94,7 @@ async def test_after_a_restart_of_the_container_the_previous_log_is_read_first(
         pod.log().release()
         writer.write(30)
         await counted(declared, 90)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(90))
     assert seen.sources[0].counts.unread_intervals == 0
     assert pod.node.kubelet.asked("previous")
@@ -114,7 +114,7 @@ async def test_a_pod_that_is_made_anew_goes_on_in_the_same_place(
         writer.log = pod.log()
         writer.write(30)
         await counted(declared, 60)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(60))
     (source,) = seen.sources
     assert source.counts.lines == 60
@@ -132,11 +132,11 @@ async def test_what_a_deleted_pod_took_is_an_interval(declared: NatsServer, clus
         await counted(declared, 30)
         await cluster.delete(pod)
 
-        async def told() -> bool:
-            return (await look(declared)).sources[0].counts.unread_intervals == 1
+        async def reported() -> bool:
+            return (await read_stored(declared)).sources[0].counts.unread_intervals == 1
 
-        await until(told, 20)
-    (source,) = (await look(declared)).sources
+        await until(reported, 20)
+    (source,) = (await read_stored(declared)).sources
     (interval,) = source.intervals
     assert interval.pod == f"{pod.namespace}/{pod.name}"
     assert interval.node == pod.node.name

@@ -8,7 +8,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 from pathlib import Path
 
-from support.collector_harness import counted, look, stored
+from support.collector_harness import counted, read_stored, stored
 from support.kube import Cluster
 from support.pod_harness import a_pod, following, follows, reader
 from support.server import NatsServer
@@ -50,7 +50,7 @@ async def test_killed_again_and_again_while_logs_end_and_rotate_each_line_is_the
     async with following(declared, follows(cluster, kubeconfig)):
         await stored(declared, events=written, timeout_s=30)
         await counted(declared, written, timeout_s=30)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == [n for _, writer in pods for n in range(writer.next - 1_800, writer.next)]
     assert len(seen.sources) == 3
     assert not any(source.intervals for source in seen.sources)
@@ -70,7 +70,7 @@ async def test_a_signal_is_exit_0_and_leaves_a_checkpoint_of_all_that_was_stored
     process.send_signal(signal.SIGTERM)
     code, said = await _ended(process)
     assert code == 0, said
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert seen.sources[0].counts.stored == 100
     seen.balances()
 

@@ -12,7 +12,7 @@ from tocsin.collector.settings import Settings
 from tocsin.collector.sources.kubernetes.api import KubeApi, open_api
 from tocsin.collector.sources.kubernetes.backoff import Backoff
 from tocsin.collector.sources.kubernetes.directory import Directory
-from tocsin.collector.sources.kubernetes.pods import Namespace
+from tocsin.collector.sources.kubernetes.pods import NamespaceWatch
 
 from support.waiting import until
 
@@ -92,9 +92,11 @@ async def scripted(tmp_path: Path) -> AsyncIterator[tuple[Scripted, KubeApi]]:
         await runner.cleanup()
 
 
-async def _keeping(script: Scripted, api: KubeApi, *answers: Answer, until_: Callable[[Namespace], bool]) -> Namespace:
+async def _keeping(
+    script: Scripted, api: KubeApi, *answers: Answer, until_: Callable[[NamespaceWatch], bool]
+) -> NamespaceWatch:
     script.answers = list(answers)
-    namespace = Namespace(api, "ns", "a=b", "export-stdout", lambda: None, Backoff(least_s=0.01, most_s=0.05))
+    namespace = NamespaceWatch(api, "ns", "a=b", "export-stdout", lambda: None, Backoff(least_s=0.01, most_s=0.05))
     task = asyncio.create_task(namespace.keep())
     try:
         await until(lambda: until_(namespace), 10, what=f"{namespace.pods} {namespace.problem}")

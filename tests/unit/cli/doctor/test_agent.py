@@ -9,10 +9,10 @@ import pytest
 
 from tocsin.cli.doctor.checks import agent, events
 from tocsin.cli.doctor.checks import export as checks
-from tocsin.cli.doctor.finding import Unseen
+from tocsin.cli.doctor.finding import Unknown
 from tocsin.cli.doctor.gather import cluster
 from tocsin.cli.doctor.gather.export import exports
-from tocsin.cli.doctor.gather.sample import observed
+from tocsin.cli.doctor.gather.sample import hook_of
 from tocsin.cli.doctor.observations import ExportFile
 from tocsin.model.event import read
 from tocsin.sigma.authoring import tracing_policies
@@ -80,7 +80,7 @@ def test_rules_are_held_against_the_hooks_that_events_came_from() -> None:
     hungry = found(events.check, sample=sample(), rules=wanting)["rules.fed"]
     assert hungry.verdict == "warn"
     assert hungry.details == ("tcp_connect: A shell",)
-    assert hungry.found.startswith("no event has come of the hooks that 1 of 1 rules need")
+    assert hungry.found.startswith("no event has arrived from the hooks that 1 of 1 rules need")
     fed = sample(observed=[hook], hooks={("kprobe", "tcp_connect", "net"): 3})
     assert verdicts(events.check, sample=fed, rules=wanting)["rules.fed"] == "ok"
 
@@ -118,11 +118,11 @@ def test_an_event_names_the_hook_that_its_policy_set(key: str, body: dict[str, s
     event = read(msgspec.json.encode({key: {**body, "process": {"binary": "/bin/x"}, "policy_name": "p"}}))
     text = f"kind: TracingPolicy\nmetadata: {{name: p}}\nspec: {{{policy}}}\n"
     (declared,) = tracing_policies.hooks(text.encode(), "p.yaml")
-    assert observed(event) == declared
+    assert hook_of(event) == declared
 
 
 def test_programs_started_and_ended_come_from_no_hook() -> None:
-    assert observed(read(b'{"process_exec": {"process": {"binary": "/bin/x"}}}')) is None
+    assert hook_of(read(b'{"process_exec": {"process": {"binary": "/bin/x"}}}')) is None
 
 
 def test_the_charts_defaults_are_told_with_what_to_change() -> None:
@@ -162,7 +162,7 @@ def test_an_option_that_a_rule_needs_must_be_on() -> None:
 
 
 def test_settings_that_may_not_be_read_are_unknown_with_the_command_to_look() -> None:
-    finding = found(agent.check, agent=Unseen("we may not read it (403)", "kubectl get"))["agent.settings"]
+    finding = found(agent.check, agent=Unknown("we may not read it (403)", "kubectl get"))["agent.settings"]
     assert (finding.verdict, finding.do) == ("unknown", "kubectl get")
 
 
@@ -194,7 +194,7 @@ def test_a_collector_that_follows_the_file_of_an_older_agent_is_told_the_new_one
 
 
 def _observed(files: list[ExportFile], environ: dict[str, str]) -> "checks.Observed":
-    return checks.Observed(now_ns=NOW_NS, exports=files, environ=environ)
+    return checks.Observations(now_ns=NOW_NS, exports=files, environ=environ)
 
 
 def test_a_file_that_nobody_writes_is_warned_of_and_none_at_all_is_unknown() -> None:

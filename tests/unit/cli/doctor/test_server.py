@@ -5,8 +5,8 @@ import pytest
 
 from tocsin.bus import NatsSettings
 from tocsin.cli.doctor.checks import clock, rights, server, settings
-from tocsin.cli.doctor.finding import Unseen
-from tocsin.cli.doctor.observations import NodeClock, Rights, Server, Store, StreamSeen
+from tocsin.cli.doctor.finding import Unknown
+from tocsin.cli.doctor.observations import NodeClock, ObservedStream, Rights, Server, Store
 
 from support.doctor import GOOD_SERVER, found, layout, sample, verdicts
 
@@ -27,7 +27,7 @@ def test_unknown_and_impossible_variables_are_all_named_and_secrets_are_not() ->
     assert finding.verdict == "fail"
     told = "\n".join(finding.details)
     assert len(finding.details) == 3
-    assert "did you mean TOCSIN_GATEWAY_PORT?" in told
+    assert "did you mean 'TOCSIN_GATEWAY_PORT'?" in told
     assert "TOCSIN_GATEWAY_CLIENTS: 'many' does not fit" in told
     assert "TOCSIN_COLECTOR_PATH" in told
     assert "hunter2" not in str(finding)
@@ -66,7 +66,7 @@ def test_a_server_is_judged_by_what_it_says(own: Server, name: str, verdict: str
 
 
 def test_a_server_that_does_not_answer_fails_and_what_depends_on_it_is_unknown() -> None:
-    assert verdicts(server.check, server=Unseen("nothing answers", "start it")) == {
+    assert verdicts(server.check, server=Unknown("nothing answers", "start it")) == {
         "nats.server": "fail",
         "nats.acknowledgements": "unknown",
     }
@@ -93,7 +93,7 @@ def test_the_second_form_of_acknowledgements_is_refused(*, v2: bool | None, verd
     ],
 )
 def test_room_is_what_the_streams_may_still_take(store: Store, verdict: str) -> None:
-    streams = {"EVENTS": StreamSeen(config={"max_bytes": 1 << 30}, bytes=1 << 20)}
+    streams = {"EVENTS": ObservedStream(config={"max_bytes": 1 << 30}, bytes=1 << 20)}
     assert verdicts(server.store, store=store, layout=layout(streams=streams)) == {"nats.store": verdict}
 
 
@@ -117,9 +117,13 @@ def test_the_servers_clock_is_held_against_ours(offset_s: float, verdict: str) -
     [
         (NodeClock(least_late_s=0.01, newest_late_s=0.1, least_stored_s=0.001), "ok", ""),
         (NodeClock(least_late_s=0.01, newest_late_s=600, least_stored_s=0.001), "ok", ""),
-        (NodeClock(least_late_s=-3_600, newest_late_s=-3_600, least_stored_s=0.001), "fail", "are the collector's"),
+        (
+            NodeClock(least_late_s=-3_600, newest_late_s=-3_600, least_stored_s=0.001),
+            "fail",
+            "alerts get the collector's time",
+        ),
         (NodeClock(least_late_s=-10, newest_late_s=-10, least_stored_s=0.001), "warn", "ahead of its collector"),
-        (NodeClock(least_late_s=3_600, newest_late_s=3_600, least_stored_s=0.001), "warn", "catches up"),
+        (NodeClock(least_late_s=3_600, newest_late_s=3_600, least_stored_s=0.001), "warn", "is catching up"),
         (NodeClock(least_late_s=0.01, newest_late_s=0.1, least_stored_s=-9), "warn", "ahead of the server"),
     ],
 )

@@ -7,7 +7,7 @@ from tocsin.bus import streams
 from tocsin.cli.doctor.checks import layout as checks
 from tocsin.cli.doctor.checks import readers, sources
 from tocsin.cli.doctor.checks.layout import differences
-from tocsin.cli.doctor.observations import Layout, Letters, ReaderSeen, StreamSeen
+from tocsin.cli.doctor.observations import DeadLetters, Layout, ObservedReader, ObservedStream
 from tocsin.model.checkpoint import Checkpoint, Counts, Interval
 from tocsin.model.timestamps import format_ns
 
@@ -26,7 +26,7 @@ def _reading(**fields: object) -> Layout:
     own = layout()
     rest = [reader for reader in own.readers if reader.name != fields.get("name")]
     config = next((reader.config for reader in own.readers if reader.name == fields.get("name")), {})
-    return msgspec.structs.replace(own, readers=[*rest, ReaderSeen(**{"config": config, **fields})])
+    return msgspec.structs.replace(own, readers=[*rest, ObservedReader(**{"config": config, **fields})])
 
 
 def test_everything_as_declared_is_fine() -> None:
@@ -38,7 +38,7 @@ def test_a_stream_that_is_missing_is_named_before_any_difference() -> None:
     fewer = {name: stream for name, stream in own.streams.items() if name != "SIGNALS"}
     finding = found(checks.check, layout=msgspec.structs.replace(own, streams=fewer))["streams.declared"]
     assert finding.verdict == "fail"
-    assert finding.found.startswith("SIGNALS not there")
+    assert finding.found.startswith("SIGNALS missing")
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_another_duplicate_window_than_ours_is_a_difference() -> None:
 
 def test_durables_of_sinks_and_further_siems_are_held_against_their_declaration_too() -> None:
     stream, config = list(streams.durables(["siem-two"]))[1]
-    right = ReaderSeen(stream=stream, name=config["name"], config=config)
-    other = ReaderSeen(stream="ALERTS", name="siem-two", config={**config, "ack_policy": "none"})
+    right = ObservedReader(stream=stream, name=config["name"], config=config)
+    other = ObservedReader(stream="ALERTS", name="siem-two", config={**config, "ack_policy": "none"})
     own = msgspec.structs.replace(layout(), readers=[*layout().readers, right, other])
     finding = found(checks.check, layout=own)["streams.durables"]
     assert finding.verdict == "fail"
@@ -83,7 +83,7 @@ def test_durables_of_sinks_and_further_siems_are_held_against_their_declaration_
 
 def test_a_backlog_at_which_collectors_stop_fails() -> None:
     full = _with("EVENTS", messages=1000, bytes=429_000_000, last_seq=1000)
-    waiting = [ReaderSeen(stream="EVENTS", name="classifier", waiting=900, oldest_s=9.0)]
+    waiting = [ObservedReader(stream="EVENTS", name="classifier", waiting=900, oldest_s=9.0)]
     own = msgspec.structs.replace(full, readers=waiting)
     assert found(checks.check, layout=own)["streams.backlog"].verdict == "fail"
     some = msgspec.structs.replace(full, readers=[msgspec.structs.replace(waiting[0], waiting=100)])
@@ -109,23 +109,23 @@ def test_critical_alerts_that_go_within_a_day_are_warned_of(bytes_: int, age_ns:
 )
 def test_the_classifier_is_judged_by_the_age_of_what_waits(fields: dict[str, object], verdict: str) -> None:
     own = _reading(stream="EVENTS", name="classifier", **fields)
-    assert found(readers.check, layout=own, letters=[], ledger=ledger())["readers.classifier"].verdict == verdict
+    assert found(readers.check, layout=own, dead_letters=[], ledger=ledger())["readers.classifier"].verdict == verdict
 
 
 def test_a_siem_that_nobody_has_is_no_warning_and_one_that_stopped_is() -> None:
     for used, verdict in ((False, "ok"), (True, "warn")):
         own = msgspec.structs.replace(
             layout(),
-            readers=[ReaderSeen(stream="ALERTS", name="siem", waiting=9, oldest_s=90_000.0, used=used)],
+            readers=[ObservedReader(stream="ALERTS", name="siem", waiting=9, oldest_s=90_000.0, used=used)],
         )
-        assert verdicts(readers.check, layout=own, letters=[], ledger=ledger())["readers.alerts.siem"] == verdict
+        assert verdicts(readers.check, layout=own, dead_letters=[], ledger=ledger())["readers.alerts.siem"] == verdict
 
 
 def test_old_dead_letters_are_history_and_new_ones_a_warning() -> None:
-    old = Letters(stream="DEAD_COLLECTOR", messages=4, newest_ns=NOW_NS - 2 * DAY_NS, reasons={"no JSON": 4})
+    old = DeadLetters(stream="DEAD_COLLECTOR", messages=4, newest_ns=NOW_NS - 2 * DAY_NS, reasons={"no JSON": 4})
     new = msgspec.structs.replace(old, stream="DEAD_CLASSIFIER", newest_ns=NOW_NS - 60 * 10**9)
-    none = Letters(stream="DEAD_CORRELATOR", messages=0)
-    seen = found(readers.check, letters=[old, new, none], ledger=ledger())
+    none = DeadLetters(stream="DEAD_CORRELATOR", messages=0)
+    seen = found(readers.check, dead_letters=[old, new, none], ledger=ledger())
     assert [seen[f"letters.dead_{name}"].verdict for name in ("collector", "classifier", "correlator")] == [
         "ok",
         "warn",
@@ -136,7 +136,7 @@ def test_old_dead_letters_are_history_and_new_ones_a_warning() -> None:
 
 def test_a_ledger_that_does_not_balance_fails_with_its_problems() -> None:
     last = dict.fromkeys(streams.NAMES, 0) | {"EVENTS": 7}
-    finding = found(readers.check, letters=[], ledger=ledger(last=last))["ledger.balance"]
+    finding = found(readers.check, dead_letters=[], ledger=ledger(last=last))["ledger.balance"]
     assert finding.verdict == "fail"
     assert any("EVENTS to ALERTS: 7 are missing" in detail for detail in finding.details)
 
@@ -151,7 +151,7 @@ def test_a_source_that_stopped_is_named_and_one_of_a_node_that_was_taken_out_is_
     own = ledger(sources=[_source("n1", 10**9), _source("n2", DAY_NS // 24), _source("n3", 30 * DAY_NS)])
     seen = found(sources.check, ledger=own)
     assert [detail.partition(" ")[0] for detail in seen["sources.stopped"].details] == ["n2"]
-    assert "1 of 3 sources have moved" in seen["sources"].found
+    assert "1 of 3 sources are active" in seen["sources"].found
 
 
 def test_what_was_rotated_away_unread_fails_with_its_size() -> None:
@@ -177,4 +177,4 @@ def test_no_source_at_all_is_a_warning() -> None:
 
 
 def test_a_stream_without_a_bound_is_never_full() -> None:
-    assert checks.share_of(StreamSeen(config={}, bytes=5)) == 0
+    assert checks.share_of(ObservedStream(config={}, bytes=5)) == 0

@@ -122,7 +122,7 @@ def test_a_failed_test_says_where_and_why_and_reaches_a_build_server(pack: Path,
     failing = 'x-tests: [{name: "a \\0 b", match: true, event: {process_exec: {process: {binary: /bin/true}}}}]'
     name = write("mine.yml", own(more=failing))
     assert main(["rules", "test", name, "--junit", "out.xml"]) == 1
-    assert "mine.yml:1:1: My own: a \\x00 b: should match and does not" in capsys.readouterr().out
+    assert "mine.yml:1:1: My own: a \\x00 b: should match, but does not" in capsys.readouterr().out
     root = ElementTree.fromstring(Path("out.xml").read_bytes())
     assert (root.get("tests"), root.get("failures")) == ("1", "1")
     failure = root.find("testsuite/testcase/failure")
@@ -283,7 +283,7 @@ def test_import_takes_the_usable_rules_unchanged_with_a_note(pack: Path, capsys,
     assert main(["rules", "import", "sigma.zip" if packed else "sigma", "--into", "here"]) == 0
     shown = capsys.readouterr().out
     assert "1 imported into here, 1 skipped" in shown
-    assert "product windows is not what Tetragon sees" in shown
+    assert "product windows is not supported: Tetragon sees only Linux" in shown
     written = sorted(path.relative_to("here").as_posix() for path in Path("here").rglob("*") if path.is_file())
     assert written == ["LICENSE.DRL", "rules/linux/shell.yml"]
     assert Path("here/rules/linux/shell.yml").read_bytes() == _checkout()["rules/linux/shell.yml"]

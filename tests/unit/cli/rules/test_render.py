@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.cli.rules import check, explain, render, test
-from tocsin.sigma.authoring.explain import Explained
+from tocsin.sigma.authoring.explain import Explanation
 from tocsin.sigma.authoring.rule_tests import Result
 from tocsin.sigma.syntax.problems import Problem
 
@@ -39,8 +39,8 @@ def test_a_table_has_as_many_lines_as_rows(capsys, rows: list[tuple[str, str]]) 
 @_shared
 @given(text=_TEXT, values=st.lists(_TEXT, max_size=3))
 def test_a_tree_shows_values_harmlessly(capsys, text: str, values: list[str]) -> None:
-    inner = Explained(passed=False, text=text, values=tuple(values))
-    for line in explain.lines(Explained(passed=True, text=text, items=(inner, inner))):
+    inner = Explanation(passed=False, text=text, values=tuple(values))
+    for line in explain.lines(Explanation(passed=True, text=text, items=(inner, inner))):
         render.line(line)
     assert _harmless(capsys.readouterr().out)
 

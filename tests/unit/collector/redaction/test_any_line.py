@@ -6,11 +6,12 @@ import re
 import string
 from typing import Any
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tocsin.collector.redaction import Redactor, parse
-from tocsin.collector.redaction.finder import TooMany
+from tocsin.collector.redaction.finder import TooManySecrets
 from tocsin.collector.redaction.redactor import Unreadable
 from tocsin.model.event import read_head
 
@@ -95,6 +96,7 @@ def _masked(value: Any, texts: list[str]) -> Any:
     return value
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(_secrets, _templates, st.lists(st.integers(0, 3), min_size=1, max_size=7))
 def test_only_the_secrets_own_bytes_change(secret: str, template: str, escapes: list[int]) -> None:
@@ -145,6 +147,7 @@ _json = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(_json, st.sampled_from([None, (",", ":"), (", ", ":")]))
 def test_any_json_stays_json_of_the_same_shape_and_a_second_time_changes_nothing(value: Any, separators: Any) -> None:
@@ -169,6 +172,7 @@ _bits = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(st.lists(_bits | st.binary(max_size=4), max_size=30).map(b"".join))
 def test_arbitrary_bytes_never_raise_but_in_the_ways_that_are_told(raw: bytes) -> None:
@@ -177,10 +181,11 @@ def test_arbitrary_bytes_never_raise_but_in_the_ways_that_are_told(raw: bytes) -
         redactor.event(raw)
         try:
             redactor.text(raw)
-        except (TooMany, Unreadable):
+        except (TooManySecrets, Unreadable):
             assert raw[:1] in (b"\x1f", b"\x28", b"B", b"\xfd")
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @example("S3x900000000000#0", "postgres://me:{}@db/x", 98, 0)
 @given(_secrets, _templates, st.integers(0, 400), st.sampled_from([0, 1, 2]))

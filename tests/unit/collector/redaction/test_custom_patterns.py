@@ -14,7 +14,7 @@ def _left(patterns: bytes, text: str) -> str:
     raw = json.dumps({"process_exec": {"process": {"binary": "/x", "arguments": text}}}, ensure_ascii=False).encode()
     redacted = Redactor(parse(patterns, "own.txt")).event(raw)
     if redacted.count:
-        assert set(redacted.found) == {"own"}
+        assert set(redacted.by_class) == {"own"}
     return str(json.loads(redacted.raw)["process_exec"]["process"]["arguments"])
 
 
@@ -44,8 +44,8 @@ def test_comments_empty_lines_and_line_ends_of_windows_are_no_patterns() -> None
 @pytest.mark.parametrize(
     ("content", "line", "word"),
     [
-        (b"# fine\nbadge=(\\d+\n", 2, "no expression of RE2"),
-        (b"(a)\n\n(?=x)(y)\n", 3, "no expression of RE2"),
+        (b"# fine\nbadge=(\\d+\n", 2, "not a valid RE2 expression"),
+        (b"(a)\n\n(?=x)(y)\n", 3, "not a valid RE2 expression"),
         (b"(a)\nbadge=\\d+\n", 2, "capture group"),
         (b"(x*)\n", 1, "matches the empty text"),
         (b"(a)\n(\xff)\n", 2, "not UTF-8"),
@@ -73,7 +73,7 @@ def test_the_settings_name_a_file_which_is_read_at_start(tmp_path: Path) -> None
     redactor = make(Settings(redact_patterns_file=str(file)))
     assert redactor is not None
     raw = b'{"process_exec":{"process":{"arguments":"badge=12 --password=x"}}}'
-    assert redactor.event(raw).found == {"own": 1, "named": 1}
+    assert redactor.event(raw).by_class == {"own": 1, "named": 1}
 
 
 def test_a_missing_file_and_settings_that_contradict_each_other_stop_the_start(tmp_path: Path) -> None:

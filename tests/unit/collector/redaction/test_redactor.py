@@ -134,7 +134,7 @@ def test_a_secret_is_known_by_its_shape(kind: str, secret: str) -> None:
     for text in (secret, f"--x {secret} y", f'"a {secret}"', f"x={secret}", f"k:{secret},"):
         redacted = _REDACTOR.event(_event(text))
         assert secret.encode() not in redacted.raw
-        assert redacted.found == {kind: 1}
+        assert redacted.by_class == {kind: 1}
         assert kind in CLASSES
 
 
@@ -276,7 +276,7 @@ _PLACES = (
 @pytest.mark.parametrize("body", _PLACES)
 def test_every_place_of_a_workloads_text_is_looked_at(body: dict[str, Any]) -> None:
     redacted = _REDACTOR.event(_planted(body))
-    assert redacted.found == {"named": 1}
+    assert redacted.by_class == {"named": 1}
     assert json.loads(redacted.raw) == json.loads(_planted(body).replace(b"Zq7.hunter2", b"*****"))
 
 

@@ -17,7 +17,7 @@ from tocsin.collector.normalize import (
     redact,
 )
 from tocsin.collector.redaction import Redactor
-from tocsin.collector.redaction.finder import MOST
+from tocsin.collector.redaction.finder import MOST_SECRETS
 from tocsin.collector.sources.base import Line
 from tocsin.model import ids
 from tocsin.model.checkpoint import Position
@@ -135,8 +135,8 @@ def test_the_reason_of_a_dead_letter_holds_no_secret_of_the_line() -> None:
     "raw",
     [
         gzip.compress(_EVENT.encode()).replace(b"\n", b""),
-        b"token=a " * (MOST + 1),
-        b'{"process_exec":{"process":{"arguments":"' + b"token=a " * (MOST + 1) + b'"}}}',
+        b"token=a " * (MOST_SECRETS + 1),
+        b'{"process_exec":{"process":{"arguments":"' + b"token=a " * (MOST_SECRETS + 1) + b'"}}}',
     ],
 )
 def test_of_what_cannot_be_redacted_only_length_hash_and_reason_go_out(raw: bytes) -> None:

@@ -76,7 +76,7 @@ def test_where_nobody_signs_in_everybody_is_let_in() -> None:
     own = door()
     assert own.admit(asked(), NOW_S, NOW).how == "open"
     assert own.knows(asked(), NOW_S, NOW)
-    with pytest.raises(HttpError, match="nobody signs in here"):
+    with pytest.raises(HttpError, match="there is no login here"):
         own.sign_in(TOKEN, asked(), NOW_S, NOW, NONCE)
 
 
@@ -137,7 +137,7 @@ def test_wrong_tokens_are_slowed_down_whichever_way_they_come_but_sessions_go_on
     assert own.knows(asked(cookies=(session,)), NOW_S, NOW)
     assert own.admit(asked(cookies=(session,)), NOW_S, NOW).how == "session"
     own.sign_in(TOKEN, asked(), NOW_S, NOW + 6.5, NONCE)
-    assert own.refusals.counts == {**dict.fromkeys(REASONS, 0), "token": 5, "bearer": 5, "limited": 2}
+    assert own.failures.counts == {**dict.fromkeys(REASONS, 0), "token": 5, "bearer": 5, "limited": 2}
 
 
 def test_a_scraper_has_a_token_that_opens_the_metrics_alone(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_proxy_is_believed_only_from_its_addresses() -> None:
     entry = own.admit(asked(peer="10.0.0.7", identity=("jane@example.com",)), NOW_S, NOW)
     assert (entry.how, entry.user) == ("proxy", "jane@example.com")
     assert own.over(entry, NOW_S + 3_599, NOW) == ""
-    assert own.over(entry, NOW_S + 3_600, NOW) == "shutdown", "it connects anew, through the proxy"
+    assert own.over(entry, NOW_S + 3_600, NOW) == "shutdown", "it reconnects, through the proxy"
     assert refusal(own, asked(identity=("jane",))) == (403, "proxy_address")
     assert refusal(own, asked(peer="10.0.0.7")) == (401, "proxy_identity")
     assert refusal(own, asked(peer="10.0.0.7", identity=("",))) == (401, "proxy_identity")
@@ -184,7 +184,7 @@ def test_refusals_are_logged_with_the_address_and_counted_by_reason(caplog: pyte
 
 
 async def test_a_token_is_not_taken_from_the_command_line() -> None:
-    with pytest.raises(SettingsError, match="--token: everybody on this machine can read a command line"):
+    with pytest.raises(SettingsError, match="--token: every user of this machine can read a command line"):
         await gateway.main({"token": TOKEN})
 
 

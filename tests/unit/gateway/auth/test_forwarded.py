@@ -35,11 +35,11 @@ def test_only_named_addresses_are_our_proxies(peer: str, ours: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("10.0.0.1/24", "'10.0.0.1/24' is no network like .*host bits set"),
-        ("proxy.example", "'proxy.example' is no network"),
-        ("10.0.0.0/24;10.0.1.0/24", "'.*' is no network"),
-        ("10.0.0.0/24,0.0.0.0/0", "0.0.0.0/0 is everybody"),
-        ("::/0", "::/0 is everybody"),
+        ("10.0.0.1/24", "'10.0.0.1/24' is not a network like .*host bits set"),
+        ("proxy.example", "'proxy.example' is not a network"),
+        ("10.0.0.0/24;10.0.1.0/24", "'.*' is not a network"),
+        ("10.0.0.0/24,0.0.0.0/0", "0.0.0.0/0 contains every address"),
+        ("::/0", "::/0 contains every address"),
     ],
 )
 def test_what_names_no_proxy_is_refused(text: str, why: str) -> None:

@@ -52,6 +52,7 @@ def test_whatever_is_merged_every_alert_is_in_a_row_or_left_out(
         assert min(own.shape.index for own, _ in merged.rows) == min(own.shape.index for own, _ in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("raw", "fingerprint"), [(False, ""), (True, ""), (True, "same")])
 def test_what_waits_is_bounded_whatever_comes(raw: bool, fingerprint: str) -> None:
     waiting = BatchBuilder(raw=raw)

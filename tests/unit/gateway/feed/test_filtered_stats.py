@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def expected(seen: list[tuple[str, int, str]], now_s: int) -> dict[int, list[int
     return table
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=10), st.lists(made, max_size=4), steps)
 def test_a_client_who_was_told_what_changed_knows_what_a_new_look_would_find(
     before: list[tuple[str, int, str]], between: list[tuple[str, int, str]], later: list[Any]

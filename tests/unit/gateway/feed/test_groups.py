@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ actions = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(actions, max_size=60))
 def test_frames_cover_without_a_hole_or_an_overlap_whatever_clients_do(script: list[tuple[Any, ...]]) -> None:
@@ -214,6 +216,7 @@ def test_a_client_that_wants_no_folding_gets_rows_and_numbers_of_what_is_left_ou
     assert world.fanout.views == 1
 
 
+@pytest.mark.slow
 def test_a_client_that_acknowledges_nothing_holds_one_batch_and_delays_nobody() -> None:
     world = World()
     stuck, fast = world.client(), world.client()

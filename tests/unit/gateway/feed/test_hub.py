@@ -1,6 +1,7 @@
 """After an outage a hundred thousand alerts come at once: each lands where it belongs, and nothing looks like an attack now."""
 
 import msgspec
+import pytest
 
 from tocsin.gateway.feed.hub import Hub
 from tocsin.gateway.window import counts
@@ -16,6 +17,7 @@ LATE = 100_000
 HOUR_S = 3_600
 
 
+@pytest.mark.slow
 def test_an_hours_outage_is_filled_in_where_it_was() -> None:
     own = hub(NOW, rows=1_000)
     take(own, [alert(n, "medium", time_ns=(NOW - n) * NS, late_s=0) for n in range(60)], now_s=NOW)

@@ -1,13 +1,13 @@
 """The hops of the way, made of what services tell, what streams hold and what is broken."""
 
-from tocsin.gateway.pipeline.hops import Facts, Flow, HopAnswer, Own, hops
+from tocsin.gateway.pipeline.hops import Facts, Flow, GatewayNumbers, HopAnswer, hops
 from tocsin.gateway.pipeline.service_reports import Instance, ServiceReports
 from tocsin.model import subjects
 from tocsin.runtime import service_report
 from tocsin.runtime.metrics import Sample
 from tocsin.runtime.service_report import ServiceReport
 
-OWN = Own(in_s=3.0, out_s=2.0, lag_s=0.041, waiting=0, undecodable=0)
+GATEWAY = GatewayNumbers(in_s=3.0, out_s=2.0, lag_s=0.041, waiting=0, undecodable=0)
 
 
 def instance(
@@ -18,7 +18,7 @@ def instance(
 
 
 def made(*instances: Instance, connected: bool = True, **fields: object) -> dict[str, HopAnswer]:
-    facts = {"events": Flow(), "alerts": Flow(), "own": OWN, "problems": {}, **fields}
+    facts = {"events": Flow(), "alerts": Flow(), "gateway": GATEWAY, "problems": {}, **fields}
     found = hops(Facts(instances=instances, connected=connected, **facts))  # type: ignore[arg-type]
     return {hop.name: hop for hop in found}
 
@@ -88,7 +88,7 @@ def test_rates_come_from_two_reports_of_one_instance() -> None:
     reports = ServiceReports(0.0)
     for now, lines in ((1.0, 100.0), (6.0, 600.0)):
         said = ServiceReport(service="collector", instance="a", time="", samples=[Sample("n", "counter", "", lines)])
-        reports.hear(subjects.metrics("collector", "a"), service_report._encoder.encode(said), now)
+        reports.receive(subjects.metrics("collector", "a"), service_report._encoder.encode(said), now)
     (own,) = reports.instances(8.0)
     assert (own.age_s, own.totals, own.rates) == (2.0, {"n": 600.0}, {"n": 100.0})
     assert reports.instances(40.0) == []
@@ -99,6 +99,6 @@ def test_reports_that_were_held_up_on_their_way_and_come_at_once_make_no_rate() 
     for made, now, lines in ((1, 1.0, 100.0), (6, 6.0, 600.0), (11, 30.0, 1_100.0), (16, 30.001, 1_600.0)):
         time = f"2026-11-24T10:00:{made:02d}Z"
         said = ServiceReport(service="collector", instance="a", time=time, samples=[Sample("n", "counter", "", lines)])
-        reports.hear(subjects.metrics("collector", "a"), service_report._encoder.encode(said), now)
+        reports.receive(subjects.metrics("collector", "a"), service_report._encoder.encode(said), now)
     (own,) = reports.instances(31.0)
     assert own.rates == {"n": 100.0}

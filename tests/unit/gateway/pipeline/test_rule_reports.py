@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.gateway.pipeline import rule_status
-from tocsin.gateway.pipeline.event_kinds import Summary
+from tocsin.gateway.pipeline.event_kinds import KindSummary
 from tocsin.gateway.pipeline.rule_reports import FORGOTTEN_S, RuleReports
-from tocsin.gateway.pipeline.rule_status import RulesAnswer, Trouble
+from tocsin.gateway.pipeline.rule_status import RuleIssues, RulesAnswer
 from tocsin.model import rule_report, subjects
 from tocsin.model.rule_report import RuleProblem, RuleReport, RuleState, SilenceState
 
@@ -17,15 +17,15 @@ PROBLEM = RuleProblem(file="rules/a.yml", line=3, column=5, text="no field Imge,
 
 def tell(books: RuleReports, instance: str, now: float, hash: str = "h1", service: str = "classifier", **more) -> None:
     book = RuleReport(service=service, instance=instance, time="", hash=hash, **more)
-    books.hear(subjects.rules(service, instance), rule_report.encode(book), now)
+    books.receive(subjects.rules(service, instance), rule_report.encode(book), now)
 
 
 def answer(books: RuleReports, now: float) -> RulesAnswer:
-    return rule_status.answer(books.judges(now), books.differing(now), now, "2026-11-24T12:00:00Z", Summary())
+    return rule_status.answer(books.current(now), books.differing(now), now, "2026-11-24T12:00:00Z", KindSummary())
 
 
-def trouble(books: RuleReports, now: float) -> Trouble:
-    return rule_status.trouble(books.judges(now), books.differing(now))
+def trouble(books: RuleReports, now: float) -> RuleIssues:
+    return rule_status.issues(books.current(now), books.differing(now))
 
 
 def test_each_instance_is_told_with_its_hash_and_age() -> None:
@@ -67,7 +67,7 @@ def test_what_a_silence_hid_is_summed_and_an_expired_one_stands_first() -> None:
     first, second = answer(books, 1.0).silences
     assert (first.id, first.expired) == ("s2", True)
     assert (second.hidden.high, second.hidden.low, second.owner) == (4, 0, "o")
-    assert trouble(books, 1.0) == Trouble(expired=1)
+    assert trouble(books, 1.0) == RuleIssues(expired=1)
 
 
 def test_a_silence_that_was_prolonged_is_not_expired_any_more() -> None:
@@ -96,7 +96,7 @@ def test_an_instance_that_is_silent_for_90_s_is_forgotten() -> None:
     tell(books, "a", 0.0, problems=[PROBLEM])
     assert trouble(books, FORGOTTEN_S).problems == 1
     assert answer(books, FORGOTTEN_S + 1).judges == []
-    assert trouble(books, FORGOTTEN_S + 1) == Trouble()
+    assert trouble(books, FORGOTTEN_S + 1) == RuleIssues()
 
 
 def every(books: RuleReports, until_s: float, hashes: dict[str, str], start_s: float = 0.0) -> None:
@@ -165,20 +165,21 @@ def test_a_replica_that_was_replaced_is_not_held_against_the_new_one() -> None:
 )
 def test_what_makes_no_sense_is_counted(subject: str, payload: bytes) -> None:
     books = RuleReports()
-    books.hear(subject, payload, 0.0)
-    assert (books.unreadable, len(books.judges(0.0))) == (1, 0)
+    books.receive(subject, payload, 0.0)
+    assert (books.unreadable, len(books.current(0.0))) == (1, 0)
 
 
+@pytest.mark.slow
 def test_ever_new_instances_do_not_fill_the_memory() -> None:
     books = RuleReports()
     for n in range(400):
         tell(books, f"i{n}", float(n) / 100)
-    assert len(books.judges(4.0)) == 256
-    assert ("classifier", "i399") in books.judges(4.0)
+    assert len(books.current(4.0)) == 256
+    assert ("classifier", "i399") in books.current(4.0)
     large = [RuleState(id=f"r{n}", title="t" * 1_000, level="low") for n in range(3_000)]
     for n in range(30):
         tell(books, f"large{n}", 5.0, rules=large)
-    assert sum(judge.size for judge in books.judges(5.0).values()) <= 64 << 20
+    assert sum(judge.size for judge in books.current(5.0).values()) <= 64 << 20
 
 
 @given(st.text(), st.text(max_size=40), st.text(), st.text())
@@ -187,6 +188,6 @@ def test_whatever_the_text_the_answer_is_json_that_reads_back(text: str, instanc
     problems = [RuleProblem(file=file, text=text)]
     book = RuleReport(service="classifier", instance=instance, time="", hash=text, problems=problems,
                     rules=[RuleState(id=title, title=title, level=text)])  # fmt: skip
-    books.hear("tocsin.rules.classifier.x", rule_report.encode(book), 0.0)
+    books.receive("tocsin.rules.classifier.x", rule_report.encode(book), 0.0)
     found = answer(books, 0.0)
     assert msgspec.json.decode(msgspec.json.encode(found), type=RulesAnswer) == found

@@ -29,6 +29,7 @@ def file(format: Format, some: list[Any]) -> bytes:
     return export.head(format) + export.body(format, some)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(hostile, hostile, hostile), max_size=5))
 def test_a_csv_reads_back_with_as_many_lines_and_cells_whatever_the_texts(texts: list[tuple[str, str, str]]) -> None:
     some = [row(n, arguments=a, process=b, pod=c) for n, (a, b, c) in enumerate(texts, 1)]

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,7 @@ loose = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(loose, json | loose, json | st.lists(loose, max_size=3), json)
 def test_whatever_an_event_holds_the_alert_is_read(own: Any, parent: Any, ancestors: Any, more: Any) -> None:
     event = {"node_name": "n", "process_exec": {"process": own, "parent": parent, "ancestors": ancestors, "x": more}}
@@ -53,6 +55,7 @@ def test_texts_are_cut_and_an_id_that_is_none_of_the_kernels_is_no_id() -> None:
     assert process_fields.told(encode(told(1, process("z" * 600)))) == Told(f"{1:032x}")
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from("abcde"), st.sampled_from("abcde"), st.sampled_from(["low", "high"])), max_size=30

@@ -87,6 +87,7 @@ def facets(own: Hub, query: str) -> dict[str, Any]:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=40), wires, st.integers(0, 40), st.integers(1, 41), st.integers(1, 7))
 def test_pages_and_counts_are_every_alert_of_the_stretch_that_matches(
     many: list[dict[str, Any]], wire: dict[str, Any], ago: int, length: int, limit: int
@@ -108,6 +109,7 @@ def test_pages_and_counts_are_every_alert_of_the_stretch_that_matches(
     assert [row["id"] for row in found] == [row.id for row in sorted(expected, key=lambda row: (-row.t, -row.seq))]
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=40), wires, st.integers(0, 40), st.integers(1, 41), st.integers(1, 9))
 def test_a_timeline_counts_what_a_list_holds(
     many: list[dict[str, Any]], wire: dict[str, Any], ago: int, length: int, step: int
@@ -123,6 +125,7 @@ def test_a_timeline_counts_what_a_list_holds(
     assert {name: answer[name] for name in SEVERITIES} == expected
 
 
+@pytest.mark.slow
 @given(st.lists(made, max_size=40), wires)
 def test_a_list_of_values_is_not_narrowed_by_its_own_filter(many: list[dict[str, Any]], wire: dict[str, Any]) -> None:
     own = hub(NOW, alerts(many))

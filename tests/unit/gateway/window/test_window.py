@@ -1,5 +1,6 @@
 """The live window: what it holds, in which order, and what it says of what it does not hold."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -100,6 +101,7 @@ def test_a_row_is_found_by_its_id() -> None:
     assert window.left("17") is None
 
 
+@pytest.mark.slow
 def test_where_a_row_lies_that_made_room_is_known_for_a_while() -> None:
     window = filled([row(n) for n in range(1, 12_002)], limit=1_000)
     assert window.left(f"{11_001:032x}") == 11_001

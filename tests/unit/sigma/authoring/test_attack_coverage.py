@@ -20,7 +20,7 @@ def documents() -> list[Rule | Correlation]:
 
 
 def test_a_technique_lists_its_rules_worst_first() -> None:
-    first, second = attack_coverage.covered(documents())
+    first, second = attack_coverage.covered_techniques(documents())
     assert (first.technique, first.severity, first.rules) == (
         "T1059.004",
         "high",

@@ -27,7 +27,7 @@ def _pack() -> RuleSet:
 
 
 def test_the_table_of_fields_is_up_to_date() -> None:
-    assert docs_pages.replaced(_RULES, "fields", docs_pages.fields()) == _RULES, "run `make docs`"
+    assert docs_pages.replace_section(_RULES, "fields", docs_pages.fields()) == _RULES, "run `make docs`"
 
 
 def test_the_page_of_detections_is_up_to_date() -> None:
@@ -76,13 +76,13 @@ def test_every_code_of_a_warning_is_explained() -> None:
 
 def test_text_outside_the_marks_stays() -> None:
     text = "a\n<!-- fields: made by `make docs`, not by hand -->\nold\n<!-- end of fields -->\nb\n"
-    new = docs_pages.replaced(text, "fields", "new")
+    new = docs_pages.replace_section(text, "fields", "new")
     assert new.startswith("a\n")
     assert new.endswith("b\n")
     assert "old" not in new
-    assert docs_pages.replaced(new, "fields", "new") == new
+    assert docs_pages.replace_section(new, "fields", "new") == new
     with pytest.raises(ValueError, match="there is no"):
-        docs_pages.replaced("nothing", "fields", "new")
+        docs_pages.replace_section("nothing", "fields", "new")
 
 
 def test_a_page_says_what_a_rule_needs_and_where_it_stands() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tocsin.model import event as events
 from tocsin.sigma.authoring import explain
-from tocsin.sigma.authoring.explain import Explained
+from tocsin.sigma.authoring.explain import Explanation
 from tocsin.sigma.fields.record import EventRecord
 from tocsin.sigma.syntax.documents import Filter, Rule
 from tocsin.sigma.syntax.parser import parse
@@ -22,7 +22,7 @@ def rule(detection: str, **more: str) -> Rule:
     return document
 
 
-def found(explained: Explained, text: str) -> Explained:
+def found(explained: Explanation, text: str) -> Explanation:
     """The part that says *text*."""
     waiting = [explained]
     while waiting:
@@ -74,8 +74,8 @@ def test_the_reason_of_a_negation_is_what_holds_within_it() -> None:
 @pytest.mark.parametrize(
     ("expires", "passed", "said"),
     [
-        ("", False, "filter 'Probes' takes it out"),
-        ("2030-01-01", True, "silence 'Probes' takes it out of the grading"),
+        ("", False, "filter 'Probes' excludes it"),
+        ("2030-01-01", True, "silence 'Probes' excludes it from the severity"),
         ("2020-01-01", True, "A shell"),
     ],
 )

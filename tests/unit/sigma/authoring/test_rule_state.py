@@ -6,7 +6,7 @@ import pytest
 from tocsin.model import rule_report
 from tocsin.model.rule_report import RuleReport, RuleState
 from tocsin.sigma.authoring import reachability
-from tocsin.sigma.authoring.rule_state import stated
+from tocsin.sigma.authoring.rule_state import state_of
 from tocsin.sigma.ruleset import RuleSet
 from tocsin.sigma.syntax.documents import Correlation, Rule
 
@@ -36,7 +36,7 @@ def test_a_rule_is_told_with_what_people_and_gateways_need_of_it() -> None:
     rule = loaded(
         EXEC + "detection: {s: {Image|endswith: /sh}, condition: s}\nx-requires: {options: [enable-process-cred]}"
     )
-    found = stated(rule, hits=3, failures=1, last_failure="why")
+    found = state_of(rule, hits=3, failures=1, last_failure="why")
     assert (found.hits, found.failures, found.last_failure, found.type, found.rules) == (3, 1, "why", "rule", ())
     assert (found.runbook, found.falsepositives) == ("Look at its parents.", ("Us", "Them"))
     assert (found.kinds, found.hooks, found.options) == (("exec",), (), ("enable-process-cred",))
@@ -44,14 +44,14 @@ def test_a_rule_is_told_with_what_people_and_gateways_need_of_it() -> None:
 
 def test_hooks_are_those_that_it_names_else_those_that_its_condition_compares_with() -> None:
     condition = "detection: {s: {function: [setns, __x64_sys_unshare]}, condition: s}\n"
-    assert stated(loaded(CALL + condition), hits=0).hooks == ("setns", "unshare")
+    assert state_of(loaded(CALL + condition), hits=0).hooks == ("setns", "unshare")
     named = loaded(f"{CALL}{condition}x-requires: {{hooks: [sched/sched_process_fork]}}")
-    assert stated(named, hits=0).hooks == ("sched/sched_process_fork",)
+    assert state_of(named, hits=0).hooks == ("sched/sched_process_fork",)
 
 
 def test_a_rule_on_all_kinds_names_none() -> None:
     rule = loaded("logsource: {product: tetragon}\ndetection: {s: {Image: /bin/x}, condition: s}")
-    assert stated(rule, hits=0).kinds == ()
+    assert state_of(rule, hits=0).kinds == ()
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_rule_on_all_kinds_names_none() -> None:
 def test_a_rule_on_host_processes_alone_is_known(detection: str, host_only: bool) -> None:
     rule = loaded(f"{EXEC}detection: {detection}")
     assert reachability.host_only(rule.condition) is host_only
-    assert stated(rule, hits=0).host_only is host_only
+    assert state_of(rule, hits=0).host_only is host_only
 
 
 def test_a_correlation_names_what_it_counts() -> None:
     own = Correlation(file="a.yml", id="c", title="C", type="temporal", rules=("a", "b"), timespan_s=60.0)
-    found = stated(own, hits=2)
+    found = state_of(own, hits=2)
     assert (found.type, found.rules, found.hits, found.kinds, found.host_only) == ("temporal", ("a", "b"), 2, (), False)
 
 

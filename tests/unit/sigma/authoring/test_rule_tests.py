@@ -39,7 +39,7 @@ def test_a_missing_match_says_which_comparison_fails_and_what_the_event_has() ->
 
 def test_a_match_too_many_says_what_matched() -> None:
     (result,) = run(carrying("{match: false, event: {process_exec: {process: {binary: /bin/sh}}}}"))
-    assert "should not match and does: Image = '/bin/sh'" in result.why
+    assert "should not match, but does: Image = '/bin/sh'" in result.why
 
 
 def test_a_rule_that_a_filter_takes_out_does_not_match() -> None:
@@ -47,7 +47,7 @@ def test_a_rule_that_a_filter_takes_out_does_not_match() -> None:
         carrying("{match: true, event: {process_exec: {process: {binary: /bin/sh, arguments: probe}}}}"),
         rule_texts.filter(),
     )
-    assert "the filter 'Probes' (1.yml) takes it out" in result.why
+    assert "the filter 'Probes' (1.yml) excludes it" in result.why
 
 
 @pytest.mark.parametrize(
@@ -101,4 +101,4 @@ def test_a_course_that_is_too_long_or_has_no_durations_is_refused() -> None:
     (result,) = run(rule_texts.rule(more=""), course(1, many, many))
     assert "more than 200,000 events" in result.why
     (result,) = run(rule_texts.rule(more=""), course(1, "{after: soon, event: " + _SHELL + "}"))
-    assert "'soon' is no duration" in result.why
+    assert "'soon' is not a duration" in result.why

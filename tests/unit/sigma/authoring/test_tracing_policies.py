@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from tocsin.sigma.authoring.tracing_policies import MAX_BYTES, Hook, given, hooks, normal
+from tocsin.sigma.authoring.tracing_policies import MAX_BYTES, Hook, has_required_hook, hooks, normalize_hook
 from tocsin.sigma.syntax.documents import Correlation, Rule
 from tocsin.sigma.syntax.parser import parse
 from tocsin.sigma.syntax.problems import RuleError
@@ -161,17 +161,19 @@ def test_each_policy_says_what_it_costs_and_which_rules_it_feeds(file: Path, pac
 
 def test_every_rule_that_needs_a_hook_gets_one(pack: list[Rule | Correlation], set_hooks: list[Hook]) -> None:
     watching = [hook for hook in set_hooks if not hook.policy.startswith("tocsin-danger-")]
-    starving = [rule.name for rule in pack if isinstance(rule, Rule) and not given(rule.requires.hooks, watching)]
+    starving = [
+        rule.name for rule in pack if isinstance(rule, Rule) and not has_required_hook(rule.requires.hooks, watching)
+    ]
     assert not starving
 
 
 def test_every_hook_that_a_rule_names_is_set_by_a_policy(pack: list[Rule | Correlation], set_hooks: list[Hook]) -> None:
-    named = {normal(hook) for rule in pack if isinstance(rule, Rule) for hook in rule.requires.hooks}
+    named = {normalize_hook(hook) for rule in pack if isinstance(rule, Rule) for hook in rule.requires.hooks}
     assert named - {hook.name for hook in set_hooks} == OF_OTHERS
 
 
 def test_every_hook_of_a_policy_feeds_a_rule(pack: list[Rule | Correlation], set_hooks: list[Hook]) -> None:
-    named = {normal(hook) for rule in pack if isinstance(rule, Rule) for hook in rule.requires.hooks}
+    named = {normalize_hook(hook) for rule in pack if isinstance(rule, Rule) for hook in rule.requires.hooks}
     assert {hook.name for hook in set_hooks} <= named
 
 
@@ -215,15 +217,15 @@ def test_what_is_no_policy_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"kind: [", "no YAML"),
-        (b"kind: \x00", "no YAML"),
-        (b"\xff\xff\xff", "no YAML"),
+        (b"kind: [", "not YAML"),
+        (b"kind: \x00", "not YAML"),
+        (b"\xff\xff\xff", "not YAML"),
         (b"[" * 100_000, "nested deeper"),
         (b"a: &x [1]\nb: *x", "aliases"),
         (b"#" * (MAX_BYTES + 1), "larger than 1 MiB"),
         (b"kind: TracingPolicy\nspec: {}", "metadata"),
         (b"kind: TracingPolicy\nmetadata: {name: 7}\nspec: {}", "metadata"),
-        (b"a: !!python/object:os.system x", "no YAML"),
+        (b"a: !!python/object:os.system x", "not YAML"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(content: bytes, said: str) -> None:
@@ -235,6 +237,6 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(content: bytes, sai
 
 def test_any_one_of_the_required_hooks_is_enough() -> None:
     found = hooks(b"kind: TracingPolicy\nmetadata: {name: p}\nspec: {lsmhooks: [{hook: file_open}]}", "p.yaml")
-    assert given(["security_file_permission", "security_file_open"], found)
-    assert not given(["security_file_permission"], found)
-    assert given([], ())
+    assert has_required_hook(["security_file_permission", "security_file_open"], found)
+    assert not has_required_hook(["security_file_permission"], found)
+    assert has_required_hook([], ())

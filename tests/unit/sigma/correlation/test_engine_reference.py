@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ def _found(one: Correlation, arrivals: Sequence[Arrival]) -> set[float]:
     return set(fired)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(_correlations(), _arrivals)
 def test_in_order_every_window_fires_and_no_other(one: Correlation, arrivals: list[Arrival]) -> None:
@@ -48,6 +50,7 @@ def test_in_order_every_window_fires_and_no_other(one: Correlation, arrivals: li
     assert _found(one, course) == satisfied(one, course)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(_correlations(), _arrivals, st.randoms(use_true_random=False))
 def test_in_any_order_no_window_fires_that_does_not_hold(one: Correlation, arrivals: list[Arrival], rng) -> None:
@@ -55,6 +58,7 @@ def test_in_any_order_no_window_fires_that_does_not_hold(one: Correlation, arriv
     assert _found(one, shuffled) <= satisfied(one, arrivals)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(_correlations(), _arrivals, st.randoms(use_true_random=False))
 def test_an_episode_is_found_in_whatever_order_it_comes(one: Correlation, arrivals: list[Arrival], rng) -> None:
@@ -68,6 +72,7 @@ def test_an_episode_is_found_in_whatever_order_it_comes(one: Correlation, arriva
     assert bool(_found(one, shuffled)) == bool(satisfied(one, course))
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 3_000), min_size=300, max_size=900), st.integers(257, 400))
 def test_a_large_count_fires_never_late_and_at_most_a_sixteenth_of_the_timespan_early(times, at_least: int) -> None:

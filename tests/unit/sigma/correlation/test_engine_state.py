@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tocsin.model.signal import Signal
 from tocsin.model.timestamps import NS_PER_S
-from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent
+from tocsin.sigma.correlation import CorrelationEngine, Firing, horizon_ns, silent_ids
 from tocsin.sigma.syntax.documents import Correlation
 
 from support.correlation_builder import BEGIN_NS, correlation, ends, feed, signal
@@ -118,8 +118,8 @@ def test_a_correlation_is_silent_where_all_that_name_it_say_so() -> None:
         correlation("event_count", "child", id=name, generate=generate)
         for name, generate in (("loud", True), ("mute", False))
     )
-    assert silent([child, mute]) == {"child"}
-    assert silent([child, mute, loud]) == frozenset()
+    assert silent_ids([child, mute]) == {"child"}
+    assert silent_ids([child, mute, loud]) == frozenset()
 
 
 def test_what_was_raised_before_is_not_raised_again_before_the_repeat() -> None:
@@ -167,6 +167,7 @@ def _ids(firings: list[Firing]) -> list[str]:
     return [firing.id for firing in firings]
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 1_100))
 def test_rebuilt_from_there_they_fire_as_if_nothing_had_happened(seed: int, cut: int) -> None:
@@ -203,6 +204,7 @@ def test_a_clock_that_is_ahead_makes_nothing_late_and_keeps_nothing_from_being_f
     assert windows.rebuild_from > 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_what_rests_on_a_silent_correlation_is_the_same_after_any_restart(seed: int) -> None:
     own = [

@@ -262,6 +262,7 @@ def test_a_text_that_just_fits_is_whole() -> None:
     assert not record.match_truncated
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.floats(allow_nan=False, allow_infinity=False),
@@ -282,6 +283,7 @@ def test_no_shape_of_what_is_decoded_on_demand_raises(value: Any) -> None:
         assert all(isinstance(text, str) and text for text in found)
 
 
+@pytest.mark.slow
 def test_every_field_of_every_real_event_has_values_as_the_catalogue_says() -> None:
     for path in corpus.files():
         for line in path.read_bytes().splitlines():

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from tocsin.sigma.fields.event_view import LONGEST
 from tocsin.sigma.fields.record import EventRecord
-from tocsin.sigma.matching.candidates import Selection
-from tocsin.sigma.matching.compiled_rule import Compiled, Hit
+from tocsin.sigma.matching.candidates import CandidateFinder
+from tocsin.sigma.matching.compiled_rule import CompiledRule, Hit
 from tocsin.sigma.matching.compiler import predicate
-from tocsin.sigma.matching.required_literals import Place, Way, witness
+from tocsin.sigma.matching.required_literals import Alternative, Location, required_literals
 from tocsin.sigma.syntax.ir import And, Atom, Const, Named, Node, Not, Or, Wild
 
 from support.event_views import atom, called, rule, seen
 
 CURL, WGET = atom("Image", "endswith", "/curl"), atom("Image", "endswith", "/wget")
 PIPE = atom("CommandLine", "contains", "| SH")
-NAME, TEXT = Place("name", "Image"), Place("text", "CommandLine.whole")
+NAME, TEXT = Location("name", "Image"), Location("text", "CommandLine.whole")
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ NAME, TEXT = Place("name", "Image"), Place("text", "CommandLine.whole")
         (atom("Image", "null"), None),
         (atom("Image", "exists", True), None),
         (atom("pod.name", "eq", "x"), None),
-        (atom("function", "eq", "BPF"), [{Place("exact", "function"): {"bpf"}}]),
-        (atom("DestinationPort", "eq", 443), [{Place("exact", "DestinationPort"): {"443"}}]),
-        (atom("cap.effective", "eq", "CAP_BPF"), [{Place("part", "cap"): {""}}]),
+        (atom("function", "eq", "BPF"), [{Location("exact", "function"): {"bpf"}}]),
+        (atom("DestinationPort", "eq", 443), [{Location("exact", "DestinationPort"): {"443"}}]),
+        (atom("cap.effective", "eq", "CAP_BPF"), [{Location("part", "cap"): {""}}]),
         (atom("cap.effective", "null"), None),
         (atom("CommandLine", "contains", "Σ", cased=True), None),
         (atom("CommandLine", "contains", "longer"), [{TEXT: {"longer"}}]),
         (And((atom("CommandLine", "contains", "-e"), atom("CommandLine", "contains", "stratum"))), [{TEXT: {"stratum"}}]),
     ],
 )  # fmt: skip
-def test_the_witness_of_a_condition(node: Node, ways: list[Way] | None) -> None:
-    assert witness(node) == ways
+def test_the_witness_of_a_condition(node: Node, ways: list[Alternative] | None) -> None:
+    assert required_literals(node) == ways
 
 
 WORDS = st.sampled_from(
@@ -142,13 +142,14 @@ def records(draw: st.DrawFn) -> EventRecord:
     return seen(key, process, parent, **body)  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(NODES, min_size=1, max_size=6), st.lists(records(), min_size=1, max_size=6), st.booleans())
 def test_the_index_finds_every_rule_that_matches(nodes: list[Node], events: list[EventRecord], existing: bool) -> None:
     kinds = frozenset({"exec", "kprobe", "exit"})
     rules = [rule(f"r{n}", node, kinds=kinds, existing=existing) for n, node in enumerate(nodes)]
-    compiled = [Compiled(rule=each, filters=(), hit=Hit(each), holds=predicate(each.condition)) for each in rules]
-    selection = Selection(compiled)
+    compiled = [CompiledRule(rule=each, filters=(), hit=Hit(each), holds=predicate(each.condition)) for each in rules]
+    selection = CandidateFinder(compiled)
     for record in events:
         found = [each.rule.id for each in selection.candidates(record)]
         holding = [
@@ -163,8 +164,8 @@ def test_the_index_finds_every_rule_that_matches(nodes: list[Node], events: list
 def test_few_rules_are_candidates_of_an_event_that_none_is_about() -> None:
     rules = [rule(f"r{n}", And((atom("Image", "endswith", f"/tool{n}"), PIPE))) for n in range(500)]
     rules += [rule(f"s{n}", atom("CommandLine", "contains", f"word-{n}-")) for n in range(500)]
-    selection = Selection(
-        [Compiled(rule=each, filters=(), hit=Hit(each), holds=predicate(each.condition)) for each in rules]
+    selection = CandidateFinder(
+        [CompiledRule(rule=each, filters=(), hit=Hit(each), holds=predicate(each.condition)) for each in rules]
     )
     assert selection.candidates(seen(process={"binary": "/bin/ls", "arguments": "-l"})) == []
     both = selection.candidates(seen(process={"binary": "/bin/tool7", "arguments": "word-9- | sh"}))
@@ -180,7 +181,7 @@ def test_a_literal_at_the_seam_of_a_long_text_is_found_by_both_ways_or_neither(
     text = "x" * (32 * 1024 - shift) + literal + "x" * (LONGEST - 100)
     process = {"binary": text if field == "Image" else "/bin/a", "arguments": "" if field == "Image" else text}
     one = rule("r", atom(field, "contains", literal, cased=cased))
-    compiled = Compiled(rule=one, filters=(), hit=Hit(one), holds=predicate(one.condition))
+    compiled = CompiledRule(rule=one, filters=(), hit=Hit(one), holds=predicate(one.condition))
     record = seen(process=process)
-    candidates = Selection([compiled]).candidates(record)
+    candidates = CandidateFinder([compiled]).candidates(record)
     assert compiled.holds(record) <= (candidates == [compiled])

@@ -8,7 +8,7 @@ from tocsin.sigma.syntax.condition import condition
 from tocsin.sigma.syntax.ir import And, Atom, Named, Node, Not, Or
 from tocsin.sigma.syntax.parse_context import ParseContext
 from tocsin.sigma.syntax.problems import RuleError
-from tocsin.sigma.syntax.simplify import both, either, negation
+from tocsin.sigma.syntax.simplify import all_of, any_of, negation
 
 MARK = Mark("f", 0, 6, 13, None, 0)
 
@@ -74,22 +74,22 @@ def test_a_condition_means(text: str, meaning: str) -> None:
         ("sel_bb", "did you mean 'sel_b'?"),
         ("sel_a and", "ends too early"),
         ("sel_a sel_b", "`and` or `or` is missing before it"),
-        ("sel_a AND sel_b", "write `and` in small letters"),
-        ("NOT sel_a", "write `not` in small letters"),
+        ("sel_a AND sel_b", "write `and` in lower case"),
+        ("NOT sel_a", "write `not` in lower case"),
         ("(sel_a", "add `)`"),
-        ("sel_a)", "closes nothing"),
+        ("sel_a)", "has no opening one"),
         ("and sel_a", "needs a detection before it"),
         ("sel_*", "needs `1 of` or `all of` before it"),
         ("2 of sel_*", "only `1 of`, `any of` and `all of`"),
-        ("1 of nothing*", "no detection is named like"),
-        ("1 of (sel_a)", "after `of` comes"),
+        ("1 of nothing*", "no detection matches"),
+        ("1 of (sel_a)", "after `of`, write `them`"),
         ("sel_a | count() > 5", "the old form with a pipe"),
         ("sel_a near sel_b", "the old form with 'near'"),
         ("near sel_a", "the old form with 'near'"),
         ("count > 5", "correlation: {type: event_count"),
         (" ", "must be a text such as"),
         ("1 of", "ends too early"),
-        ("()", "closes nothing"),
+        ("()", "has no opening one"),
     ],
 )
 def test_a_wrong_condition_is_refused_with_what_to_do(text: str, said: str) -> None:
@@ -132,14 +132,14 @@ def test_what_a_condition_uses_is_told() -> None:
 
 def test_nodes_are_folded() -> None:
     one, other = Atom("Image", "eq", "a", line=1), Atom("Image", "eq", "a", line=2)
-    assert both([one, other]) == one
-    assert either([one, negation(negation(other))]) == one
-    assert either([one, both([])]) == both([])
-    assert both([one, either([])]) == either([])
-    assert negation(both([])) == either([])
-    assert both([one, Atom("Image", "eq", "A")]) == And((one, Atom("Image", "eq", "A")))
+    assert all_of([one, other]) == one
+    assert any_of([one, negation(negation(other))]) == one
+    assert any_of([one, all_of([])]) == all_of([])
+    assert all_of([one, any_of([])]) == any_of([])
+    assert negation(all_of([])) == any_of([])
+    assert all_of([one, Atom("Image", "eq", "A")]) == And((one, Atom("Image", "eq", "A")))
 
 
 def test_two_detections_of_one_name_are_not_taken_for_one() -> None:
     first, second = Named("selection", atom("a")), Named("selection", atom("b"))
-    assert both([first, second]) == And((first, second))
+    assert all_of([first, second]) == And((first, second))

@@ -1,5 +1,6 @@
 """Documents joined: references, duplicates, circles, and the order of correlations."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +70,7 @@ def test_a_circle_is_refused_with_all_that_rests_on_it() -> None:
     told = {problem.rule: (problem.code, problem.text) for problem in found.problems}
     assert told["c1"] == (
         "cycle",
-        "correlation.rules: they refer to one another in a circle: 'c1_name' -> 'c2_name' -> 'c3_name' -> 'c1_name'; take one out",
+        "correlation.rules: they form a cycle: 'c1_name' -> 'c2_name' -> 'c3_name' -> 'c1_name'; remove one reference",
     )
     assert [told[id][0] for id in ("c2", "c3", "c4", "c5", "c7")] == [
         "cycle",
@@ -78,10 +79,11 @@ def test_a_circle_is_refused_with_all_that_rests_on_it() -> None:
         "refused-rule",
         "cycle",
     ]
-    assert "'c4_name' is not loaded; repair that one first" in told["c5"][1]
+    assert "'c4_name' is not loaded; fix that one first" in told["c5"][1]
     assert not any(problem.warning for problem in found.problems)
 
 
+@pytest.mark.slow
 def test_a_circle_of_thousands_is_told_in_short() -> None:
     found = joined(*(correlation(f"c{n}", f"c{(n + 1) % 1500}") for n in range(1500)))
     assert len(found.problems) == 1500
@@ -144,6 +146,7 @@ def test_nothing_links_to_nothing() -> None:
     assert link(()) == Linked()
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.integers(0, 12), st.lists(st.integers(0, 14), min_size=1, max_size=3, unique=True), max_size=12)
 )

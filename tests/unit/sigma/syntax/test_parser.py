@@ -5,7 +5,7 @@ import pytest
 from tocsin.model.subjects import EVENT_KINDS
 from tocsin.sigma.syntax.documents import Rule
 from tocsin.sigma.syntax.ir import And, Atom, Named, Node, Or
-from tocsin.sigma.syntax.parser import Failed, Parsed, parse
+from tocsin.sigma.syntax.parser import FailedDocument, ParsedFile, parse
 from tocsin.sigma.syntax.problems import Problem
 
 ID = "5d4c1f3e-0000-4000-8000-000000000001"
@@ -49,7 +49,7 @@ def rule(
     return f"title: T\nid: {ID}\n{level}logsource: {logsource}\ndetection: {detection}\n{more}"
 
 
-def read(text: str) -> Parsed:
+def read(text: str) -> ParsedFile:
     return parse("rules/a.yml", text.encode())
 
 
@@ -155,11 +155,11 @@ def test_a_network_event_has_an_address_or_a_port() -> None:
 @pytest.mark.parametrize(
     ("logsource", "said"),
     [
-        ("{product: windows}", "is not what Tetragon sees, which is Linux"),
+        ("{product: windows}", "is not supported: Tetragon sees only Linux"),
         ("{product: Linux}", "did you mean 'linux'?"),
         ("{product: linux, category: proces_creation}", "did you mean 'process_creation'?"),
         ("{product: linux, category: create_remote_thread}", "known are"),
-        ("{product: linux, service: sshd}", "is the log text of a program"),
+        ("{product: linux, service: sshd}", "is the log of a program"),
         ("{product: linux, service: auditdd}", "did you mean 'auditd'?"),
         ("{product: tetragon, category: exce}", "did you mean 'exec'?"),
         ("{product: tetragon, service: x}", "has no services"),
@@ -185,7 +185,7 @@ def test_what_tetragon_does_not_see_is_refused(logsource: str, said: str) -> Non
         (rule(more="x-existing: 7\n"), "must be true or false", 6),
         (rule(more="x-requires: {hook: [a]}\n"), "did you mean 'hooks'?", 6),
         (rule(more="x-requires: {kinds: [exce]}\n"), "did you mean 'exec'?", 6),
-        (rule(more="x-requires: {version: latest}\n"), "is no version", 6),
+        (rule(more="x-requires: {version: latest}\n"), "is not a version", 6),
         (rule(more="x-tests: {a: b}\n"), "must be a list of tests", 6),
         (rule(more="x-tests: [a]\n"), "a test is a mapping", 6),
         (rule(more="x-silence: {owner: a}\n"), "belongs to a filter", 6),
@@ -195,7 +195,7 @@ def test_what_tetragon_does_not_see_is_refused(logsource: str, said: str) -> Non
         (rule(detection="{condition: s}"), "no detection", 5),
         (rule(detection="{s: {Image: a}}"), "write `condition: s`", 5),
         (rule(detection="{s: {Image: a}, condition: []}"), "an empty list", 5),
-        (rule(detection="{s: {Image: a}, condition: s, timeframe: 5m}"), "is written as a correlation", 5),
+        (rule(detection="{s: {Image: a}, condition: s, timeframe: 5m}"), "write a correlation", 5),
         (rule(detection="[a]"), "detection: must be a mapping", 5),
         (rule().replace("detection:", "detections:"), "did you mean 'detection'?", 5),
         (rule().replace("\nlogsource: {product: linux}\ndetection: {s: {Image: a}, condition: s}", ""), "it needs one of", 1),
@@ -217,8 +217,8 @@ def test_a_wrong_rule_is_refused_with_what_to_do(text: str, said: str, line: int
         ("x-runbok: a\n", "did you mean 'x-runbook'?"),
         ("falsepositive: a\n", "did you mean 'falsepositives'?"),
         ("status: stabel\n", "did you mean 'stable'?"),
-        ("tags: [attack.t105]\n", "is no technique"),
-        ("tags: [attack.1059]\n", "is no technique"),
+        ("tags: [attack.t105]\n", "is not a technique"),
+        ("tags: [attack.1059]\n", "is not a technique"),
         ("tags: [attack.executoin]\n", "did you mean 'execution'?"),
         ("tags: [execution]\n", "has no namespace"),
     ],
@@ -273,7 +273,7 @@ def test_a_broken_document_leaves_the_others_alone() -> None:
     found = read(text)
     assert [document.id[-1] for document in found.documents] == ["1", "3"]
     assert found.documents[1].line == 10
-    assert found.failed == (Failed(index=1, id=other, problem=found.failed[0].problem),)
+    assert found.failed == (FailedDocument(index=1, id=other, problem=found.failed[0].problem),)
     assert found.failed[0].problem.line >= 7
 
 
@@ -285,7 +285,7 @@ def test_a_document_that_is_refused_keeps_its_id_for_its_last_good_version() -> 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "---\n---\n...\n", "%YAML 1.1\n"])
 def test_a_file_without_documents_holds_nothing(text: str) -> None:
-    assert read(text) == Parsed()
+    assert read(text) == ParsedFile()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tocsin.sigma.syntax.linker import link
-from tocsin.sigma.syntax.parser import Parsed, parse
+from tocsin.sigma.syntax.parser import ParsedFile, parse
 from tocsin.sigma.syntax.yaml_documents import MAX_BYTES
 
 ID = "5d4c1f3e-0000-4000-8000-000000000001"
@@ -29,17 +29,17 @@ def refused(content: bytes) -> str:
     ("content", "said"),
     [
         (b"a: b: c\n", "f.yml:1:5: not YAML: mapping values"),
-        (b"a:\n\t- b\n", "indent with blanks, not with tabs"),
+        (b"a:\n\t- b\n", "indent with spaces, not with tabs"),
         (b"a: 'x\n", "not YAML"),
         (b"a: \x00\n", "f.yml:1:4: the character '\\x00' is not allowed"),
         (b"a: b\nc: \xff\n", "f.yml:2:4: not UTF-8"),
-        (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' stands here twice"),
-        (b"x: {b: 1, 'b': 2}\n", "f.yml:1:11: the key 'b' stands here twice"),
+        (b"a: 1\na: 2\n", "f.yml:2:1: the key 'a' appears twice"),
+        (b"x: {b: 1, 'b': 2}\n", "f.yml:1:11: the key 'b' appears twice"),
         (b"[a]: 1\n", "a key must be a text"),
         (b"{[a]: 1}\n", "a key must be a text"),
-        (b"a: &x [x, x]\nb: &y [*x, *x]\nc: [*y, *y]\n", "f.yml:2:8: the alias *x is not taken here; write its value out"),
+        (b"a: &x [x, x]\nb: &y [*x, *x]\nc: [*y, *y]\n", "f.yml:2:8: the alias *x is not supported here; write out its value"),
         (b"a: {<<: {b: 1}}\n", "merge keys"),
-        (b"a" * 10_000_000, "10,000,000 bytes, and a rule file has at most 1,048,576; split it"),
+        (b"a" * 10_000_000, "10,000,000 bytes, and the limit for a rule file is 1,048,576; split it"),
         (b"---\na: 1\n" * 3_000, "more than 2,000 documents; split the file"),
         (b"a: [" + b"1," * 150_000 + b"]", "more than 100,000 values in one file; split it"),
         (b"[" * MAX_BYTES, "nested more than 64 levels deep"),
@@ -51,9 +51,9 @@ def refused(content: bytes) -> str:
         (rule("  s: {Image: a}\n  condition: " + " and ".join(["s"] * 50_000)), "more than 8,192 characters"),
         (rule("  s:\n    Image:\n" + "".join(f"      - v{n}\n" for n in range(20_001)) + "  condition: s\n"), "more than 20,000 literals"),
         (rule("  s:\n    Image|windash:\n" + "".join(f"      - ' -a -b -{n}'\n" for n in range(300)) + "  condition: s\n"), "more than 20,000 literals"),
-        (rule("  s:\n    Image|re:\n" + "".join(f"      - '[^a]{{500}}{n}'\n" for n in range(1_000)) + "  condition: s\n"), "are too large together; use smaller ones"),
+        (rule("  s:\n    Image|re:\n" + "".join(f"      - '[^a]{{500}}{n}'\n" for n in range(1_000)) + "  condition: s\n"), "together are too large; use smaller ones"),
         (rule("".join(f"  s{n}: {{Image: a}}\n" for n in range(1_001)) + "  condition: s1\n"), "more than 1,000 detections"),
-        (rule("  s: {Image|re: '(a{1000}){1000}'}\n  condition: s\n"), "RE2 does not take"),
+        (rule("  s: {Image|re: '(a{1000}){1000}'}\n  condition: s\n"), "RE2 rejects"),
         (rule("  s: {Image|re: '\\pL{900}'}\n  condition: s\n"), "use smaller repetitions"),
         (rule("  s: {Image|re: '" + "a" * 9_000 + "'}\n  condition: s\n"), "a value has at most 8,192 characters"),
         (rule("  s: {Image: 1" + "0" * 6_000 + "}\n  condition: s\n"), "put it in quotes"),
@@ -79,7 +79,7 @@ def test_a_name_in_an_error_is_printable() -> None:
     assert said.isprintable()
 
 
-def judged(found: Parsed) -> None:
+def judged(found: ParsedFile) -> None:
     """Nothing of ours broke, and every problem has a place and a text on one line."""
     for failed in found.failed:
         assert failed.problem.code != "bug", failed.problem
@@ -120,6 +120,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(WORDS, VALUES, max_size=8))
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_document_of_our_words_is_read(entries: dict[str, str]) -> None:
@@ -133,6 +134,7 @@ BODY = st.dictionaries(
 ).map(lambda items: "{" + ", ".join(f"{key}: {value}" for key, value in items.items()) + "}")
 
 
+@pytest.mark.slow
 @given(st.sampled_from(["detection", "correlation", "filter"]), BODY, st.dictionaries(WORDS, VALUES, max_size=2))
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_body_below_a_good_head_is_read(kind: str, body: str, more: dict[str, str]) -> None:

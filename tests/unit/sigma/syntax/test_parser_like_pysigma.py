@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionNOT, ConditionOR
@@ -27,7 +28,7 @@ from tocsin.sigma.syntax import wildcards
 from tocsin.sigma.syntax.documents import Rule
 from tocsin.sigma.syntax.ir import And, Atom, Named, Node, Not, Or, Wild
 from tocsin.sigma.syntax.parser import parse
-from tocsin.sigma.syntax.simplify import both, either, negation
+from tocsin.sigma.syntax.simplify import all_of, any_of, negation
 
 OPS = {CompareOperators.LT: "lt", CompareOperators.LTE: "lte", CompareOperators.GT: "gt", CompareOperators.GTE: "gte"}
 FLAGS = SigmaRegularExpression.sigma_to_re_flag
@@ -44,9 +45,9 @@ def theirs(node: object) -> Node:
     """pySigma's tree as ours."""
     match node:
         case ConditionAND():
-            return both(map(theirs, node.args))
+            return all_of(map(theirs, node.args))
         case ConditionOR():
-            return either(map(theirs, node.args))
+            return any_of(map(theirs, node.args))
         case ConditionNOT():
             return negation(theirs(node.args[0]))
         case ConditionFieldEqualsValueExpression():
@@ -58,7 +59,7 @@ def theirs(node: object) -> Node:
 def value(field: str, given: object) -> Node:
     match given:
         case SigmaExpansion():
-            return either(value(field, one) for one in given.values)
+            return any_of(value(field, one) for one in given.values)
         case SigmaRegularExpression():
             flags = "".join(sorted(FLAGS[flag] for flag in given.flags))
             return Atom(field, "re", (f"(?{flags})" if flags else "") + given.regexp.to_plain_regex())
@@ -106,9 +107,9 @@ def bare(node: Node) -> Node:
         case Named():
             return bare(node.item)
         case And():
-            return both(map(bare, node.items))
+            return all_of(map(bare, node.items))
         case Or():
-            return either(map(bare, node.items))
+            return any_of(map(bare, node.items))
         case Not():
             return negation(bare(node.item))
         case Atom():
@@ -150,6 +151,7 @@ CONDITIONS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.fixed_dictionaries({"a": SELECTIONS, "b": SELECTIONS, "c_x": MAPPINGS, "_d": MAPPINGS}), CONDITIONS)
 @settings(max_examples=250, deadline=None)
 def test_a_detection_means_what_pysigma_says(selections: dict[str, object], condition: str) -> None:
@@ -158,7 +160,7 @@ def test_a_detection_means_what_pysigma_says(selections: dict[str, object], cond
         f"title: T\nid: 5d4c1f3e-0000-4000-8000-000000000001\nlogsource: {{product: linux}}\ndetection: {detection}\n"
     )
     try:
-        expected = both(theirs(one.parsed) for one in SigmaRule.from_yaml(text).detection.parsed_condition)
+        expected = all_of(theirs(one.parsed) for one in SigmaRule.from_yaml(text).detection.parsed_condition)
     except SigmaError:
         return  # what it refuses, such as null with `contains`, may be read or refused
     found = parse("f.yml", text.encode())

@@ -97,7 +97,7 @@
 {{- with include "tocsin.extraVolumes" . }}{{ . | trim | nindent 0 }}{{ end }}
 {{- end }}
 
-{{/* The content of the patterns is read at the start, so a change of it starts the pods anew. */}}
+{{/* The content of the patterns is read at the start, so a change of it restarts the pods. */}}
 {{- define "tocsin.collectorAnnotations" -}}
 {{- if .own.redaction.patterns }}
 checksum/redaction: {{ .own.redaction.patterns | sha256sum }}

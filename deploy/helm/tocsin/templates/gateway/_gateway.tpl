@@ -1,6 +1,6 @@
-{{/* What the gateway is told about who may see the page. */}}
+{{/* The gateway's settings for logins. */}}
 
-{{/* Names by which browsers, the Ingress and other pods reach it. */}}
+{{/* Host names under which browsers, the Ingress and other pods reach it. */}}
 {{- define "tocsin.gatewayNames" -}}
 {{- $service := printf "%s-gateway" (include "tocsin.fullname" .) -}}
 {{- $inside := printf "%s.%s" $service .Release.Namespace }}

@@ -1,4 +1,4 @@
-{{/* The embedded server: its configuration and its users are written by scripts/deploy from the services' own table. */}}
+{{/* The embedded server: scripts/deploy generates its configuration and users from the services' own table. */}}
 
 {{- define "tocsin.natsConfig" -}}
 {{- range list "nats-server.conf" "nats-server-tls.conf" "tls.conf" "users.conf" }}

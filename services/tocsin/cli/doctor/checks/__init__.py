@@ -1,1 +1,1 @@
-"""What each check concludes from what was gathered; pure, one subject a file."""
+"""The checks, one subject per file; pure functions of the observations."""

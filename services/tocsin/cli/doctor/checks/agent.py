@@ -1,4 +1,4 @@
-"""Tetragon's own settings, where its ConfigMap may be read: what it exports, hides, cuts, and how much it keeps."""
+"""Tetragon's settings, if its ConfigMap may be read: what it exports, hides and limits, and how much it keeps."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,44 +6,44 @@ from typing import Any
 import msgspec
 
 from tocsin.cli.doctor.checks.events import HIDDEN
-from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.observations import Observed
+from tocsin.cli.doctor.finding import Finding, Unknown, fail, ok, unknown, warn
+from tocsin.cli.doctor.observations import Observations
 
 _LEAST_BYTES = 500 << 20
 _RATE_OFF = frozenset({"", "-1", "0"})
 
 
-def check(seen: Observed) -> Iterator[Finding]:
-    """Setting by setting; options that loaded rules need among them."""
-    if isinstance(seen.agent, Unseen):
-        yield unknown("agent.settings", seen.agent)
+def check(observations: Observations) -> Iterator[Finding]:
+    """One finding per setting, with the options that loaded rules need."""
+    if isinstance(observations.agent, Unknown):
+        yield unknown("agent.settings", observations.agent)
         return
-    agent = seen.agent
+    agent = observations.agent
     if not agent.get("export-filename"):
         yield fail("agent.export", "the agent writes no export file", "set tetragon.exportFilename: tetragon.log")
         return
     yield ok("agent.export", f"the agent writes {agent['export-filename']}")
-    yield _room(agent)
+    yield _rotation(agent)
     yield _denied(agent)
     yield _allowed(agent)
     yield _limited(agent)
     yield from _filtered(agent)
-    if not isinstance(seen.rules, Unseen):
-        wanted = sorted({option for rule in seen.rules for option in rule.requires.options})
-        yield _options(agent, wanted)
+    if not isinstance(observations.rules, Unknown):
+        options = sorted({option for rule in observations.rules for option in rule.requires.options})
+        yield _options(agent, options)
 
 
-def _room(agent: Mapping[str, str]) -> Finding:
+def _rotation(agent: Mapping[str, str]) -> Finding:
     size, backups = _number(agent, "export-file-max-size-mb", 10), _number(agent, "export-file-max-backups", 5)
     total = (size << 20) * (backups + 1)
-    found = f"{backups} rotated files of {size} MB: {total >> 20:,} MB"
+    text = f"{backups} rotated files of {size} MB: {total >> 20:,} MB"
     if total < _LEAST_BYTES:
         return warn(
             "agent.rotation",
-            f"{found}, some {total // 2_000:,} events, are all that bridges an outage",
+            f"{text}; an outage longer than some {total // 2_000:,} events loses events",
             "set tetragon.exportFileMaxSizeMB: 100 and tetragon.exportFileMaxBackups: 20",
         )
-    return ok("agent.rotation", found)
+    return ok("agent.rotation", text)
 
 
 def _denied(agent: Mapping[str, str]) -> Finding:
@@ -56,7 +56,7 @@ def _denied(agent: Mapping[str, str]) -> Finding:
     return (fail if host else warn)(
         "agent.denylist",
         f"hidden by tetragon.exportDenyList: {', '.join(hidden)}",
-        "take them out of it: what a deny list hides reaches no rule",
+        "remove them from it: no rule sees what a deny list hides",
     )
 
 
@@ -83,8 +83,8 @@ def _limited(agent: Mapping[str, str]) -> Finding:
         return ok("agent.rate_limit", "exports are not limited")
     return warn(
         "agent.rate_limit",
-        f"beyond {rate} events a minute the agent drops what it should export",
-        "set tetragon.exportRateLimit: -1; what is too much is better silenced here, where it is counted",
+        f"the agent drops events beyond {rate} a minute",
+        "set tetragon.exportRateLimit: -1; silence noisy alerts instead, which are counted then",
     )
 
 
@@ -92,18 +92,18 @@ def _filtered(agent: Mapping[str, str]) -> Iterator[Finding]:
     if any(_entries(agent, "field-filters")):
         yield warn(
             "agent.fields",
-            "tetragon.fieldFilters takes fields out of events: rules that look at them see nothing",
-            "take the filter out, or see with `tocsin rules test` which rules need those fields",
+            "tetragon.fieldFilters removes fields from events: rules on these fields cannot match",
+            "remove the filter, or check with `tocsin rules test` which rules need these fields",
         )
 
 
-def _options(agent: Mapping[str, str], wanted: list[str]) -> Finding:
-    off = [option for option in wanted if agent.get(option, "").strip().lower() in ("", "false", "0")]
-    if off:
+def _options(agent: Mapping[str, str], options: list[str]) -> Finding:
+    disabled = [option for option in options if agent.get(option, "").strip().lower() in ("", "false", "0")]
+    if disabled:
         return warn(
             "agent.options",
-            f"rules look at what the agent tells only with {', '.join(off)}",
-            "set tetragon.enableProcessCred: true, or the others through tetragon.extraArgs",
+            f"rules need data that the agent exports only with {', '.join(disabled)}",
+            "set tetragon.enableProcessCred: true, and other options in tetragon.extraArgs",
         )
     return ok("agent.options", "the agent's options that rules need are on")
 
@@ -114,16 +114,16 @@ def _number(agent: Mapping[str, str], key: str, default: int) -> int:
 
 
 def _entries(agent: Mapping[str, str], key: str) -> list[dict[str, Any]]:
-    """The filters of one list, one JSON object a line; lines that are none are left out."""
-    found = []
+    """The filters of one list, one JSON object per line; other lines are ignored."""
+    entries = []
     for line in agent.get(key, "").splitlines():
         try:
             entry = msgspec.json.decode(line)
         except msgspec.DecodeError:
             continue
         if isinstance(entry, dict):
-            found.append(entry)
-    return found
+            entries.append(entry)
+    return entries
 
 
 def _list(entry: Mapping[str, Any], key: str) -> list[Any]:

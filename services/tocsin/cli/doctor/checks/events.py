@@ -1,55 +1,53 @@
-"""What the agent lets out, judged by the events that came: host processes, kinds, hooks, and the rules that starve."""
+"""What the agent exports, by the events that arrived: host processes, kinds, hooks, and rules without events."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tocsin.cli.doctor.checks import words
-from tocsin.cli.doctor.finding import Finding, Unseen, ok, unknown, warn
-from tocsin.cli.doctor.observations import Observed, Sample
+from tocsin.cli.doctor.checks import units
+from tocsin.cli.doctor.finding import Finding, Unknown, ok, unknown, warn
+from tocsin.cli.doctor.observations import Observations, Sample
 from tocsin.sigma.authoring import reachability
 from tocsin.sigma.syntax.documents import Rule
 
 ENOUGH = 200
-"""Of fewer programs started it says little that none was on the host."""
+"""With fewer started programs, it means little that none was on the host."""
 HIDDEN = ("loader", "usdt", "throttle")
-"""Kinds that Tetragon's chart does not export unless told to."""
+"""Kinds that Tetragon's chart does not export by default."""
 _HOOKED = ("kprobe", "lsm", "tracepoint", "uprobe", "usdt")
 _POLICIES = "load TracingPolicies: kubectl apply -f policies/tracing/ (or tracingPolicies.enabled of the chart)"
 _DENY = "set tetragon.exportDenyList in Tetragon's chart to one without the empty namespace: "
 _DENY += "'{\"health_check\":true}' (the default hides hosts and kube-system)"
 
 
-def check(seen: Observed) -> Iterator[Finding]:
-    """From whole kinds to single rules."""
-    sample = seen.sample
-    if isinstance(sample, Unseen):
+def check(observations: Observations) -> Iterator[Finding]:
+    """Findings from whole kinds down to single rules."""
+    sample = observations.sample
+    if isinstance(sample, Unknown):
         yield unknown("events", sample)
         return
     if not sample.kinds:
-        yield warn("events", "EVENTS is empty: no event has come", "look at the collector (sources) and at the agent")
+        yield warn("events", "EVENTS is empty: no event has arrived", "check the collector (sources) and the agent")
         return
-    told = ", ".join(f"{kind} {n:,}" for kind, n in sorted(sample.kinds.items(), key=lambda pair: -pair[1]))
-    yield ok("events", f"EVENTS holds events of {len(sample.nodes)} nodes: {told}")
+    counts = ", ".join(f"{kind} {n:,}" for kind, n in sorted(sample.kinds.items(), key=lambda pair: -pair[1]))
+    yield ok("events", f"EVENTS holds events of {len(sample.nodes)} nodes: {counts}")
     yield _host(sample)
-    yield _kinds(sample, () if isinstance(seen.rules, Unseen) else seen.rules)
+    yield _kinds(sample, () if isinstance(observations.rules, Unknown) else observations.rules)
     yield _hooks(sample)
-    yield _rules(seen, sample)
+    yield _rules(observations, sample)
 
 
 def _host(sample: Sample) -> Finding:
     name = "events.host"
     if sample.host_execs:
-        return ok(
-            name, f"processes of hosts are seen: {sample.host_execs:,} of the last {sample.execs:,} programs started"
-        )
+        return ok(name, f"host processes are seen: {sample.host_execs:,} of the last {sample.execs:,} started programs")
     if sample.execs < ENOUGH:
         return unknown(
-            name, Unseen(f"of only {sample.execs:,} programs started none was on a host", "look again later")
+            name, Unknown(f"none of only {sample.execs:,} started programs was on a host", "check again later")
         )
     return warn(
         name,
-        f"no process of a host is seen among the last {sample.execs:,} programs started: an escape from a container, "
-        "or a stolen SSH key, would be invisible",
+        f"none of the last {sample.execs:,} started programs is a host process: an escape from a container, "
+        "or a stolen SSH key, would not be seen",
         _DENY,
     )
 
@@ -57,15 +55,15 @@ def _host(sample: Sample) -> Finding:
 def _kinds(sample: Sample, rules: Sequence[Rule]) -> Finding:
     name = "events.kinds"
     missing = [kind for kind in HIDDEN if not sample.kinds.get(kind)]
-    wanted = {kind for rule in rules for kind in rule.requires.kinds or (rule.kinds if len(rule.kinds) == 1 else ())}
+    needed = {kind for rule in rules for kind in rule.requires.kinds or (rule.kinds if len(rule.kinds) == 1 else ())}
     if not missing:
-        return ok(name, "loader, usdt and throttle events come too")
-    found = f"no event of kind {', '.join(missing)}: Tetragon's chart does not export them by default"
-    if wanted.isdisjoint(missing):
-        return ok(name, f"{found}; no rule looks at them")
+        return ok(name, "loader, usdt and throttle events arrive, too")
+    text = f"no event of kind {', '.join(missing)}: Tetragon's chart does not export them by default"
+    if needed.isdisjoint(missing):
+        return ok(name, f"{text}; no rule needs them")
     return warn(
         name,
-        f"{found}, and rules look at {', '.join(kind for kind in missing if kind in wanted)}",
+        f"{text}, and rules need {', '.join(kind for kind in missing if kind in needed)}",
         "add PROCESS_LOADER, PROCESS_USDT and PROCESS_THROTTLE to event_set in tetragon.exportAllowList; "
         "loader and usdt need a TracingPolicy, throttle the agent's option --cgroup-rate",
     )
@@ -77,42 +75,52 @@ def _hooks(sample: Sample) -> Finding:
     for (kind, _, policy), n in sample.hooks.items():
         policies[policy or f"(no name, {kind})"] += n
     if not policies:
-        return warn(name, "no TracingPolicy has made an event: only programs starting and ending are seen", _POLICIES)
+        return warn(
+            name, "no TracingPolicy has produced an event: only starts and ends of programs are seen", _POLICIES
+        )
     functions = Counter(kind for kind, _, _ in sample.hooks)
     kinds = ", ".join(f"{functions[kind]} of {kind}" for kind in _HOOKED if functions[kind])
     details = [f"{policy}: {n:,} events" for policy, n in policies.most_common()]
-    return ok(name, f"{len(policies)} TracingPolicies make events; hooks seen: {kinds}", details=details)
+    return ok(name, f"{len(policies)} TracingPolicies produce events; hooks seen: {kinds}", details=details)
 
 
-def _rules(seen: Observed, sample: Sample) -> Finding:
+def _rules(observations: Observations, sample: Sample) -> Finding:
     name = "rules.fed"
-    if isinstance(seen.rules, Unseen):
-        return unknown(name, seen.rules)
-    known = not isinstance(seen.policies, Unseen)
-    hooks = list(sample.observed) if isinstance(seen.policies, Unseen) else [*seen.policies, *sample.observed]
-    starving = [rule for rule in seen.rules if reachability.why_never(rule, hooks)]
-    blind = [rule for rule in seen.rules if reachability.host_only(rule.condition)] if not sample.host_execs else []
-    if not starving and not blind:
-        return ok(name, f"each of the {len(seen.rules)} rules gets events of the hooks that it needs")
-    details = _wants(starving)
-    if blind and sample.execs >= ENOUGH:
-        details.append(f"host processes: {words.listed([rule.title for rule in blind])}")
-    elif not starving:
-        return ok(name, f"each of the {len(seen.rules)} rules gets events of the hooks that it needs")
-    what = "no TracingPolicy sets the hooks" if known else "no event has come of the hooks"
+    if isinstance(observations.rules, Unknown):
+        return unknown(name, observations.rules)
+    known = not isinstance(observations.policies, Unknown)
+    hooks = (
+        list(sample.observed)
+        if isinstance(observations.policies, Unknown)
+        else [*observations.policies, *sample.observed]
+    )
+    unfed = [rule for rule in observations.rules if reachability.never_fires_reason(rule, hooks)]
+    host_rules = (
+        [rule for rule in observations.rules if reachability.host_only(rule.condition)] if not sample.host_execs else []
+    )
+    if not unfed and not host_rules:
+        return ok(name, f"each of the {len(observations.rules)} rules gets events from the hooks that it needs")
+    details = _wants(unfed)
+    if host_rules and sample.execs >= ENOUGH:
+        details.append(f"host processes: {units.listed([rule.title for rule in host_rules])}")
+    elif not unfed:
+        return ok(name, f"each of the {len(observations.rules)} rules gets events from the hooks that it needs")
+    problem = "no TracingPolicy sets the hooks" if known else "no event has arrived from the hooks"
     return warn(
         name,
-        f"{what} that {len(starving)} of {len(seen.rules)} rules need" if starving else "rules on hosts see nothing",
-        f"{_POLICIES}; `tocsin rules check --policies DIR` names rule and hook" if starving else _DENY,
+        f"{problem} that {len(unfed)} of {len(observations.rules)} rules need"
+        if unfed
+        else "rules on hosts get no events",
+        f"{_POLICIES}; `tocsin rules check --policies DIR` names each rule and its hooks" if unfed else _DENY,
         details=details,
     )
 
 
 def _wants(rules: Sequence[Rule]) -> list[str]:
-    """Hooks, with the rules that wait for one of them, those of most rules first."""
+    """Missing hooks with the rules that need one of them, most rules first."""
     groups: dict[str, list[str]] = {}
     for rule in rules:
         needed = rule.requires.hooks or tuple(sorted(reachability.functions(rule.condition) or rule.kinds))
-        groups.setdefault(words.listed(list(needed), 4), []).append(rule.title)
+        groups.setdefault(units.listed(list(needed), 4), []).append(rule.title)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
-    return [f"{hooks}: {words.listed(titles, 3)}" for hooks, titles in ordered]
+    return [f"{hooks}: {units.listed(titles, 3)}" for hooks, titles in ordered]

@@ -1,111 +1,110 @@
-"""Streams, durables and bucket held against what this version declares; differences are named, field by field."""
+"""Streams, durables and bucket compared with what this version declares, field by field."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocsin.bus import streams
-from tocsin.cli.doctor.checks import words
-from tocsin.cli.doctor.finding import Finding, Unseen, fail, ok, unknown, warn
-from tocsin.cli.doctor.observations import Layout, Observed, StreamSeen
+from tocsin.cli.doctor.checks import units
+from tocsin.cli.doctor.finding import Finding, Unknown, fail, ok, unknown, warn
+from tocsin.cli.doctor.observations import Layout, Observations, ObservedStream
+from tocsin.model.timestamps import NS_PER_S
 
 _DECLARE = "run `tocsin declare` as the admin"
 _ROOMY = frozenset({"max_bytes", "num_replicas"})
-"""Fields that an operator sizes: only their absence is wrong."""
+"""Fields that an operator may set: only a missing value is wrong."""
 _OURS = frozenset({streams.SIEM, streams.HISTORY, "forwarder"})
-"""What the names of durables begin with that are declared where somebody asks for them, on both streams of alerts."""
+"""Prefixes of the names of optional durables, which are declared on both streams of alerts."""
 _FULL = 0.9
 _KEPT_LEAST_S = 86_400.0
-"""Critical and high alerts that go sooner than this are gone before Monday."""
+"""Critical and high alerts should be kept over a weekend at least."""
 _BACKLOG = 0.5
-"""Of EVENTS: beyond this the collectors stop reading."""
+"""Share of EVENTS; beyond it the collectors stop reading."""
 
 
-def check(seen: Observed) -> Iterator[Finding]:
-    """What is missing, what differs, and what is about to be dropped."""
-    layout = seen.layout
-    if isinstance(layout, Unseen):
+def check(observations: Observations) -> Iterator[Finding]:
+    """Missing streams, differences, and streams that are nearly full."""
+    layout = observations.layout
+    if isinstance(layout, Unknown):
         yield unknown("streams.declared", layout)
         return
-    window_s = seen.nats.duplicate_window_s
+    window_s = observations.nats.duplicate_window_s
     yield _declared(layout, window_s)
     yield _durables(layout, window_s)
-    yield from _fullness(layout, seen.now_ns)
+    yield from _fullness(layout, observations.now_ns)
 
 
 def _declared(layout: Layout, window_s: float) -> Finding:
-    wanted = list(streams.declarations(streams.sizes(streams.MAX_STORE_BYTES), duplicate_window_s=window_s))
-    missing = [config["name"] for config in wanted if config["name"] not in layout.streams]
+    configs = list(streams.declarations(streams.sizes(streams.MAX_STORE_BYTES), duplicate_window_s=window_s))
+    missing = [config["name"] for config in configs if config["name"] not in layout.streams]
     if missing:
         return fail(
             "streams.declared",
-            f"{', '.join(missing)} not there: collectors do not start before all streams are",
+            f"{', '.join(missing)} missing: collectors start only when all streams exist",
             _DECLARE,
         )
-    found = [
+    details = [
         f"{config['name']}: {text}"
-        for config in wanted
+        for config in configs
         for text in differences(config, layout.streams[config["name"]].config)
     ]
-    if found:
+    if details:
         return fail(
-            "streams.declared", f"{len(found)} differences from what this version declares", _DECLARE, details=found
+            "streams.declared", f"{len(details)} differences from what this version declares", _DECLARE, details=details
         )
-    return ok("streams.declared", f"all {len(wanted)} streams are as this version declares them")
+    return ok("streams.declared", f"all {len(configs)} streams are as this version declares them")
 
 
 def _durables(layout: Layout, window_s: float) -> Finding:
-    there = {(own.stream, own.name): own for own in layout.readers}
-    of_alerts = {name for stream, name in there if stream != streams.EVENTS and name.partition("-")[0] in _OURS}
-    found, count = [], 0
+    existing = {(reader.stream, reader.name): reader for reader in layout.readers}
+    of_alerts = {name for stream, name in existing if stream != streams.EVENTS and name.partition("-")[0] in _OURS}
+    details, count = [], 0
     for stream, config in streams.durables(sorted(of_alerts), duplicate_window_s=window_s):
         count += 1
-        own = there.get((stream, config["name"]))
-        if own is None:
-            found.append(f"{stream}/{config['name']}: not there")
+        reader = existing.get((stream, config["name"]))
+        if reader is None:
+            details.append(f"{stream}/{config['name']}: missing")
         else:
-            found += [f"{stream}/{own.name}: {text}" for text in differences(config, own.config)]
-    if found:
+            details += [f"{stream}/{reader.name}: {text}" for text in differences(config, reader.config)]
+    if details:
         return fail(
-            "streams.durables", "durable readers are not as this version declares them", _DECLARE, details=found
+            "streams.durables", "some durables are not as this version declares them", _DECLARE, details=details
         )
-    more = len(there) - count
-    return ok(
-        "streams.durables", f"{count} durable readers as declared" + (f", and {more} of your own" if more > 0 else "")
-    )
+    more = len(existing) - count
+    return ok("streams.durables", f"{count} durables as declared" + (f", and {more} others" if more > 0 else ""))
 
 
-def differences(wanted: Mapping[str, Any], found: Mapping[str, object], place: str = "") -> Iterator[str]:
-    """What of *wanted* is otherwise in *found*, in words; what only *found* has is the server's own."""
-    for field, value in wanted.items():
-        here = f"{place}{field}"
-        is_ = found.get(field)
+def differences(declared: Mapping[str, Any], existing: Mapping[str, object], prefix: str = "") -> Iterator[str]:
+    """The differences of *existing* from *declared*; fields that only *existing* has are defaults of the server."""
+    for field, value in declared.items():
+        name = f"{prefix}{field}"
+        actual = existing.get(field)
         if field in _ROOMY:
-            if not isinstance(is_, int) or is_ <= 0:
-                yield f"{here} is unbounded; it must have a bound"
+            if not isinstance(actual, int) or actual <= 0:
+                yield f"{name} is unbounded; it must have a bound"
         elif isinstance(value, dict):
-            yield from differences(value, is_ if isinstance(is_, dict) else {}, f"{here}.")
+            yield from differences(value, actual if isinstance(actual, dict) else {}, f"{name}.")
         elif isinstance(value, list) and value and isinstance(value[0], dict):
-            inner = is_ if isinstance(is_, list) else []
+            inner = actual if isinstance(actual, list) else []
             if len(inner) != len(value):
-                yield f"{here} has {len(inner)} entries; {len(value)} are declared"
+                yield f"{name} has {len(inner)} entries; {len(value)} are declared"
             else:
                 for n, (one, other) in enumerate(zip(value, inner, strict=True)):
-                    yield from differences(one, other if isinstance(other, dict) else {}, f"{here}[{n}].")
-        elif not _same(value, is_):
-            yield f"{here} is {_shown(field, is_)}; {_shown(field, value)} is declared"
+                    yield from differences(one, other if isinstance(other, dict) else {}, f"{name}[{n}].")
+        elif not _same(value, actual):
+            yield f"{name} is {_shown(field, actual)}; {_shown(field, value)} is declared"
 
 
-def _same(wanted: object, found: object) -> bool:
-    if found is None:  # the server leaves out what is empty
-        return not wanted
-    if isinstance(wanted, list) and isinstance(found, list):
-        return sorted(map(str, wanted)) == sorted(map(str, found))
-    return wanted == found
+def _same(declared: object, existing: object) -> bool:
+    if existing is None:  # the server leaves out what is empty
+        return not declared
+    if isinstance(declared, list) and isinstance(existing, list):
+        return sorted(map(str, declared)) == sorted(map(str, existing))
+    return declared == existing
 
 
 def _shown(field: str, value: object) -> str:
     if field in ("max_age", "duplicate_window", "ack_wait") and isinstance(value, int):
-        return words.span(value / 1e9) if value else "none"
+        return units.span(value / NS_PER_S) if value else "none"
     return "nothing" if value is None else str(value)
 
 
@@ -117,36 +116,38 @@ def _fullness(layout: Layout, now_ns: int) -> Iterator[Finding]:
         yield _kept(kept, now_ns)
 
 
-def _backlog(layout: Layout, events: StreamSeen) -> Finding:
+def _backlog(layout: Layout, events: ObservedStream) -> Finding:
     name = "streams.backlog"
-    waiting = sum(own.waiting for own in layout.readers if own.stream == streams.EVENTS)
+    waiting = sum(reader.waiting for reader in layout.readers if reader.stream == streams.EVENTS)
     share = waiting / events.messages * share_of(events) if events.messages else 0.0
     if share > _BACKLOG:
         return fail(
             name,
-            f"what waits for the classifier fills {share:.0%} of EVENTS: collectors have stopped reading, "
-            "and agents go on writing files that they rotate away",
-            "see readers.classifier; start classifiers, or more of them",
+            f"events that wait for the classifier fill {share:.0%} of EVENTS: collectors have stopped reading, "
+            "while agents keep writing and rotating their export files",
+            "see readers.classifier; start a classifier, or more of them",
         )
-    return ok(name, f"what waits for the classifier fills {share:.0%} of EVENTS; collectors stop at {_BACKLOG:.0%}")
+    return ok(
+        name, f"events that wait for the classifier fill {share:.0%} of EVENTS; collectors stop at {_BACKLOG:.0%}"
+    )
 
 
-def _kept(kept: StreamSeen, now_ns: int) -> Finding:
+def _kept(kept: ObservedStream, now_ns: int) -> Finding:
     name = "streams.kept"
     if not kept.messages:
-        return ok(name, "no critical or high alert is kept yet")
-    age_s = (now_ns - kept.first_ns) / 1e9
-    held = f"{kept.messages:,} critical and high alerts of the last {words.span(age_s)} are kept"
+        return ok(name, "there is no critical or high alert yet")
+    age_s = (now_ns - kept.first_ns) / NS_PER_S
+    text = f"{kept.messages:,} critical and high alerts of the last {units.span(age_s)} are stored"
     if share_of(kept) > _FULL and age_s < _KEPT_LEAST_S:
         return warn(
             name,
-            f"{held}, and the stream is full: older ones are gone already",
-            "silence what floods (docs/noise.md), or declare a larger store (TOCSIN_NATS_STORE_MB)",
+            f"{text}, and the stream is full: older ones are dropped",
+            "silence frequent alerts (docs/noise.md), or declare a larger store (TOCSIN_NATS_STORE_MB)",
         )
-    return ok(name, held)
+    return ok(name, text)
 
 
-def share_of(stream: StreamSeen) -> float:
-    """How full it is, from 0 to 1."""
+def share_of(stream: ObservedStream) -> float:
+    """How full the stream is, from 0 to 1."""
     limit = stream.config.get("max_bytes")
     return stream.bytes / limit if isinstance(limit, int) and limit > 0 else 0.0

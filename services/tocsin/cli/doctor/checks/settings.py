@@ -1,11 +1,11 @@
-"""Variables of ours in this environment: those that nobody knows, and values that no service would start with."""
+"""TOCSIN_ variables of this environment: unknown names, and values that no service accepts."""
 
 from collections.abc import Iterator, Mapping
 
 from tocsin.bus import NatsSettings
 from tocsin.classifier.settings import Settings as ClassifierSettings
 from tocsin.cli.doctor.finding import Finding, fail, ok
-from tocsin.cli.doctor.observations import Observed
+from tocsin.cli.doctor.observations import Observations
 from tocsin.collector.settings import Settings as CollectorSettings
 from tocsin.correlator.settings import Settings as CorrelatorSettings
 from tocsin.gateway.settings import Settings as GatewaySettings
@@ -23,29 +23,35 @@ _KINDS: Mapping[str, type] = {
     "TOCSIN_LOG": launch.Process,
 }
 _OTHERS = (launch.STATE_DIR, "TOCSIN_PAGE_URL", liveness.VARIABLE)
-"""Variables of single commands and of what surrounds them."""
+"""Variables of single commands and of their environment."""
 _LINKS = ("_SERVICE_HOST", "_SERVICE_PORT", "_PORT_")
-"""What Kubernetes injects for a Service whose name begins with ours."""
+"""Suffixes of variables that Kubernetes injects for a Service whose name begins with ``tocsin``."""
 
 
-def check(seen: Observed) -> Iterator[Finding]:
-    """Every variable by itself, so that all that is wrong is told at once."""
-    own = {name: value for name, value in seen.environ.items() if name.startswith("TOCSIN_")}
-    wrong = {name: why for name, value in own.items() if (why := _wrong(name, value))}
-    if not wrong:
-        yield ok("settings.environment", f"{len(own)} variables of ours, all known" if own else "none set: defaults")
+def check(observations: Observations) -> Iterator[Finding]:
+    """Checks every variable separately, so that all errors are reported at once."""
+    variables = {name: value for name, value in observations.environ.items() if name.startswith("TOCSIN_")}
+    errors = {name: why for name, value in variables.items() if (why := _wrong(name, value))}
+    if not errors:
+        yield ok(
+            "settings.environment",
+            f"{len(variables)} TOCSIN_ variables, all valid" if variables else "no TOCSIN_ variable is set",
+        )
         return
-    linked = any(part in name for name in wrong for part in _LINKS)
+    linked = any(part in name for name in errors for part in _LINKS)
     advice = "correct or unset them: a service with one of them does not start"
     if linked:
-        advice = "set enableServiceLinks: false in the pod, since Kubernetes injects these; " + advice
+        advice = "set enableServiceLinks: false in the pod, because Kubernetes injects these; " + advice
     yield fail(
-        "settings.environment", f"{len(wrong)} of {len(own)} variables are wrong", advice, details=wrong.values()
+        "settings.environment",
+        f"{len(errors)} of {len(variables)} variables are wrong",
+        advice,
+        details=errors.values(),
     )
 
 
 def _wrong(name: str, value: str) -> str:
-    """Why no service would start with this variable; empty where each would."""
+    """Why no service starts with this variable; empty if it is valid."""
     prefix = next((prefix for prefix in _KINDS if name.startswith(f"{prefix}_")), "")
     try:
         if prefix:

@@ -1,4 +1,4 @@
-"""Export files of an agent on this machine, and how much of the disk is free."""
+"""Export files of an agent on this machine, and the free space of a disk."""
 
 import os
 import re
@@ -13,14 +13,14 @@ _MOST = 1_000
 
 
 def exports(environ: Mapping[str, str], named: str = "") -> list[ExportFile]:
-    """The file that was *named*, else the collector's and those where agents write by default; each once."""
+    """The file *named*, else the collector's file and the default files of agents, each once."""
     paths = [named] if named else [environ.get("TOCSIN_COLLECTOR_PATH", ""), NEW_PATH, OLD_PATH]
     return [_export(Path(path)) for path in dict.fromkeys(filter(None, paths))]
 
 
 def _export(path: Path) -> ExportFile:
     try:
-        found = path.stat()
+        status = path.stat()
         rotated = _rotated(path)
     except FileNotFoundError:
         return ExportFile(path=str(path))
@@ -31,26 +31,26 @@ def _export(path: Path) -> ExportFile:
         path=str(path),
         exists=True,
         problem=problem,
-        size=found.st_size,
-        changed_ns=found.st_mtime_ns,
+        size=status.st_size,
+        changed_ns=status.st_mtime_ns,
         rotated=rotated,
     )
 
 
 def _rotated(path: Path) -> tuple[tuple[int, int], ...]:
-    """Size and time of each file that was rotated away from *path*, oldest first."""
+    """Size and time of each rotated file of *path*, oldest first."""
     name = re.compile(rf"{re.escape(path.stem)}-.+{re.escape(path.suffix)}(\.gz)?")
-    found = []
+    files = []
     with os.scandir(path.parent) as entries:
         for entry, _ in zip(entries, range(_MOST), strict=False):
             if name.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
-                about = entry.stat(follow_symlinks=False)
-                found.append((about.st_mtime_ns, about.st_size))
-    return tuple((size, changed) for changed, size in sorted(found))
+                status = entry.stat(follow_symlinks=False)
+                files.append((status.st_mtime_ns, status.st_size))
+    return tuple((size, changed) for changed, size in sorted(files))
 
 
 def disk_free(folder: Path) -> int | None:
-    """Bytes free where *folder* lies; ``None`` where there is no such folder here."""
+    """Free bytes on the disk of *folder*; ``None`` if there is no such folder."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:

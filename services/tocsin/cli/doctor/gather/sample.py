@@ -1,4 +1,4 @@
-"""A sample of EVENTS: of each kind the newest, so that one rare event of a hook is found among millions of others."""
+"""A sample of EVENTS: the newest events of each kind, so that a rare hook is found among millions of other events."""
 
 import math
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tocsin.bus import RECEIVED_HEADER, Bus, Message, Start, streams
 from tocsin.cli.doctor.gather.jetstream import subject_counts
-from tocsin.cli.doctor.observations import NodeClock, Sample, StreamSeen
+from tocsin.cli.doctor.observations import NodeClock, ObservedStream, Sample
 from tocsin.model import subjects
 from tocsin.model.errors import BadEvent
 from tocsin.model.event import Event, read
@@ -24,23 +24,23 @@ _KIND, _NODE = 3, 2
 
 
 async def sample(bus: Bus, most: int) -> Sample:
-    """Counts of all of EVENTS, and about *most* of the newest events of each kind looked into."""
-    whole = await subject_counts(bus, streams.EVENTS, subjects.ALL_EVENTS)
-    kinds, nodes = _counted(whole)
-    looking = _Looking()
+    """Counts of all of EVENTS, and a sample of about *most* of the newest events of each kind."""
+    stream = await subject_counts(bus, streams.EVENTS, subjects.ALL_EVENTS)
+    kinds, nodes = _counted(stream)
+    builder = _SampleBuilder()
     for kind in ("exec", *_HOOKED):
         if kinds.get(kind):
-            start = Start(seq=_begin(whole, kinds[kind], most))
-            looking.left = 2 * most
+            start = Start(seq=_begin(stream, kinds[kind], most))
+            builder.left = 2 * most
             filter = f"tetragon.*.*.{kind}"
-            await bus.read(streams.EVENTS, looking.take, filters=[filter], start=start, timeout_s=_READ_S)
-    return looking.sample(kinds, nodes)
+            await bus.read(streams.EVENTS, builder.take, filters=[filter], start=start, timeout_s=_READ_S)
+    return builder.sample(kinds, nodes)
 
 
-def _counted(whole: StreamSeen) -> tuple[Counter[str], Counter[str]]:
+def _counted(stream: ObservedStream) -> tuple[Counter[str], Counter[str]]:
     kinds: Counter[str] = Counter()
     nodes: Counter[str] = Counter()
-    for subject, n in whole.subjects.items():
+    for subject, n in stream.subjects.items():
         tokens = subject.split(".")
         if len(tokens) > _KIND:
             kinds[tokens[_KIND]] += n
@@ -48,16 +48,16 @@ def _counted(whole: StreamSeen) -> tuple[Counter[str], Counter[str]]:
     return kinds, nodes
 
 
-def _begin(whole: StreamSeen, count: int, most: int) -> int:
-    """Where to begin, so that about *most* of *count* messages come, were they spread evenly."""
+def _begin(stream: ObservedStream, count: int, most: int) -> int:
+    """The first sequence to read for about *most* of *count* messages, if they are spread evenly."""
     if count <= most:
-        return whole.first_seq
+        return stream.first_seq
     share = most / count
-    return max(whole.first_seq, whole.last_seq - math.ceil(share * (whole.last_seq - whole.first_seq + 1)))
+    return max(stream.first_seq, stream.last_seq - math.ceil(share * (stream.last_seq - stream.first_seq + 1)))
 
 
-class _Looking:
-    """What was seen so far."""
+class _SampleBuilder:
+    """Collects counts, hooks and clocks from events."""
 
     def __init__(self) -> None:
         self.left = 0
@@ -67,7 +67,7 @@ class _Looking:
         self._clocks: dict[str, NodeClock] = {}
 
     def take(self, message: Message) -> None:
-        """One more."""
+        """Add one event."""
         if self.left <= 0:
             return
         self.left -= 1
@@ -84,7 +84,7 @@ class _Looking:
         self._clock(event, message)
 
     def _hook(self, event: Event) -> None:
-        hook = observed(event)
+        hook = hook_of(event)
         if hook is not None and len(self._hooks) < _MOST_HOOKS:
             self._hooks[(hook.kind, hook.function, hook.policy)] += 1
             self._observed.setdefault((hook.kind, hook.name), hook)
@@ -96,15 +96,15 @@ class _Looking:
         late_s = (int(received) - happened) / NS_PER_S
         stored_s = (message.stored_ns - int(received)) / NS_PER_S
         node = event.node[:_CHARACTERS] or message.subject.split(".")[_NODE]
-        before = self._clocks.get(node)
-        if before is None and len(self._clocks) >= _MOST_NODES:
+        last = self._clocks.get(node)
+        if last is None and len(self._clocks) >= _MOST_NODES:
             return
-        least = late_s if before is None else min(before.least_late_s, late_s)
-        stored = stored_s if before is None else min(before.least_stored_s, stored_s)
+        least = late_s if last is None else min(last.least_late_s, late_s)
+        stored = stored_s if last is None else min(last.least_stored_s, stored_s)
         self._clocks[node] = NodeClock(least_late_s=least, newest_late_s=late_s, least_stored_s=stored)
 
     def sample(self, kinds: Counter[str], nodes: Counter[str]) -> Sample:
-        """All of it."""
+        """The finished sample."""
         return Sample(
             kinds=dict(kinds),
             nodes=dict(nodes),
@@ -122,8 +122,8 @@ def _on_host(event: Event) -> bool:
     return process is not None and process.pod is None and not process.docker
 
 
-def observed(event: Event) -> Hook | None:
-    """The hook that *event* came from, in the words of `tracing.hooks`."""
+def hook_of(event: Event) -> Hook | None:
+    """The hook of *event*, named as in `tracing_policies.hooks`."""
     body, policy = event.body, (event.body.policy_name or "")[:_CHARACTERS]
     function = event_type(event)[:_CHARACTERS]
     match event.kind:

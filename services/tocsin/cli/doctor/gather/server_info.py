@@ -1,4 +1,4 @@
-"""What a nats-server says to whoever connects, before any login: its first line, ``INFO {…}``."""
+"""The first line of a nats-server, ``INFO {…}``, which every client gets before a login."""
 
 import asyncio
 import ipaddress
@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from tocsin.bus import NatsSettings
-from tocsin.cli.doctor.finding import Unseen
+from tocsin.cli.doctor.finding import Unknown
 from tocsin.cli.doctor.observations import Server
 
 _ANSWER_S = 5.0
@@ -26,22 +26,22 @@ class _Info(Struct, frozen=True):
     tls_required: bool = False
 
 
-async def server(settings: NatsSettings) -> Server | Unseen:
-    """The first server that is named; `Unseen` where nobody answers there, or not as a nats-server."""
+async def server(settings: NatsSettings) -> Server | Unknown:
+    """The first configured server; `Unknown` if nothing answers there, or something other than a nats-server."""
     address = urlsplit(settings.servers[0]) if settings.servers else urlsplit("")
     host, port = address.hostname or "", address.port or _PORT
-    where = f"{host}:{port}"
+    address_ = f"{host}:{port}"
     if address.scheme in ("ws", "wss"):
-        return Unseen(f"{where} is reached through a WebSocket, where a server does not introduce itself")
+        return Unknown(f"{address_} is reached through a WebSocket, which has no INFO line before the login")
     try:
         async with asyncio.timeout(_ANSWER_S):
             line, peer = await _first_line(host, port)
         info = msgspec.json.decode(line.removeprefix(_INFO), type=_Info)
     except TimeoutError:
-        return Unseen(f"nothing answers at {where} in {_ANSWER_S:g} s", _advice(host))
+        return Unknown(f"nothing answers at {address_} in {_ANSWER_S:g} s", _advice(host))
     except (OSError, ValueError) as error:
         what = getattr(error, "strerror", None) or str(error)
-        return Unseen(f"no nats-server at {where}: {what}", _advice(host))
+        return Unknown(f"no nats-server at {address_}: {what}", _advice(host))
     return Server(
         version=info.version,
         jetstream=info.jetstream,
@@ -57,26 +57,28 @@ async def _first_line(host: str, port: int) -> tuple[bytes, str]:
     try:
         line = await reader.readline()
         if not line.startswith(_INFO):
-            raise ValueError("what listens there is something else" if line else "it closes the connection")
+            raise ValueError("another kind of server listens there" if line else "it closes the connection")
         return line, str(writer.get_extra_info("peername")[0])
     finally:
         writer.close()
 
 
 def loopback(host: str) -> bool:
-    """Whether *host*, a name or an address, is this machine's own and nobody else can reach it."""
+    """Whether *host*, a name or an address, is a loopback address of this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         pass
     try:
-        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+        addresses = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
     except OSError:
         return False
-    return bool(found) and all(ipaddress.ip_address(str(address).partition("%")[0]).is_loopback for address in found)
+    return bool(addresses) and all(
+        ipaddress.ip_address(str(address).partition("%")[0]).is_loopback for address in addresses
+    )
 
 
 def _advice(host: str) -> str:
     if loopback(host):
-        return "start it (`tocsin up`, or docker compose up), or set TOCSIN_NATS_URL to where it is"
+        return "start it (`tocsin up`, or docker compose up), or set TOCSIN_NATS_URL to its address"
     return "check TOCSIN_NATS_URL, the Service and its endpoints, and the NetworkPolicy between here and there"

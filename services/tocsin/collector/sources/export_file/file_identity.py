@@ -1,4 +1,4 @@
-"""Telling files apart by their first line, and finding the one that a checkpoint speaks of."""
+"""Identifies files by their first line, and finds the file of a checkpoint."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ from msgspec import Struct
 from tocsin.model.checkpoint import Position
 
 IDENTITY_BYTES = 64 << 10
-"""At most this much of a first line makes the fingerprint, so that a hostile one costs no more than a real one."""
+"""At most this much of the first line is hashed, so that a hostile line costs no more than a real one."""
 
 
 def fingerprint(beginning: bytes, *, final: bool) -> str:
-    """BLAKE2b-128 of the first line with its line end, or of its first 64 KiB where it is longer.
+    """BLAKE2b-128 of the first line with its line end, or of its first 64 KiB if it is longer.
 
-    Empty while the line may still grow; a *final* file's only line needs no end.
+    Empty while the line may still grow; the only line of a *final* file needs no end.
     """
     end = beginning.find(b"\n", 0, IDENTITY_BYTES)
     if end >= 0:
@@ -27,18 +27,18 @@ def fingerprint(beginning: bytes, *, final: bool) -> str:
 
 
 class Candidate(Struct, frozen=True):
-    """A file that may be the checkpoint's."""
+    """A file that may be the one of the checkpoint."""
 
     fingerprint: str
     inode: int
     size: int | None
-    """``None`` where only reading it all would tell (compressed)."""
+    """``None`` if it is unknown without reading the whole file (compressed)."""
 
 
 def find(position: Position, candidates: Sequence[Candidate]) -> int | None:
-    """Which of *candidates* (oldest first) *position* lies in; its inode decides only between equal first lines.
+    """The index of the candidate (oldest first) that *position* lies in; inodes decide between equal first lines.
 
-    A file shorter than the offset is not it: what followed the first line has been replaced.
+    A file shorter than the offset does not match: the bytes after its first line were replaced.
     """
     fitting = [
         (candidate.inode == position.inode, index)

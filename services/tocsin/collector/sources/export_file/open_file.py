@@ -1,4 +1,4 @@
-"""One file held open by its inode, plain or compressed, read from an offset in uncompressed bytes."""
+"""One open file, plain or compressed, read from an offset in uncompressed bytes."""
 
 import errno
 import os
@@ -10,67 +10,67 @@ from tocsin.collector.sources.base import CHUNK_BYTES
 from tocsin.collector.sources.export_file import file_identity
 
 _HEAD_BYTES = 4 << 10
-"""What is compared at each read: a file rewritten in place begins with another event, whose exec_id stands up front."""
+"""Bytes compared at each read: a file rewritten in place begins with another event, whose exec_id comes early."""
 _GZIP = 31
 """zlib's ``wbits`` for a gzip header and the largest window."""
 
 
-class Replaced(Exception):
-    """The file was truncated or rewritten in place: begin again at its start."""
+class FileReplaced(Exception):
+    """The file was truncated or rewritten in place; read it again from its start."""
 
 
 class OpenFile(Protocol):
-    """A file that stays readable after its name is gone."""
+    """A file that stays readable after it was renamed or deleted."""
 
     path: str
     identity: tuple[int, int]
     """Device and inode."""
     offset: int
     """The next byte to read."""
-    broken: str
-    """Why no more of it can be read, where it ends too early."""
+    damage: str
+    """Why the rest of the file cannot be read; empty if it is intact."""
 
     def read(self) -> bytes:
-        """The next bytes, at most 256 KiB; none at its end. `Replaced` where they are no continuation."""
+        """The next bytes, at most 256 KiB; empty at the end. `FileReplaced` if they do not continue the file."""
 
     def seek(self, offset: int) -> None:
-        """Read from *offset* on."""
+        """Continue at *offset*."""
 
     def fingerprint(self, *, final: bool) -> str:
-        """See `places.fingerprint`."""
+        """See `file_identity.fingerprint`."""
 
     def size(self) -> int | None:
-        """Uncompressed bytes, where that is known."""
+        """Uncompressed bytes, if known."""
 
     def begins_line(self, offset: int) -> bool:
-        """Whether a line may begin at *offset*, as far as can be told."""
+        """Whether a line may begin at *offset*, as far as is known."""
 
     def linked(self) -> bool:
-        """Whether it still has a name."""
+        """Whether it still has a path."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
 
 
 def open_file(path: str) -> "OpenFile":
-    """Hold *path* open; ``OSError`` where that cannot be, or where it is no file."""
+    """Open *path*; ``OSError`` if that fails, or if it is not a regular file."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # opening a pipe would wait for a writer
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", path)
-        return _Packed(path, fd) if path.endswith(".gz") else _Plain(path, fd)
+        return _GzipFile(path, fd) if path.endswith(".gz") else _PlainFile(path, fd)
     except BaseException:
         os.close(fd)
         raise
 
 
-class _Held:
+class _OpenFd:
     def __init__(self, path: str, fd: int) -> None:
         status = os.fstat(fd)
         self.path = path
         self.identity = (status.st_dev, status.st_ino)
         self.offset = 0
-        self.broken = ""
+        self.damage = ""
         self._fd = fd
 
     def linked(self) -> bool:
@@ -82,7 +82,7 @@ class _Held:
             self._fd = -1
 
 
-class _Plain(_Held):
+class _PlainFile(_OpenFd):
     def __init__(self, path: str, fd: int) -> None:
         super().__init__(path, fd)
         self._head = b""
@@ -91,10 +91,10 @@ class _Plain(_Held):
         chunk = os.pread(self._fd, CHUNK_BYTES, self.offset)
         if not chunk:
             if os.fstat(self._fd).st_size < self.offset:
-                raise Replaced(self.path)
+                raise FileReplaced(self.path)
             return b""
         if self._head and os.pread(self._fd, len(self._head), 0) != self._head:
-            raise Replaced(self.path)
+            raise FileReplaced(self.path)
         if self.offset == len(self._head) < _HEAD_BYTES:
             self._head += chunk[: _HEAD_BYTES - len(self._head)]
         self.offset += len(chunk)
@@ -116,13 +116,13 @@ class _Plain(_Held):
         return os.pread(self._fd, 1, offset - 1) == b"\n"
 
     def last_line_start(self) -> int:
-        """Where a line begins that has no end yet: the offset after the last line end."""
+        """The offset after the last line end, at which an unfinished line begins."""
         end = os.fstat(self._fd).st_size
         while end > 0:
             start = max(0, end - CHUNK_BYTES)
-            found = os.pread(self._fd, end - start, start).rfind(b"\n")
-            if found >= 0:
-                return start + found + 1
+            index = os.pread(self._fd, end - start, start).rfind(b"\n")
+            if index >= 0:
+                return start + index + 1
             end = start
         return 0
 
@@ -131,17 +131,17 @@ class _Inflater:
     """The uncompressed bytes of a gzip file, a chunk at a time."""
 
     def __init__(self, fd: int) -> None:
-        self.broken = ""
+        self.damage = ""
         self.offset = 0
-        """After the last byte given out."""
+        """After the last byte returned."""
         self._fd = fd
         self._taken = 0
         self._inflate = zlib.decompressobj(_GZIP)
         self._input = b""
 
     def next(self) -> bytes:
-        while not self.broken:
-            if self._inflate.eof:  # a gzip file may be several, one after the other, padded with zeros
+        while not self.damage:
+            if self._inflate.eof:  # a gzip file may have several members, padded with zeros
                 self._input = self._inflate.unused_data.lstrip(b"\0") or self._more().lstrip(b"\0")
                 if not self._input:
                     return b""
@@ -150,14 +150,14 @@ class _Inflater:
             try:
                 chunk = self._inflate.decompress(data, CHUNK_BYTES)
             except zlib.error as error:
-                self.broken = f"damaged after {self.offset:,} uncompressed bytes ({error})"
+                self.damage = f"damaged after {self.offset:,} uncompressed bytes ({error})"
                 return b""
             self._input = self._inflate.unconsumed_tail
             self.offset += len(chunk)
             if chunk:
                 return chunk
             if not data and not self._inflate.eof:
-                self.broken = f"it ends too early, after {self.offset:,} uncompressed bytes"
+                self.damage = f"it ends too early, after {self.offset:,} uncompressed bytes"
         return b""
 
     def _more(self) -> bytes:
@@ -166,23 +166,23 @@ class _Inflater:
         return data
 
 
-class _Packed(_Held):
-    """A gzip file, never written any more; it may end too early or be damaged."""
+class _GzipFile(_OpenFd):
+    """A gzip file; it is complete, but it may be truncated or damaged."""
 
     def __init__(self, path: str, fd: int) -> None:
         super().__init__(path, fd)
         self._inflater = _Inflater(fd)
 
     def read(self) -> bytes:
-        """See `Opened.read`; what lies before the offset that was sought is inflated and passed over."""
+        """See `OpenFile.read`; bytes before the offset are inflated and skipped."""
         while chunk := self._inflater.next():
             fresh = self._inflater.offset - self.offset
             if fresh > 0:
                 self.offset = self._inflater.offset
                 return chunk[-fresh:]
-        self.broken = self._inflater.broken
-        if not self.broken and self._inflater.offset < self.offset:
-            self.broken = f"it ends after {self._inflater.offset:,} bytes, before the place where reading stood"
+        self.damage = self._inflater.damage
+        if not self.damage and self._inflater.offset < self.offset:
+            self.damage = f"it ends after {self._inflater.offset:,} bytes, before the saved offset"
         return b""
 
     def seek(self, offset: int) -> None:
@@ -199,9 +199,9 @@ class _Packed(_Held):
         return None
 
     def begins_line(self, offset: int) -> bool:
-        return offset >= 0  # only reading it all would tell more
+        return offset >= 0  # to know more, the whole file must be read
 
 
 def line_start(opened: OpenFile) -> int:
-    """Where what is written from now on begins, not cutting a line in two."""
-    return opened.last_line_start() if isinstance(opened, _Plain) else 0
+    """The offset from which new lines are read, without cutting a line in two."""
+    return opened.last_line_start() if isinstance(opened, _PlainFile) else 0

@@ -9,15 +9,15 @@ from msgspec import Struct
 _STAMP = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}"
 
 
-class Rotated(Struct, frozen=True, order=True):
-    """One file that is not written any more."""
+class RotatedFile(Struct, frozen=True, order=True):
+    """One rotated file, with or without its compressed copy."""
 
     stamp: str
-    """UTC time of its rotation, which is also its order."""
+    """UTC time of its rotation; files are ordered by it."""
     plain: str = ""
-    """Its name where it is there as it was written."""
+    """The name of the plain file; empty if there is none."""
     packed: str = ""
-    """Its name where it is there compressed; both may be, for a moment."""
+    """The name of the compressed file; both exist while the file is compressed."""
 
     @property
     def names(self) -> list[str]:
@@ -26,16 +26,16 @@ class Rotated(Struct, frozen=True, order=True):
 
 
 def pattern(path: str) -> re.Pattern[str]:
-    """What the names of the rotated files of *path* look like; ``.gz.tmp`` is no such name."""
+    """The pattern of the names of rotated files of *path*; ``.gz.tmp`` does not match."""
     whole = PurePath(path)
     return re.compile(rf"{re.escape(whole.stem)}-({_STAMP}){re.escape(whole.suffix)}(\.gz)?", re.ASCII)
 
 
-def rotated(names: Iterable[str], shape: re.Pattern[str]) -> list[Rotated]:
-    """The rotated files among *names*, oldest first, a file and its compressed copy as one."""
-    found: dict[str, dict[str, str]] = {}
+def rotated_files(names: Iterable[str], pattern: re.Pattern[str]) -> list[RotatedFile]:
+    """The rotated files among *names*, oldest first; a file and its compressed copy are one."""
+    files: dict[str, dict[str, str]] = {}
     for name in names:
-        match = shape.fullmatch(name)
+        match = pattern.fullmatch(name)
         if match:
-            found.setdefault(match[1], {})["packed" if match[2] else "plain"] = name
-    return [Rotated(stamp, **parts) for stamp, parts in sorted(found.items())]
+            files.setdefault(match[1], {})["packed" if match[2] else "plain"] = name
+    return [RotatedFile(stamp, **parts) for stamp, parts in sorted(files.items())]

@@ -1,4 +1,4 @@
-"""The few requests that following pods needs, with the errors of HTTP and of the client library made plain."""
+"""Requests to the Kubernetes API server; failures of HTTP and of the client library become `ApiError`."""
 
 import asyncio
 import os
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _ANSWER_S = 30.0
 _CONNECT_S = 10.0
 _BUFFER_BYTES = 32 << 10
-"""Of one connection; aiohttp reads up to twice as much ahead, and no further while nobody takes it."""
+"""Of one connection; aiohttp buffers up to twice as much and then waits for the reader."""
 _MOST_BYTES = 64 << 20
-"""Of one answer that is read whole: a page of 500 pods."""
+"""Limit of an answer that is read as a whole, such as a page of 500 pods."""
 _MOST_ERROR_BYTES = 16 << 10
 _MOST_WAIT_S = 120.0
 EXTRA = "kubernetes"
@@ -29,52 +29,54 @@ _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
 
 
 class ApiError(TocsinError):
-    """The API server refused, or does not answer; the same may succeed later."""
+    """The API server refused the request or does not answer; the same request may succeed later."""
 
     def __init__(self, text: str, *, status: int = 0, retry_after_s: float = 0.0) -> None:
-        """*status* is that of HTTP; 0 where there was no answer."""
+        """*status* is the HTTP status; 0 without an answer."""
         super().__init__(text)
         self.status = status
         self.retry_after_s = retry_after_s
-        """Seconds that it asked us to wait; 0 where it did not."""
+        """Seconds to wait, as the server asks; 0 if it does not."""
 
 
-class _Refusal(Struct):
+class _Status(Struct):
     message: str = ""
     reason: str = ""
 
 
 class KubeApi:
-    """One API server, as whoever the kubeconfig or the pod's own service account says we are."""
+    """One API server, with the credentials of the kubeconfig or of the pod's service account."""
 
-    def __init__(self, http: aiohttp.ClientSession, configuration: "Configuration", load: "Load") -> None:
-        """Made by `open_api`."""
+    def __init__(
+        self, http: aiohttp.ClientSession, configuration: "Configuration", load: "ConfigurationLoader"
+    ) -> None:
+        """Use `open_api`."""
         self._http = http
         self._configuration = configuration
         self._load = load
         self.refreshed = 0
-        """How often our credentials were read anew because they were refused."""
+        """Number of times the credentials were read again because they were refused."""
 
-    async def get(self, path: str, query: Mapping[str, str], *, wanted: str) -> bytes:
-        """The whole answer; *wanted* names the right that it takes, as in ``list pods in namespace kube-system``."""
+    async def get(self, path: str, query: Mapping[str, str], *, action: str) -> bytes:
+        """The whole answer; *action* names the right that it needs, such as ``list pods in namespace kube-system``."""
         try:
-            async with asyncio.timeout(_ANSWER_S), self._request(path, query, wanted) as answer:
-                found = b"".join([chunk async for chunk in _bounded(answer, _MOST_BYTES)])
+            async with asyncio.timeout(_ANSWER_S), self._request(path, query, action) as answer:
+                content = b"".join([chunk async for chunk in _bounded(answer, _MOST_BYTES)])
         except _FAILURES as error:
             raise _unanswered(error) from error
-        return found
+        return content
 
     @asynccontextmanager
-    async def stream(self, path: str, query: Mapping[str, str], *, wanted: str) -> AsyncIterator[aiohttp.StreamReader]:
-        """An answer as it comes. Its headers may take as long as its first line: callers have a time-out around it."""
+    async def stream(self, path: str, query: Mapping[str, str], *, action: str) -> AsyncIterator[aiohttp.StreamReader]:
+        """An answer as it comes. The headers may come as late as the first line, so the caller sets a time-out."""
         try:
-            async with self._request(path, query, wanted) as answer:
+            async with self._request(path, query, action) as answer:
                 yield answer.content
         except _FAILURES as error:
             raise _unanswered(error) from error
 
     @asynccontextmanager
-    async def _request(self, path: str, query: Mapping[str, str], wanted: str) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _request(self, path: str, query: Mapping[str, str], action: str) -> AsyncIterator[aiohttp.ClientResponse]:
         url = f"{self._configuration.host}{path}"
         options: dict[str, Any] = {"proxy": self._configuration.proxy} if self._configuration.proxy else {}
         if self._configuration.tls_server_name:
@@ -82,9 +84,9 @@ class KubeApi:
         headers = {"Accept": "application/json, */*", **await self._authorization()}
         async with self._http.get(url, params=query, headers=headers, allow_redirects=False, **options) as answer:
             if answer.status != 200:
-                error = await _refused(answer, wanted)
+                error = await _refused(answer, action)
                 if error.status == 401:
-                    await self._renew()
+                    await self._reload_credentials()
                 raise error
             yield answer
 
@@ -92,25 +94,26 @@ class KubeApi:
         token = await self._configuration.get_api_key_with_prefix("BearerToken")
         return {"Authorization": str(token).strip()} if token else {}
 
-    async def _renew(self) -> None:
-        """A token was refused: it may have been replaced in its file since it was read."""
+    async def _reload_credentials(self) -> None:
+        """Read the credentials again: the token may have been replaced in its file."""
         self.refreshed += 1
         try:
             self._configuration = await self._load()
         except SettingsError as error:
-            raise ApiError(f"our credentials were refused, and cannot be read anew: {error}", status=401) from error
+            text = f"the API server refused the credentials, and reading them again failed: {error}"
+            raise ApiError(text, status=401) from error
 
 
-class Load:
-    """Where the API server is and who we are: read from files, each time it is called."""
+class ConfigurationLoader:
+    """Reads the address of the API server and the credentials from files, each time it is called."""
 
     def __init__(self, kubeconfig: str, account_path: str) -> None:
-        """*kubeconfig* is a file; where it is empty, *account_path* is the folder of the pod's service account."""
+        """*kubeconfig* is a file; if it is empty, *account_path* is the folder of the pod's service account."""
         self._kubeconfig = kubeconfig
         self._account = account_path
 
     async def __call__(self) -> "Configuration":
-        """The client library's configuration; `SettingsError` where the files do not make one."""
+        """The client library's configuration; `SettingsError` if the files are missing or wrong."""
         try:
             from kubernetes_asyncio.client import Configuration
             from kubernetes_asyncio.config import load_kube_config
@@ -120,22 +123,22 @@ class Load:
             raise SettingsError(
                 f"TOCSIN_COLLECTOR_SOURCE=kubernetes needs the extra `{EXTRA}`: pip install 'tocsin[{EXTRA}]' ({error})"
             ) from error
-        found = Configuration()
+        configuration = Configuration()
         try:
             if self._kubeconfig:
-                await load_kube_config(self._kubeconfig, client_configuration=found)
+                await load_kube_config(self._kubeconfig, client_configuration=configuration)
             else:
                 names = {name: os.path.join(self._account, file) for name, file in _ACCOUNT_FILES.items()}  # noqa: PTH118
-                load_incluster_config(found, **names)  # type: ignore[no-untyped-call]
+                load_incluster_config(configuration, **names)  # type: ignore[no-untyped-call]
         except (ConfigException, OSError, ValueError) as error:
-            where = (
+            place = (
                 f"TOCSIN_COLLECTOR_KUBECONFIG={self._kubeconfig}"
                 if self._kubeconfig
-                else f"not in a pod of Kubernetes with a service account at {self._account}; outside of one, "
-                "TOCSIN_COLLECTOR_KUBECONFIG names a kubeconfig file"
+                else f"no service account at {self._account}; outside of a Kubernetes pod, set "
+                "TOCSIN_COLLECTOR_KUBECONFIG to a kubeconfig file"
             )
-            raise SettingsError(f"{where}: {error}") from error
-        return found
+            raise SettingsError(f"{place}: {error}") from error
+        return configuration
 
 
 _ACCOUNT_FILES = {"token_filename": "token", "cert_filename": "ca.crt"}
@@ -143,8 +146,8 @@ _ACCOUNT_FILES = {"token_filename": "token", "cert_filename": "ca.crt"}
 
 @asynccontextmanager
 async def open_api(kubeconfig: str, account_path: str) -> AsyncIterator[KubeApi]:
-    """The API server that *kubeconfig* names, or that of the cluster we run in; `SettingsError` where there is none."""
-    load = Load(kubeconfig, account_path)
+    """The API server of *kubeconfig*, or of the cluster that this pod runs in; `SettingsError` without either."""
+    load = ConfigurationLoader(kubeconfig, account_path)
     configuration = await load()
     connector = aiohttp.TCPConnector(limit=0, ssl=_context(configuration), ttl_dns_cache=30)
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S)
@@ -171,21 +174,21 @@ async def _bounded(answer: aiohttp.ClientResponse, most: int) -> AsyncIterator[b
         yield chunk
 
 
-async def _refused(answer: aiohttp.ClientResponse, wanted: str) -> ApiError:
+async def _refused(answer: aiohttp.ClientResponse, action: str) -> ApiError:
     raw = await answer.content.read(_MOST_ERROR_BYTES)
     try:
-        refusal = msgspec.json.decode(raw, type=_Refusal)
-        said = refusal.message or refusal.reason
+        status = msgspec.json.decode(raw, type=_Status)
+        message = status.message or status.reason
     except msgspec.DecodeError:
-        said = raw[:200].decode(errors="replace").strip()
-    text = f"{wanted}: the API server answers {answer.status}: {said or answer.reason}"
+        message = raw[:200].decode(errors="replace").strip()
+    text = f"{action}: the API server answers {answer.status}: {message or answer.reason}"
     if answer.status == 403:
         text += (
             ". The collector's service account needs a Role with get, list and watch of pods and get of pods/log in "
             "Tetragon's namespace, and a RoleBinding to it"
         )
     elif answer.status == 401:
-        text += ". The token was read anew from its file"
+        text += ". The token was read again from its file"
     return ApiError(text, status=answer.status, retry_after_s=_retry_after(answer))
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before asking again: longer each time, and never all at the same moment. Pure."""
+"""How long to wait before the next attempt: longer after each failure, with jitter. Pure."""
 
 import random
 
@@ -7,7 +7,7 @@ class Backoff:
     """Doubling pauses with full jitter."""
 
     def __init__(self, *, least_s: float = 0.2, most_s: float = 30.0, chance: random.Random | None = None) -> None:
-        """Pauses lie between half of *least_s* and *most_s*."""
+        """Pauses are between half of *least_s* and *most_s*."""
         self._least = least_s
         self._most = most_s
         self._chance = chance or random.Random()  # noqa: S311
@@ -22,9 +22,9 @@ class Backoff:
         return max(floor, self._chance.uniform(min(self._least, ceiling) / 2, ceiling))
 
     def reset(self) -> None:
-        """It worked."""
+        """The last attempt succeeded."""
         self._failures = 0
 
     def wait(self, seconds: float) -> None:
-        """The next pause is no shorter than *seconds*."""
+        """The next pause is at least *seconds* long."""
         self._floor = seconds

@@ -1,17 +1,17 @@
-"""Pods as the API server tells of them, as far as following their logs needs it. Pure."""
+"""The parts of the API server's pod objects that following logs needs. Pure."""
 
 import msgspec
 from msgspec import Struct
 
 
 class _Named(Struct, frozen=True):
-    """Something with a name."""
+    """An object with a name."""
 
     name: str = ""
 
 
 class _Metadata(Struct, frozen=True, rename="camel"):
-    """Of a pod."""
+    """The metadata of a pod."""
 
     name: str = ""
     namespace: str = ""
@@ -25,13 +25,13 @@ class _Spec(Struct, frozen=True, rename="camel"):
     containers: list[_Named] = []
 
 
-class _Something(Struct, frozen=True):
-    """An object of which only matters that it is there."""
+class _Present(Struct, frozen=True):
+    """An object that is only checked for existence."""
 
 
 class _State(Struct, frozen=True):
-    running: _Something | None = None
-    terminated: _Something | None = None
+    running: _Present | None = None
+    terminated: _Present | None = None
 
 
 class _Status(Struct, frozen=True, rename="camel"):
@@ -45,8 +45,8 @@ class _PodStatus(Struct, frozen=True, rename="camel"):
     container_statuses: list[_Status] | None = None
 
 
-class Found(Struct, frozen=True):
-    """A pod, or in a watch that failed what is wrong with it."""
+class PodObject(Struct, frozen=True):
+    """A pod, or the error of a watch that failed."""
 
     metadata: _Metadata = _Metadata()
     spec: _Spec = _Spec()
@@ -62,12 +62,12 @@ class _ListMeta(Struct, frozen=True, rename="camel"):
 
 class _List(Struct, frozen=True):
     metadata: _ListMeta = _ListMeta()
-    items: list[Found] | None = None
+    items: list[PodObject] | None = None
 
 
 class _Event(Struct, frozen=True):
     type: str = ""
-    object: Found = Found()
+    object: PodObject = PodObject()
 
 
 read_list = msgspec.json.Decoder(_List).decode
@@ -75,7 +75,7 @@ read_event = msgspec.json.Decoder(_Event).decode
 
 
 class Pod(Struct, frozen=True, kw_only=True):
-    """What following the log of one container takes to know."""
+    """What following the log of one container needs to know."""
 
     uid: str
     namespace: str
@@ -83,9 +83,9 @@ class Pod(Struct, frozen=True, kw_only=True):
     node: str
     containers: tuple[str, ...]
     restarts: int
-    """How often the container was started anew."""
+    """Number of restarts of the container."""
     started: bool
-    """Whether the container runs or ran: before, it has no log."""
+    """Whether the container runs or ran; before that it has no log."""
     leaving: bool
     """Whether the pod is being deleted."""
 
@@ -95,16 +95,16 @@ class Pod(Struct, frozen=True, kw_only=True):
         return f"{self.namespace}/{self.name}"
 
 
-def pod_of(found: Found, container: str) -> Pod:
-    """A pod as far as *container* of it matters."""
-    own = next((s for s in found.status.container_statuses or () if s.name == container), _Status())
+def pod_of(pod: PodObject, container: str) -> Pod:
+    """*pod* with the state of *container*."""
+    status = next((s for s in pod.status.container_statuses or () if s.name == container), _Status())
     return Pod(
-        uid=found.metadata.uid,
-        namespace=found.metadata.namespace,
-        name=found.metadata.name,
-        node=found.spec.node_name,
-        containers=tuple(c.name for c in found.spec.containers),
-        restarts=own.restart_count,
-        started=own.state.running is not None or own.state.terminated is not None or own.restart_count > 0,
-        leaving=found.metadata.deletion_timestamp is not None,
+        uid=pod.metadata.uid,
+        namespace=pod.metadata.namespace,
+        name=pod.metadata.name,
+        node=pod.spec.node_name,
+        containers=tuple(c.name for c in pod.spec.containers),
+        restarts=status.restart_count,
+        started=status.state.running is not None or status.state.terminated is not None or status.restart_count > 0,
+        leaving=pod.metadata.deletion_timestamp is not None,
     )

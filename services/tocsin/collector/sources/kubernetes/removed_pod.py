@@ -1,4 +1,4 @@
-"""A pod that is gone for good: what it took with it is told of, and its place is given up."""
+"""A source for a pod that is gone for good: reports that its unread lines are lost, and gives up its position."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from tocsin.model.timestamps import format_ns
 
 
 class RemovedPodSource:
-    """No lines, and the news that some cannot be read."""
+    """No lines, only the report that some cannot be read."""
 
     replays = True
     problem = ""
@@ -28,29 +28,30 @@ class RemovedPodSource:
         self._after = ""
 
     def resume(self, position: Position | None) -> bool:
-        """Where it was left."""
+        """Take the time of the last line from *position*."""
         log = position.log if position is not None else None
         self._after = format_ns(log.reach_ns) if log is not None and log.reach_ns else ""
         return True
 
     async def batches(self, stop: asyncio.Event) -> AsyncGenerator[Batch, None]:
-        """One, without lines."""
+        """One batch without lines."""
         if not stop.is_set():
             reason, noticed = "the pod was deleted", format_ns(time.time_ns())
-            missed = Interval(pod=self._pod, node=self._node, reason=reason, after=self._after, noticed=noticed)
-            yield Batch(unread=[missed])
+            unread = Interval(pod=self._pod, node=self._node, reason=reason, after=self._after, noticed=noticed)
+            yield Batch(unread=[unread])
             self.caught_up = True
 
-    def complete(self, page: Checkpoint) -> Checkpoint:
-        """*page* without a place: the next pod begins anew."""
-        log = None if self.caught_up else page.position.log
-        return msgspec.structs.replace(page, position=msgspec.structs.replace(page.position, log=log))
+    def complete(self, checkpoint: Checkpoint) -> Checkpoint:
+        """*checkpoint* without a position in a log: the next pod starts from the beginning."""
+        position = checkpoint.position
+        log = None if self.caught_up else position.log
+        return msgspec.structs.replace(checkpoint, position=msgspec.structs.replace(position, log=log))
 
-    def look(self) -> None:
-        """There is nothing to hold on to."""
+    def refresh(self) -> None:
+        """Nothing to do."""
 
     def facts(self) -> dict[str, str | int | float]:
-        """Whose it was."""
+        """The pod and its node."""
         return {"pod": self._pod, "node": self._node}
 
     def close(self) -> None:

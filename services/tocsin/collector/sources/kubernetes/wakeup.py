@@ -1,4 +1,4 @@
-"""Waiting that may be cut short: for less time, or for none at all."""
+"""Waits that another task can end early, once or for good."""
 
 import asyncio
 import contextlib
@@ -9,40 +9,40 @@ T = TypeVar("T")
 
 
 class Wakeup:
-    """What one task waits with, so that others can hurry it."""
+    """One task waits with it; others can wake that task."""
 
     def __init__(self) -> None:
         self.stopping = False
-        """Nothing is waited for any more."""
+        """Whether every wait ends at once."""
         self._timer: asyncio.Timeout | None = None
-        self._hurried = False
+        self._woken = False
 
     async def within(self, seconds: float, waiting: Awaitable[T]) -> T:
-        """What comes, or `TimeoutError` after *seconds* or where it is hurried."""
+        """The result of *waiting*; `TimeoutError` after *seconds*, or as soon as the task is woken."""
         async with asyncio.timeout(0 if self.stopping else seconds) as self._timer:
             try:
                 return await waiting
             finally:
                 self._timer = None
 
-    async def rest(self, seconds: float) -> None:
-        """Wait *seconds*, or until hurried."""
+    async def sleep(self, seconds: float) -> None:
+        """Wait *seconds*, or until woken."""
         with contextlib.suppress(TimeoutError):
             await self.within(seconds, asyncio.sleep(seconds + 1.0))
-        self.hurried()
+        self.was_woken()
 
-    def hurry(self) -> None:
-        """End the waiting of this moment, where there is any."""
+    def wake(self) -> None:
+        """End the current wait, if there is one."""
         if self._timer is not None and not self._timer.expired():
-            self._hurried = True
+            self._woken = True
             self._timer.reschedule(asyncio.get_running_loop().time())
 
     def stop(self) -> None:
-        """End all waiting for good."""
+        """End the current wait and all further ones."""
         self.stopping = True
-        self.hurry()
+        self.wake()
 
-    def hurried(self) -> bool:
-        """Whether the last waiting was hurried, so that it should be looked again how long to wait."""
-        hurried, self._hurried = self._hurried, False
-        return hurried and not self.stopping
+    def was_woken(self) -> bool:
+        """Whether `wake` ended the last wait; the caller then decides again how long to wait."""
+        woken, self._woken = self._woken, False
+        return woken and not self.stopping

@@ -18,7 +18,7 @@ def _chunks(data: bytes, cuts: list[int]) -> list[bytes]:
 def test_no_byte_is_lost_wherever_the_chunks_are_cut(data: bytes, cuts: list[int], limit: int) -> None:
     scanner = LineSplitter(limit)
     lines = [line for chunk in _chunks(data, cuts) for line in scanner.feed(chunk)]
-    assert scanner.held == len(data) - (data.rfind(b"\n") + 1)
+    assert scanner.unfinished_bytes == len(data) - (data.rfind(b"\n") + 1)
     rest = scanner.finish()
     lines += [rest] if rest is not None else []
     whole = data.split(b"\n")

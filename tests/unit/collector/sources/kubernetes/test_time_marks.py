@@ -16,22 +16,22 @@ def test_the_first_and_the_last_stay_and_there_are_never_too_many(steps: list[in
     reach = 0
     for number, step in enumerate(steps):
         reach += step + 1
-        marks = time_marks.noted(marks, Mark(reach, number, number))
-        assert len(marks) <= time_marks.MOST
+        marks = time_marks.add_mark(marks, Mark(reach, number, number))
+        assert len(marks) <= time_marks.MOST_MARKS
         assert marks[-1] == Mark(reach, number, number)
     assert marks[0].floor_seq == 0
 
 
 def test_of_the_same_time_the_older_floor_holds() -> None:
-    marks = time_marks.noted([Mark(5, 1, 1)], Mark(5, 9, 9))
+    marks = time_marks.add_mark([Mark(5, 1, 1)], Mark(5, 9, 9))
     assert marks == [Mark(5, 1, 1)]
 
 
 def test_the_newest_mark_before_a_time_is_asked_from_else_the_oldest() -> None:
     marks = [Mark(10, 1, 1), Mark(20, 2, 2), Mark(30, 3, 3)]
-    assert time_marks.before(marks, 25) == Mark(20, 2, 2)
-    assert time_marks.before(marks, 5) == Mark(10, 1, 1)
-    assert time_marks.before([], 5) is None
+    assert time_marks.mark_before(marks, 25) == Mark(20, 2, 2)
+    assert time_marks.mark_before(marks, 5) == Mark(10, 1, 1)
+    assert time_marks.mark_before([], 5) is None
 
 
 def test_pauses_double_up_to_a_bound_and_begin_anew() -> None:

@@ -1,4 +1,4 @@
-"""What the bucket and the stream of dead letters hold of all slots, read once when following begins."""
+"""Reads the checkpoints of all slots and their dead letters, once when following begins."""
 
 from collections.abc import Mapping
 
@@ -7,15 +7,18 @@ from tocsin.collector import checkpoint
 from tocsin.collector.line_account import Kind
 from tocsin.collector.normalize import source_of
 from tocsin.collector.pods.slots import key_of
-from tocsin.collector.readback import Found, Stored, size_of
+from tocsin.collector.stored_messages import StoredLine, StoredMessage, size_of
 from tocsin.model import subjects
 from tocsin.model.checkpoint import Checkpoint
 
+_MOST = 100_000
+_PREFIX, _SUFFIX = key_of("", 0).rsplit(".", 2)[1:]
 
-async def pages(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
-    """The checkpoints of all slots, by number; `BusUnavailable` where they cannot be read."""
-    keys = set(await bus.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
-    found: dict[int, Checkpoint] = {}
+
+async def load(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
+    """The checkpoints of all slots, by number; `BusUnavailable` if they cannot be read."""
+    keys = set(await bus.bucket.keys(f"{subjects.COLLECTOR_KEYS}.{subjects.slug(cluster)}"))
+    checkpoints: dict[int, Checkpoint] = {}
     number, left = 0, sum(_is_slot(key) for key in keys)
     while left > 0:
         key = key_of(cluster, number)
@@ -23,15 +26,11 @@ async def pages(bus: Bus, cluster: str) -> dict[int, Checkpoint]:
             left -= 1
             loaded = await checkpoint.load(bus, key)
             if loaded.checkpoint is not None:
-                found[number] = loaded.checkpoint
+                checkpoints[number] = loaded.checkpoint
         number += 1
         if number > _MOST:
             break
-    return found
-
-
-_MOST = 100_000
-_PREFIX, _SUFFIX = key_of("", 0).rsplit(".", 2)[1:]
+    return checkpoints
 
 
 def _is_slot(key: str) -> bool:
@@ -39,18 +38,18 @@ def _is_slot(key: str) -> bool:
     return digest == _SUFFIX and node.startswith(_PREFIX.rstrip("0"))
 
 
-async def dead_letters(bus: Bus, cluster: str, known: Mapping[int, Checkpoint]) -> dict[str, list[Stored]]:
-    """For each slot's key the dead letters above its floor: one reading for all, since all are on one subject."""
-    floors = {key_of(cluster, number): page.floor_dead for number, page in known.items()}
-    found: dict[str, list[Stored]] = {key: [] for key in floors}
+async def dead_letters(bus: Bus, cluster: str, checkpoints: Mapping[int, Checkpoint]) -> dict[str, list[StoredLine]]:
+    """For each slot's key the dead letters above its floor; read once for all slots, which share one subject."""
+    floors = {key_of(cluster, number): saved.floor_dead for number, saved in checkpoints.items()}
+    lines: dict[str, list[StoredLine]] = {key: [] for key in floors}
     if not floors:
-        return found
+        return lines
 
     def take(message: Message) -> None:
         key = source_of(message.headers)
         if key in floors and message.seq > floors[key]:
-            found[key].append((message.id, Found(Kind.DEAD, message.seq, size_of(message.headers))))
+            lines[key].append((message.id, StoredMessage(Kind.DEAD, message.seq, size_of(message.headers))))
 
     stream, filter = streams.dead("collector"), subjects.dead("collector")
     await bus.read(stream, take, filters=[filter], start=Start(seq=min(floors.values()) + 1), headers_only=True)
-    return found
+    return lines

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them on a terminal."""
+"""Durations, sizes and lists as short texts."""
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 _KIB = 1 << 10
@@ -28,6 +28,6 @@ def size(number: float) -> str:
 
 
 def listed(names: list[str], most: int = 6) -> str:
-    """The first of them, and how many more there are."""
+    """The first *names*, and how many more there are."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -1,4 +1,4 @@
-"""The gateway over HTTP: first as somebody without a login sees it, then with the token that we were given."""
+"""The gateway over HTTP: first as an unauthenticated client sees it, then with the given token."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,16 +7,16 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
-from tocsin.cli.doctor.finding import Unseen
+from tocsin.cli.doctor.finding import Unknown
 from tocsin.cli.doctor.gather.server_info import loopback
-from tocsin.cli.doctor.observations import Judging, Page
+from tocsin.cli.doctor.observations import Gateway, Judge
 
 _ANSWER_S = 5.0
 _MOST_BYTES = 32 << 20
 _OK = 200
 _FAILURES = (aiohttp.ClientError, TimeoutError, OSError)
-_START = "start it, or name it: --gateway URL"
-_LOG_IN = "name a file with the gateway's token: --token-file FILE"
+_START = "start it, or set --gateway URL"
+_LOG_IN = "set --token-file FILE, a file with the gateway's token"
 
 
 class _Ready(Struct):
@@ -41,35 +41,35 @@ class _Rules(Struct):
     hashes_differ: list[str] = []
 
 
-async def page(url: str, token: str) -> Page | Unseen:
-    """What the gateway at *url* says; `Unseen` where nothing that we know answers."""
+async def fetch(url: str, token: str) -> Gateway | Unknown:
+    """What the gateway at *url* says; `Unknown` if no gateway answers."""
     try:
         address = urlsplit(url)
         timeout = aiohttp.ClientTimeout(total=_ANSWER_S)
         async with aiohttp.ClientSession(timeout=timeout) as http:
-            return await _page(http, url.rstrip("/"), address.hostname or "", token)
+            return await _gateway(http, url.rstrip("/"), address.hostname or "", token)
     except _FAILURES as error:
-        return Unseen(f"no gateway at {url}: {error or type(error).__name__}", _START)
+        return Unknown(f"no gateway at {url}: {error or type(error).__name__}", _START)
     except (msgspec.DecodeError, ValueError) as error:
-        return Unseen(f"what answers at {url} is no gateway of ours: {error}", _START)
+        return Unknown(f"the server at {url} is not a Tocsin gateway: {error}", _START)
 
 
-async def _page(http: aiohttp.ClientSession, url: str, host: str, token: str) -> Page:
+async def _gateway(http: aiohttp.ClientSession, url: str, host: str, token: str) -> Gateway:
     _, ready = await _get(http, f"{url}/readyz")
     broken = msgspec.json.decode(ready, type=_Ready).broken
     status, body = await _get(http, f"{url}/api/v1/rules")
-    own = Page(url=url, loopback=loopback(host), broken=broken, open_status=status)
+    gateway = Gateway(url=url, loopback=loopback(host), broken=broken, open_status=status)
     if status != _OK and token:
         status, body = await _get(http, f"{url}/api/v1/rules", {"Authorization": f"Bearer {token}"})
     if status != _OK:
-        why = "the gateway does not take the token" if token else "the rules are shown to those who log in"
-        return msgspec.structs.replace(own, judges=Unseen(f"{why} ({status})", _LOG_IN))
+        why = "the gateway does not accept the token" if token else "the gateway shows its rules only after a login"
+        return msgspec.structs.replace(gateway, judges=Unknown(f"{why} ({status})", _LOG_IN))
     rules = msgspec.json.decode(body, type=_Rules)
     return msgspec.structs.replace(
-        own,
-        judges=[Judging(service=one.service, instance=one.instance, hash=one.hash) for one in rules.judges],
+        gateway,
+        judges=[Judge(service=each.service, instance=each.instance, hash=each.hash) for each in rules.judges],
         differing=rules.hashes_differ,
-        problems=[f"{one.file}:{one.line}: {one.text}" for one in rules.problems],
+        problems=[f"{each.file}:{each.line}: {each.text}" for each in rules.problems],
     )
 
 

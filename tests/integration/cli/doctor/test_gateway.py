@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 
 from tocsin.cli import doctor
-from tocsin.cli.doctor.finding import Unseen
-from tocsin.cli.doctor.gather.page import page
-from tocsin.cli.doctor.observations import Page
+from tocsin.cli.doctor.finding import Unknown
+from tocsin.cli.doctor.gather.gateway import fetch
+from tocsin.cli.doctor.observations import Gateway
 from tocsin.model import rule_report, subjects
 from tocsin.model.rule_report import RuleProblem, RuleReport
 
@@ -35,9 +35,9 @@ async def _serving(handle: Callable[[web.Request], Awaitable[web.StreamResponse]
         await runner.cleanup()
 
 
-async def _seen(url: str, token: str = "") -> Page:
-    found = await page(url, token)
-    assert isinstance(found, Page)
+async def _seen(url: str, token: str = "") -> Gateway:
+    found = await fetch(url, token)
+    assert isinstance(found, Gateway)
     return found
 
 
@@ -47,31 +47,31 @@ async def test_a_gateway_tells_its_judges_and_what_is_broken(declared: NatsServe
     async with gateway(declared) as own, opened(declared, "classifier") as bus:
 
         async def judges() -> bool:
-            await bus.tell(subjects.rules("classifier", "one"), rule_report.encode(book))
+            await bus.publish_unstored(subjects.rules("classifier", "one"), rule_report.encode(book))
             seen = await _seen(own.url)
-            return not isinstance(seen.judges, Unseen) and bool(seen.judges)
+            return not isinstance(seen.judges, Unknown) and bool(seen.judges)
 
         await until(judges, what="a judge that is heard")
         seen = await _seen(own.url)
     assert seen.loopback
     assert seen.open_status == 200
-    assert not isinstance(seen.judges, Unseen)
+    assert not isinstance(seen.judges, Unknown)
     assert [(judge.service, judge.instance, judge.hash) for judge in seen.judges] == [("classifier", "one", "h1")]
     assert list(seen.problems) == ["a.yml:3: no title"]
 
 
 async def test_nobody_and_something_else_are_told_apart() -> None:
-    nobody = await page("http://127.0.0.1:1", "")
-    assert isinstance(nobody, Unseen)
+    nobody = await fetch("http://127.0.0.1:1", "")
+    assert isinstance(nobody, Unknown)
     assert "no gateway at" in nobody.why
 
     async def handle(request: web.Request) -> web.Response:
         return web.Response(text="<html>")
 
     async with _serving(handle) as url:
-        other = await page(url, "")
-    assert isinstance(other, Unseen)
-    assert "is no gateway of ours" in other.why
+        other = await fetch(url, "")
+    assert isinstance(other, Unknown)
+    assert "is not a Tocsin gateway" in other.why
 
 
 async def test_a_token_is_shown_only_where_a_login_is_asked_for_and_a_wrong_one_is_said() -> None:
@@ -86,10 +86,10 @@ async def test_a_token_is_shown_only_where_a_login_is_asked_for_and_a_wrong_one_
     async with _serving(handle) as url:
         without, wrong, right = await _seen(url), await _seen(url, "wrong"), await _seen(url, "right")
     assert given == [None, None, "Bearer wrong", None, "Bearer right"]
-    assert isinstance(without.judges, Unseen)
+    assert isinstance(without.judges, Unknown)
     assert "--token-file" in without.judges.do
-    assert isinstance(wrong.judges, Unseen)
-    assert "does not take the token" in wrong.judges.why
+    assert isinstance(wrong.judges, Unknown)
+    assert "does not accept the token" in wrong.judges.why
     assert right.judges == []
 
 
@@ -117,4 +117,4 @@ def test_the_command_tells_json_and_the_exit_code_of_the_worst(
     assert code == 1
     assert "TOCSIN_GATEWAY_PROT: no such setting" in text
     assert "\x1b" not in text
-    assert text.rstrip().endswith("Something is wrong.")
+    assert text.rstrip().endswith("Something needs to be fixed.")

@@ -19,7 +19,7 @@ from tocsin.runtime import service_report
 
 from support import corpus
 from support.buses import opened
-from support.collector_harness import collecting, counted, event, look, reads, stored
+from support.collector_harness import collecting, counted, event, read_stored, reads, stored
 from support.lumberjack import ExportFile, compress
 from support.server import NatsServer
 from support.waiting import until
@@ -34,7 +34,7 @@ async def test_an_event_is_stored_byte_for_byte_with_its_headers(declared: NatsS
     export.write(event(1))
     async with collecting(declared, reads(export.path)):
         await stored(declared, events=1)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     (message,) = seen.events
     assert message.payload == event(1)
     assert message.subject == "tetragon.default.n1.exec"
@@ -62,7 +62,7 @@ async def test_the_untrimmed_corpus_gives_1762_events_and_a_second_run_says_all_
     export.write(*lines[1000:])
     async with collecting(declared, reads(export.path)):
         await counted(declared, 1762)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     # one of its programs was given a secret, which is not stored
     assert [message.payload for message in seen.events] == [_without_secret(line) for line in lines]
     assert len({message.id for message in seen.events}) == 1762
@@ -76,7 +76,7 @@ async def test_the_untrimmed_corpus_gives_1762_events_and_a_second_run_says_all_
         )
         async with collecting(declared, reads(export.path)):
             await until(lambda: "1,762 lines, all read before" in states, 15)
-    again = await look(declared)
+    again = await read_stored(declared)
     assert again.last == seen.last
     assert again.sources[0].counts == seen.sources[0].counts
 
@@ -86,7 +86,7 @@ async def test_every_file_of_the_corpus_is_stored_line_by_line(declared: NatsSer
     export.write(*lines)
     async with collecting(declared, reads(export.path)):
         await counted(declared, len(lines))
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert len(seen.events) == len(set(lines))
     assert not seen.dead
     seen.balances()
@@ -110,7 +110,7 @@ async def test_killed_again_and_again_while_files_rotate_nothing_is_missing_and_
                 await own.kill()
             else:
                 await counted(declared, written)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(written))
     assert seen.sources[0].counts.vanished_files == 0
     seen.balances()
@@ -124,10 +124,10 @@ async def test_killed_before_the_first_checkpoint_all_is_found_in_the_stream(
     async with collecting(declared, slow) as own:
         await stored(declared, events=500)
         await own.kill()
-    assert not (await look(declared)).sources
+    assert not (await read_stored(declared)).sources
     async with collecting(declared, reads(export.path)):
         await counted(declared, 500)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert seen.last[streams.EVENTS] == 500
     assert seen.sources[0].counts.stored == 500
     seen.balances()
@@ -149,7 +149,7 @@ async def test_an_outage_of_more_than_twice_the_duplicate_window_repeats_nothing
             await until(lambda at=back_at: time.monotonic() > at)  # type: ignore[misc]
             nats_server.start()
         await counted(nats_server, 2 * written, timeout_s=40)
-    seen = await look(nats_server)
+    seen = await read_stored(nats_server)
     assert sorted(seen.numbers) == list(range(2 * written))
     seen.balances()
 
@@ -170,7 +170,7 @@ async def test_killed_together_with_the_server_nothing_is_repeated_either(
     nats_server.start()
     async with collecting(nats_server, reads(export.path), window_s=window_s):
         await counted(nats_server, written, timeout_s=40)
-    seen = await look(nats_server)
+    seen = await read_stored(nats_server)
     assert sorted(seen.numbers) == list(range(written))
     seen.balances()
 
@@ -187,7 +187,7 @@ async def test_lines_that_were_stored_but_are_gone_from_the_file_are_counted(
     export.write(event(50))
     async with collecting(declared, reads(export.path)):
         await counted(declared, 51)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(51))
     seen.balances()
 
@@ -203,7 +203,7 @@ async def test_where_the_checkpoints_file_is_gone_nothing_that_is_left_is_stored
     export.path.write_bytes(event(99) + b"\n" + lines)
     async with collecting(declared, reads(export.path)):
         await counted(declared, 41)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == [*range(20), 99]
     counts = seen.sources[0].counts
     assert (counts.stored, counts.repeated, counts.vanished_files) == (21, 20, 1)
@@ -216,7 +216,7 @@ async def test_two_sources_with_the_same_lines_store_each_once(declared: NatsSer
         export.write(*(event(number) for number in range(300)))
     async with collecting(declared, reads(one.path)), collecting(declared, reads(two.path)):
         await counted(declared, 600)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(300))
     assert sum(source.counts.repeated for source in seen.sources) == 300
     seen.balances()
@@ -226,7 +226,7 @@ async def test_a_repeated_line_is_stored_once(declared: NatsServer, export: Expo
     export.write(event(1), event(2), event(1), event(1))
     async with collecting(declared, reads(export.path)):
         await counted(declared, 4)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert seen.numbers == [1, 2]
     assert seen.sources[0].counts.repeated == 2
     seen.balances()
@@ -242,7 +242,7 @@ async def test_standard_input_ends_the_collector_once_all_is_stored(declared: Na
             os.close(write)
             await own.task
         os.close(read)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert sorted(seen.numbers) == list(range(600))
     assert seen.sources[0].source == "stdin"
     seen.balances()
@@ -262,7 +262,7 @@ async def test_what_standard_input_had_stored_before_a_kill_is_counted(declared:
     async with collecting(declared, settings, source=source) as own:
         await own.task
     os.close(nothing)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert (seen.sources[0].counts.stored, seen.sources[0].counts.dead) == (2, 1)
     seen.balances()
 
@@ -275,7 +275,7 @@ async def test_an_ordinary_file_as_standard_input_is_read_to_its_end(declared: N
     async with collecting(declared, reads(path), source=source) as own:
         await own.task
     os.close(descriptor)
-    seen = await look(declared)
+    seen = await read_stored(declared)
     assert seen.numbers == [1, 2]
     seen.balances()
 
