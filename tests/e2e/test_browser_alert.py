@@ -42,7 +42,7 @@ async def _shown(page: Page, address: str) -> None:
 
 
 async def test_an_alert_says_what_who_where_and_when(home: House, page: Page) -> None:
-    id = await _first(home, "sev=critical&event=-correlation&ns=payments,shop,ci")
+    id = await _first(home, "severity=critical&event_type=-correlation&namespace=payments,shop,ci")
     await _shown(page, f"{home.page}alerts/{id}")
     await expect(page.get_by_role("heading", level=1)).not_to_be_empty()
     title = await page.get_by_role("heading", level=1).inner_text()
@@ -57,7 +57,7 @@ async def test_an_alert_says_what_who_where_and_when(home: House, page: Page) ->
 
 
 async def test_the_tree_of_processes_is_walked_by_arrows(home: House, page: Page) -> None:
-    id = await _first(home, "sev=critical&event=execve")
+    id = await _first(home, "severity=critical&event_type=execve")
     await _shown(page, f"{home.page}alerts/{id}")
     tree = page.get_by_role("tree", name="Process ancestry")
     here = tree.locator("[role=treeitem][aria-current=true]")
@@ -82,7 +82,8 @@ async def test_the_tree_of_processes_is_walked_by_arrows(home: House, page: Page
 
 
 async def test_what_is_around_leads_on_and_back_comes_back(home: House, page: Page) -> None:
-    await page.goto(f"{home.page}runtime?sev=high,critical")
+    await page.goto(f"{home.page}runtime?sev=high,critical")  # an old link: the address gets the new names
+    await expect(page).to_have_url(re.compile("/runtime[?]severity=high,critical"))
     await rows(page).first.click()
     await expect(page.locator("[data-detail=ready]")).to_be_visible()
     await page.locator(".exp a[href^='/alerts/']").first.click()
@@ -93,13 +94,13 @@ async def test_what_is_around_leads_on_and_back_comes_back(home: House, page: Pa
         await near.click()
         await expect(page.locator("main[data-detail=ready]")).to_be_visible()
     await page.keyboard.press("Escape")
-    await expect(page).to_have_url(re.compile("/runtime[?].*sev=high"))
+    await expect(page).to_have_url(re.compile("/runtime[?].*severity=high"))
     await page.go_back()
     await expect(page).to_have_url(re.compile("/alerts/"))
 
 
 async def test_event_and_link_are_copied_and_saved(home: House, page: Page) -> None:
-    id = await _first(home, "sev=high&event=-correlation")
+    id = await _first(home, "severity=high&event_type=-correlation")
     await _shown(page, f"{home.page}alerts/{id}")
     await page.keyboard.press("c")
     await expect(page.get_by_role("button", name="Copied")).to_be_visible()
@@ -113,7 +114,7 @@ async def test_event_and_link_are_copied_and_saved(home: House, page: Page) -> N
 
 
 async def test_an_alert_of_a_correlation_shows_what_was_counted(home: House, page: Page) -> None:
-    id = await _first(home, "event=correlation")
+    id = await _first(home, "event_type=correlation")
     await _shown(page, f"{home.page}alerts/{id}")
     await expect(page.locator("#counted-title")).to_be_visible()
     await expect(page.locator(".evidence a").first).to_be_visible()

@@ -78,12 +78,12 @@ async def ids(home: House) -> dict[str, str]:
     found: list[dict[str, Any]] = []
 
     async def there() -> bool:
-        async with aiohttp.ClientSession() as http, http.get(f"{home.page}api/v1/alerts?event=-correlation") as answer:
+        async with aiohttp.ClientSession() as http, http.get(f"{home.page}api/v1/alerts?event_type=-correlation") as answer:
             found[:] = (await answer.json())["rows"] if answer.status == 200 else []
         return len(found) >= len(_lines())
 
     await until(there, 60, "all alerts")
-    return {row["id"]: row.get("bin", "") for row in found}
+    return {row["id"]: row.get("process", "") for row in found}
 
 
 async def _untouched(page: Page) -> None:
@@ -198,7 +198,7 @@ async def test_on_the_pipeline_it_is_text(home: House, page: Page, ids: dict[str
 
 async def test_in_the_address_and_the_box_it_is_text(home: House, page: Page, ids: dict[str, str]) -> None:
     await page.goto(home.page)
-    for name in ("q", "ns", "proc", "range", "sev", "cols", "open", "tz", "no-such"):
+    for name in ("q", "namespace", "process", "range", "severity", "cols", "open", "tz", "no-such"):
         await page.evaluate(
             "([name, value]) => location.assign('/runtime?' + new URLSearchParams({ [name]: value }))", [name, _ALL]
         )

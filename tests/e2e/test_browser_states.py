@@ -99,7 +99,7 @@ async def test_a_panel_that_fails_fails_alone(home: House, page: Page, witness: 
 
 
 async def test_a_filter_that_matches_nothing_shows_the_ways_out(home: House, page: Page) -> None:
-    await page.goto(f"{home.page}runtime?ns=no-such-namespace&q=nothing")
+    await page.goto(f"{home.page}runtime?namespace=no-such-namespace&q=nothing")
     await _empty(page, "filtered")
     await expect(page.locator("[data-empty=filtered]")).to_contain_text(re.compile(r"[\d,]+ alerts?, none match\."))
     await survey(page, "filtered-to-nothing")
@@ -114,7 +114,7 @@ async def test_what_means_nothing_is_struck_and_the_last_good_result_stays(home:
     await expect(page.locator(".problems")).to_contain_text("no field")
     await expect(rows(page).first).to_be_visible()
     await survey(page, "bad-query")
-    await page.goto(f"{home.page}runtime?range=banana&sev=purple")
+    await page.goto(f"{home.page}runtime?range=banana&severity=purple")
     await expect(page.locator(".chip.wrong")).to_have_count(2)
     await expect(rows(page).first).to_be_visible()
     await survey(page, "bad-link")

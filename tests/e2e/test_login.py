@@ -51,7 +51,7 @@ async def test_a_visitor_signs_in_with_the_keyboard_and_is_where_the_link_led(
     home: House, page: Page, witness: Witness
 ) -> None:
     witness.allow(*WRONG)
-    wanted = f"{home.page}runtime?sev=critical,high,medium,low&q="
+    wanted = f"{home.page}runtime?severity=critical,high,medium,low&q="
     await page.goto(wanted)
     await expect(page).to_have_url(re.compile(r"/login\?next="))
     await expect(page.get_by_label("Token")).to_be_focused()
