@@ -78,7 +78,10 @@ async def ids(home: House) -> dict[str, str]:
     found: list[dict[str, Any]] = []
 
     async def there() -> bool:
-        async with aiohttp.ClientSession() as http, http.get(f"{home.page}api/v1/alerts?event_type=-correlation") as answer:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{home.page}api/v1/alerts?event_type=-correlation") as answer,
+        ):
             found[:] = (await answer.json())["rows"] if answer.status == 200 else []
         return len(found) >= len(_lines())
 

@@ -15,6 +15,7 @@ from tocsin.gateway.pipeline import rule_status
 from tocsin.gateway.pipeline import status as pipeline_status
 from tocsin.gateway.queries import alert as alert_query
 from tocsin.gateway.queries import ancestry as ancestry_query
+from tocsin.gateway.queries import latest as latest_query
 from tocsin.gateway.queries import params
 from tocsin.gateway.queries.schemas import HealthAnswer, ReadyAnswer
 from tocsin.gateway.state import GatewayState
@@ -38,15 +39,15 @@ _encode = responses.encode
 
 async def latest(server: HttpServer, request: web.Request) -> web.StreamResponse:
     """The newest alerts, as rows or whole."""
-    query = params.parse(request.query)
+    query = latest_query.parse(request.query)
     state = server.readable()
     stored = await server.stored(state)
     rows = await state.store.newest(query.filter, query.limit, up_to=state.store.window.head)
     if not query.full:
-        return responses.json(params.listing(params.rendered(rows), stored, _now(), state.store))
+        return responses.json(latest_query.listing(latest_query.rendered(rows), stored, _now(), state.store))
     with server.slot("whole", _WHOLE_SLOTS, f"{_WHOLE_SLOTS} other clients read whole alerts right now"):
         alerts, cut = await _whole(state, [row.seq for row in rows])
-        body = params.listing(alerts, stored, _now(), state.store, cut=cut)
+        body = latest_query.listing(alerts, stored, _now(), state.store, cut=cut)
         return await responses.send(request, responses.json(body))
 
 
@@ -74,7 +75,7 @@ async def _whole(state: GatewayState, sequences: list[int]) -> tuple[list[bytes]
 async def stats(server: HttpServer, request: web.Request) -> web.StreamResponse:
     """Counts of the stream and of the live window."""
     state = server.readable()
-    return responses.json(_encode(params.stats(state.store, await server.stored(state), _now())))
+    return responses.json(_encode(latest_query.stats(state.store, await server.stored(state), _now())))
 
 
 async def alerts(server: HttpServer, request: web.Request) -> web.StreamResponse:

@@ -1,7 +1,7 @@
 """The parameters of endpoints: name, description and schema."""
 
 from tocsin.gateway.http.endpoint import Parameter
-from tocsin.gateway.queries.params import MAX_ALERTS, MAX_FULL
+from tocsin.gateway.queries.latest import MAX_ALERTS, MAX_FULL
 from tocsin.gateway.queries.range_queries import MAX_ROWS, MAX_VALUES
 from tocsin.model import alert_row
 from tocsin.model.filter import FIELDS, MAX_CHARACTERS, OLD_NAMES

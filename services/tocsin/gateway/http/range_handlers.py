@@ -1,4 +1,4 @@
-"""Answers about a stretch of time, from what is counted where that says it all, else from a look at every row."""
+"""Handlers for queries about a time range: from counts if these are enough, else from a scan of the rows."""
 
 import functools
 import time
@@ -13,52 +13,51 @@ _PART_ROWS = 1_000
 
 async def alerts(state: GatewayState, query_string: str) -> bytes:
     """Rows, newest first."""
-    asked = range_queries.alerts(query_string, _now_ms())
-    found = await state.store.search.run(asked.look(state.store))
-    return asked.answer(state.store, found)
+    query = range_queries.alerts(query_string, _now_ms())
+    page = await state.store.search.run(query.scan(state.store))
+    return query.answer(state.store, page)
 
 
 async def timeline(state: GatewayState, query_string: str) -> bytes:
     """Counts over time."""
-    asked = range_queries.timeline(query_string, _now_ms())
-    series = asked.counted(state.store)
+    query = range_queries.timeline(query_string, _now_ms())
+    series = query.known(state.store)
     if series is None:
-        series = await state.store.search.run(asked.look)
-    return asked.answer(state.store, series)
+        series = await state.store.search.run(query.scan)
+    return query.answer(state.store, series)
 
 
 async def facets(state: GatewayState, query_string: str) -> bytes:
-    """What is most frequent."""
+    """The most frequent values."""
     now_ms = _now_ms()
-    asked = range_queries.facets(query_string, now_ms)
-    found = asked.counted(state.store, now_ms // 1_000)
-    if found is None:
-        found = await state.store.search.run(asked.look)
-    return asked.answer(state.store, found)
+    query = range_queries.facets(query_string, now_ms)
+    lists = query.known(state.store, now_ms // 1_000)
+    if lists is None:
+        lists = await state.store.search.run(query.scan)
+    return query.answer(state.store, lists)
 
 
 class Download:
-    """A file that is made while it is sent, newest first: never more than a part of it is in memory."""
+    """A file that is generated while it is sent, newest row first; only one part of it is in memory."""
 
     def __init__(self, state: GatewayState, query_string: str) -> None:
-        """`QueryError` where the query string asks for none."""
+        """`QueryError` if the query string is wrong."""
         self._state = state
-        self._asked = range_queries.export(query_string, _now_ms())
+        self._query = query = range_queries.export(query_string, _now_ms())
         self.headers = {
-            "Content-Type": export.MEDIA[self._asked.format],
-            "Content-Disposition": f'attachment; filename="{export.filename(self._asked.format, self._asked.span)}"',
-            "Tocsin-Exact": "true" if self._asked.exact(state.store) else "false",
+            "Content-Type": export.MEDIA[query.format],
+            "Content-Disposition": f'attachment; filename="{export.filename(query.format, query.span)}"',
+            "Tocsin-Exact": "true" if query.exact(state.store) else "false",
         }
 
     async def parts(self) -> AsyncIterator[bytes]:
-        """The file. What leaves the window before its turn comes is not in it."""
-        if start := export.head(self._asked.format):
-            yield start
-        search = self._state.store.search
-        below: tuple[int, int] | None = (self._asked.span.to_ms, -1)
+        """The file, part by part. A row that leaves the window before its part is generated is not in it."""
+        if head := export.head(self._query.format):
+            yield head
+        below: tuple[int, int] | None = (self._query.span.to_ms, -1)
         while below is not None:
-            look = functools.partial(self._asked.part, below=below, limit=_PART_ROWS)
-            part, below = await search.scan(look)
+            scan = functools.partial(self._query.part, below=below, limit=_PART_ROWS)
+            part, below = await self._state.store.search.scan(scan)
             if part:
                 yield part
 

@@ -1,4 +1,4 @@
-"""Counts of the rows that a filter lets through: by severity, over time, and of each value, all from one look."""
+"""Counts of the rows that pass a filter: by severity, over time, and of each value, all from one scan."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -21,21 +21,21 @@ _Counted = dict[SharedFields, int]
 
 
 class Facets(Struct, frozen=True):
-    """What is most frequent, and how many different values there are."""
+    """The most frequent values of each facet, and the number of different values."""
 
     top: dict[str, list[Entry]]
     distinct: dict[str, int]
 
 
 class Narrow(Struct, frozen=True):
-    """Of one list only the values that hold a text, lower case."""
+    """Limits one list to the values that contain a text (lower case)."""
 
     field: str = ""
     text: str = ""
 
 
 def inside(blocks: Iterable[Block], span: TimeRange) -> Iterator[Row]:
-    """The rows of the span, in no order."""
+    """The rows of the time range, in no order."""
     from_ms, to_ms = span.from_ms, span.to_ms
     for block in blocks:
         if block.max_t < from_ms or block.min_t >= to_ms:
@@ -48,29 +48,29 @@ def inside(blocks: Iterable[Block], span: TimeRange) -> Iterator[Row]:
 
 
 def counts(blocks: Iterable[Block], span: TimeRange, match: Match | None) -> list[int]:
-    """How many match, for each severity."""
-    found = [0] * len(SEVERITIES)
+    """The number of matching rows, by severity."""
+    totals = [0] * len(SEVERITIES)
     for row in inside(blocks, span):
         if match is None or match(row):
-            found[row.shape.index] += 1
-    return found
+            totals[row.shape.index] += 1
+    return totals
 
 
 def timeline(blocks: Iterable[Block], span: TimeRange, step_s: int, match: Match | None) -> Series:
-    """How many match, for each severity and bin."""
-    found = [[0] * span.bins(step_s) for _ in SEVERITIES]
+    """The number of matching rows, by severity and bin."""
+    series = [[0] * span.bins(step_s) for _ in SEVERITIES]
     from_ms, width = span.from_ms, step_s * MS_PER_S
     for row in inside(blocks, span):
         if match is None or match(row):
-            found[row.shape.index][(row.t - from_ms) // width] += 1
-    return found
+            series[row.shape.index][(row.t - from_ms) // width] += 1
+    return series
 
 
 def facets(blocks: Iterable[Block], span: TimeRange, filter_: Filter, limit: int, narrow: Narrow) -> Facets:
     """The *limit* most frequent values of each facet. The filter's own values of a facet do not limit its list."""
-    own = [_FieldFilter(values) for values in filter_.fields if values.field in FACETS]
+    filters = [_FieldFilter(values) for values in filter_.fields if values.field in FACETS]
     shapes = _shapes(inside(blocks, span), matcher(filter_.without(*FACETS)))
-    passing, almost = _sorted_out(shapes, own) if own else (shapes, {})
+    passing, almost = _sorted_out(shapes, filters) if filters else (shapes, {})
     lists: dict[str, list[Entry]] = {}
     distinct: dict[str, int] = {}
     for name, values in FACETS.items():
@@ -92,19 +92,19 @@ class _FieldFilter:
 
 
 def _shapes(rows: Iterable[Row], match: Match | None) -> _Counted:
-    found: _Counted = {}
+    shapes: _Counted = {}
     for row in rows:
         if match is None or match(row):
-            found[row.shape] = found.get(row.shape, 0) + 1
-    return found
+            shapes[row.shape] = shapes.get(row.shape, 0) + 1
+    return shapes
 
 
-def _sorted_out(shapes: _Counted, own: Sequence[_FieldFilter]) -> tuple[_Counted, dict[str, _Counted]]:
-    """The shapes that pass all of *own*, and by field those that fail at this one alone."""
+def _sorted_out(shapes: _Counted, filters: Sequence[_FieldFilter]) -> tuple[_Counted, dict[str, _Counted]]:
+    """The shapes that pass all filters, and by field those that only this field's filter rejects."""
     passing: _Counted = {}
-    almost: dict[str, _Counted] = {each.field: {} for each in own}
+    almost: dict[str, _Counted] = {each.field: {} for each in filters}
     for shape, n in shapes.items():
-        failed = [each.field for each in own if not each.allows(shape)]
+        failed = [each.field for each in filters if not each.allows(shape)]
         if not failed:
             passing[shape] = n
         elif len(failed) == 1:

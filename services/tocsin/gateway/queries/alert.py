@@ -1,4 +1,4 @@
-"""One alert, whole: where it is in the stream, and that it is the one that was asked for."""
+"""One whole alert, read from the stream."""
 
 import msgspec
 
@@ -9,23 +9,23 @@ from tocsin.model.errors import Gone
 
 
 async def alert(bus: Bus, store: AlertStore, id: str, seq: int = 0) -> bytes:
-    """The alert of this id as it is in the stream; *seq* helps where the window does not know it.
+    """The alert of this id as it is in the stream; *seq* is its sequence, in case the window does not have it.
 
-    `RefusedError` (404) where there is none, `Gone` where the stream does not hold it any more.
+    `HttpError` (404) if there is none, `Gone` if the stream has removed it.
     """
     window = store.window
     row = window.find(id)
-    found = seq or (row.seq if row else window.left(id))
-    if not found:
+    sequence = seq or (row.seq if row else window.left(id))
+    if not sequence:
         raise HttpError(404, "no alert of this id is in the live window; its seq finds older ones")
     try:
-        stored = await bus.message(streams.ALERTS, found)
+        stored = await bus.message(streams.ALERTS, sequence)
     except Gone as error:
-        if found > max(store.stream.last_seq, window.head):
+        if sequence > max(store.stream.last_seq, window.head):
             raise HttpError(404, "no alert of this id") from error
         raise Gone("the stream does not hold this alert any more") from error
     if _id(stored.payload) != id:
-        raise HttpError(404, f"the alert at {found} has another id")
+        raise HttpError(404, f"the alert at {sequence} has another id")
     return stored.payload
 
 
@@ -34,7 +34,7 @@ class _Id(msgspec.Struct):
 
 
 def _id(payload: bytes) -> str:
-    """The alert's id, empty where it is no alert."""
+    """The alert's id; empty if the payload is not an alert."""
     try:
         return msgspec.json.decode(payload, type=_Id).id
     except (msgspec.DecodeError, RecursionError):

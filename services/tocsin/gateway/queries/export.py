@@ -15,10 +15,10 @@ Format = Literal["csv", "ndjson"]
 
 MEDIA: Mapping[Format, str] = {"csv": "text/csv; charset=utf-8; header=present", "ndjson": "application/x-ndjson"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet may take a cell for that begins with it; the wide ones count where Japanese is spoken."""
+"""A spreadsheet may take a cell that begins with one of these for a formula; the wide ones count in Japan."""
 _DISARMED = "'"
 _PICTURES = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\r\n"} | {0x7F: 0x2421}
-"""Control characters as signs that one can see: a terminal obeys them, and many readers stop at NUL."""
+"""Control characters as visible symbols: a terminal obeys them, and many readers stop at NUL."""
 _PICTURES |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 
 _HEADER = tuple("time" if name == "t" else name for name in COLUMNS)
@@ -37,25 +37,25 @@ def _cells(row: Row) -> Iterator[str]:
 
 
 def head(format: Format) -> bytes:
-    """What stands before the first row."""
+    """The part before the first row."""
     return _table([_HEADER]) if format == "csv" else b""
 
 
-def body(format: Format, some: Sequence[Row]) -> bytes:
+def body(format: Format, page: Sequence[Row]) -> bytes:
     """These rows."""
     if format == "ndjson":
-        return b"".join(rows.encode(row) + b"\n" for row in some)
-    return _table([tuple(map(disarmed, _cells(row))) for row in some])
+        return b"".join(rows.encode(row) + b"\n" for row in page)
+    return _table([tuple(map(disarmed, _cells(row))) for row in page])
 
 
 def disarmed(text: str) -> str:
-    """The text as a cell that no program takes for a formula and no terminal for an order."""
-    seen = text.translate(_PICTURES)
-    return f"{_DISARMED}{seen}" if seen.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else seen
+    """The text as a cell that no program takes for a formula and no terminal for a command."""
+    visible = text.translate(_PICTURES)
+    return f"{_DISARMED}{visible}" if visible.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else visible
 
 
 def filename(format: Format, span: TimeRange) -> str:
-    """What the file is called: nothing that an event chose is in it."""
+    """Name of the file: it has no text from an event."""
     begin, end = (format_ns(second * NS_PER_S)[:19].replace(":", "") for second in (span.from_s, span.to_s))
     return f"tocsin-{begin}Z-{end}Z.{format}"
 

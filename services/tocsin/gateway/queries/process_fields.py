@@ -1,4 +1,4 @@
-"""Processes as an alert tells of them: its own, the one that started it, and where Tetragon knows them those before."""
+"""The processes that an alert describes: its own, the parent, and further ancestors if Tetragon knows them."""
 
 from collections.abc import Iterable
 
@@ -9,20 +9,20 @@ from tocsin.gateway.queries.range_schemas import Node
 from tocsin.model.text import truncate
 
 CHARACTERS = 1_024
-"""Of a process's name and arguments, each."""
+"""The limit of a process's name, and of its arguments."""
 _ID_CHARACTERS = 512
 
 
-class Told(Struct, frozen=True):
-    """What one alert says of processes, nearest first."""
+class AlertProcesses(Struct, frozen=True):
+    """The processes that one alert describes."""
 
     id: str = ""
-    own: str = ""
-    """Id of the process that did it; empty where there is none."""
+    exec_id: str = ""
+    """Id of the alert's own process; empty if there is none."""
     nodes: dict[str, Node] = {}
-    """Each process that is described, by its id."""
+    """Each process by its id, nearest first."""
     ancestors: bool = False
-    """Whether the event brought more than the parent."""
+    """Whether the event describes more ancestors than the parent."""
     evidence: tuple[str, ...] = ()
 
 
@@ -61,12 +61,12 @@ _keys = msgspec.json.Decoder(dict[str, Raw])
 _events = msgspec.json.Decoder(_Event)
 
 
-def told(payload: bytes) -> Told:
-    """What the alert says; nothing where it is none."""
+def read(payload: bytes) -> AlertProcesses:
+    """The processes of an alert; empty if the payload is not an alert."""
     try:
         alert = _alerts.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Told()
+        return AlertProcesses()
     event = _event(alert.event)
     described = [
         event.process,
@@ -75,12 +75,12 @@ def told(payload: bytes) -> Told:
         _Process(alert.exec_id, alert.parent_exec_id, alert.process, alert.arguments, alert.pid, alert.uid),
         _Process(alert.parent_exec_id, "", alert.parent_process, alert.parent_arguments),
     ]
-    own = alert.exec_id if len(alert.exec_id) <= _ID_CHARACTERS else ""
-    return Told(alert.id, own, _nodes(described), bool(event.ancestors), alert.evidence[:10])
+    exec_id = alert.exec_id if len(alert.exec_id) <= _ID_CHARACTERS else ""
+    return AlertProcesses(alert.id, exec_id, _nodes(described), bool(event.ancestors), alert.evidence[:10])
 
 
 def _event(event: Raw) -> _Event:
-    """What the event says of processes; nothing where it is none of Tetragon's."""
+    """The processes of an event; empty if it is not an event of Tetragon."""
     try:
         for key, raw in (_keys.decode(event) if event else {}).items():
             if key.startswith("process_"):
@@ -91,28 +91,33 @@ def _event(event: Raw) -> _Event:
 
 
 def _nodes(described: Iterable[_Process | None]) -> dict[str, Node]:
-    """The first description of each process; one without a name describes nothing."""
-    found: dict[str, Node] = {}
-    for own in described:
-        if own is not None and own.binary and 0 < len(own.exec_id) <= _ID_CHARACTERS and own.exec_id not in found:
-            found[own.exec_id] = Node(
-                exec_id=own.exec_id,
-                parent_exec_id=_parent(own),
-                process=cut(own.binary),
-                arguments=cut(own.arguments),
-                pid=own.pid,
-                uid=own.uid,
-                started=own.start_time if len(own.start_time) <= 40 else "",
+    """The first description of each process; one without a program is skipped."""
+    nodes: dict[str, Node] = {}
+    for process in described:
+        if (
+            process is not None
+            and process.binary
+            and 0 < len(process.exec_id) <= _ID_CHARACTERS
+            and process.exec_id not in nodes
+        ):
+            nodes[process.exec_id] = Node(
+                exec_id=process.exec_id,
+                parent_exec_id=_parent(process),
+                process=cut(process.binary),
+                arguments=cut(process.arguments),
+                pid=process.pid,
+                uid=process.uid,
+                started=process.start_time if len(process.start_time) <= 40 else "",
             )
-    return found
+    return nodes
 
 
-def _parent(own: _Process) -> str:
-    """What started it; the kernel's own process names itself."""
-    known = own.parent_exec_id != own.exec_id and len(own.parent_exec_id) <= _ID_CHARACTERS
-    return own.parent_exec_id if known else ""
+def _parent(process: _Process) -> str:
+    """Id of the parent; empty for the kernel's own process, which names itself."""
+    known = process.parent_exec_id != process.exec_id and len(process.parent_exec_id) <= _ID_CHARACTERS
+    return process.parent_exec_id if known else ""
 
 
 def cut(text: str) -> str:
-    """The text, no longer than a tree shows it."""
+    """The text, cut to the length that a tree shows."""
     return truncate(text, CHARACTERS)

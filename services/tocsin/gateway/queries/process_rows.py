@@ -1,4 +1,4 @@
-"""Which rows are of a process or of what it started: found in the window by the numbers of processes."""
+"""The rows of processes and of their children, found in the window by the numbers of processes."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ from tocsin.gateway.window.rows import Row
 from tocsin.gateway.window.window import Block
 
 LISTED = 20
-"""Alerts of one process, and children of one, that are told one by one."""
+"""Alerts of one process, and children of one, that are listed one by one."""
 
 
 class ProcessRows(Struct, frozen=True):
@@ -18,7 +18,7 @@ class ProcessRows(Struct, frozen=True):
 
     own: dict[int, list[Row]]
     children: dict[int, dict[int, list[Row]]]
-    """For each process the rows of what it started, by the number of that."""
+    """For each process the rows of its children, by the child's number."""
 
 
 class ProcessAlerts(Struct, frozen=True):
@@ -29,28 +29,28 @@ class ProcessAlerts(Struct, frozen=True):
 
 
 class ChildProcess(Struct, frozen=True):
-    """A process that another one started, as far as rows tell of it."""
+    """A child process, as far as rows show it."""
 
     number: int
     own: ProcessAlerts
-    teller: Row
-    """Of its rows that whose alert tells of it best."""
+    best_row: Row
+    """The row whose alert describes it best."""
     whole: More
-    """What is folded where it is not told of after all."""
+    """Its counts, if it is not listed after all."""
 
 
 class ProcessFamily(Struct, frozen=True):
-    """A process and what it started."""
+    """A process and its children."""
 
     own: ProcessAlerts
     children: list[ChildProcess]
-    """The worst, of equals the newest."""
+    """The worst first, then the newest."""
     folded: More
     """The others."""
 
 
 def find(blocks: Sequence[Block], wanted: Iterable[int]) -> ProcessRows:
-    """The rows of the *wanted* processes and of those that they started."""
+    """The rows of these processes and of their children."""
     numbers = {number for number in wanted if number}
     own: dict[int, list[Row]] = {number: [] for number in numbers}
     children: dict[int, dict[int, list[Row]]] = {number: {} for number in numbers}
@@ -66,35 +66,31 @@ def find(blocks: Sequence[Block], wanted: Iterable[int]) -> ProcessRows:
     return ProcessRows(own, children)
 
 
-def holds(blocks: Sequence[Block], number: int) -> Row | None:
-    """The newest row of a process, that tells of it best: of its start where there is one."""
-    found: Row | None = None
-    for row in find(blocks, [number]).own.get(number, ()):
-        if found is None or _telling(row) > _telling(found):
-            found = row
-    return found
+def best_row(blocks: Sequence[Block], number: int) -> Row | None:
+    """The row whose alert describes a process best: that of its start if there is one, else the newest."""
+    return max(find(blocks, [number]).own.get(number, ()), key=_description_order, default=None)
 
 
-def around(blocks: Sequence[Block], wanted: Sequence[int], room: int) -> list[ProcessFamily]:
-    """Each of the *wanted* processes with what it started: at most *room* children in all, the first ones' first."""
-    found, result = find(blocks, wanted), []
-    for number in wanted:
-        ordered = sorted(found.children.get(number, {}).items(), key=lambda item: min(_worst(row) for row in item[1]))
-        limit = min(LISTED, room)
-        rest = [row for _, rows in ordered[limit:] for row in rows]
-        children = [_child(child, rows) for child, rows in ordered[:limit]]
-        room -= len(children)
-        result.append(ProcessFamily(_own(found.own.get(number, ())), children, _folded(len(ordered[limit:]), rest)))
+def families(blocks: Sequence[Block], numbers: Sequence[int], limit: int) -> list[ProcessFamily]:
+    """Each process with its children: at most *limit* children in all, those of the first processes first."""
+    rows, result = find(blocks, numbers), []
+    for number in numbers:
+        ordered = sorted(rows.children.get(number, {}).items(), key=lambda item: min(_worst(row) for row in item[1]))
+        listed = min(LISTED, limit)
+        rest = [row for _, child_rows in ordered[listed:] for row in child_rows]
+        children = [_child(child, child_rows) for child, child_rows in ordered[:listed]]
+        limit -= len(children)
+        result.append(ProcessFamily(_own(rows.own.get(number, ())), children, _folded(len(ordered[listed:]), rest)))
     return result
 
 
 def both(one: More, other: More) -> More:
-    """All of it."""
+    """The sum."""
     return More(alerts=one.alerts + other.alerts, high=one.high + other.high, processes=one.processes + other.processes)
 
 
 def _child(number: int, rows: Sequence[Row]) -> ChildProcess:
-    return ChildProcess(number, _own(rows), max(rows, key=_telling), _folded(1, rows))
+    return ChildProcess(number, _own(rows), max(rows, key=_description_order), _folded(1, rows))
 
 
 def _own(rows: Sequence[Row]) -> ProcessAlerts:
@@ -106,11 +102,11 @@ def _own(rows: Sequence[Row]) -> ProcessAlerts:
 
 
 def _folded(processes: int, rows: Sequence[Row]) -> More:
-    """What is counted and not told."""
+    """What is counted and not listed."""
     return More(alerts=len(rows), high=sum(row.shape.urgent for row in rows), processes=processes)
 
 
-def _telling(row: Row) -> tuple[bool, int]:
+def _description_order(row: Row) -> tuple[bool, int]:
     return row.shape.kind == "exec", row.seq
 
 

@@ -1,4 +1,4 @@
-"""Questions about a stretch of time: what is asked for, the look at the rows that it takes, and the answer."""
+"""Queries about a time range: what a client asks for, the scan that this needs, and the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -33,154 +33,155 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Page(Struct, frozen=True):
-    """Rows, and how many there are in all."""
+    """One page of rows, and the number of all rows."""
 
     rows: list[Row]
     counts: list[int]
 
 
-class Alerts(Struct, frozen=True):
-    """What ``/api/v1/alerts`` is asked for."""
+class AlertsQuery(Struct, frozen=True):
+    """A query for ``/api/v1/alerts``."""
 
     filter: Filter
     span: TimeRange
     limit: int
     below: tuple[int, int] | None
-    """Only what lies before this time and sequence."""
+    """Only rows before this time and sequence."""
 
-    def look(self, store: AlertStore) -> Callable[[Sequence[Block]], Page]:
-        """The look at the rows."""
+    def scan(self, store: AlertStore) -> Callable[[Sequence[Block]], Page]:
+        """The scan of the rows."""
         below = min(self.below or (_ALL, 0), (self.span.to_ms, -1))
-        counted = _counted(store, self.filter, self.span)
+        known_counts = _known_counts(store, self.filter, self.span)
 
-        def at(blocks: Sequence[Block]) -> Page:
+        def scan(blocks: Sequence[Block]) -> Page:
             match = matcher(self.filter)
-            found = newest(blocks, self.limit, match, since_ms=self.span.from_ms, up_to=_ALL, below=below)
-            return Page(found, aggregate.counts(blocks, self.span, match) if counted is None else counted)
+            page = newest(blocks, self.limit, match, since_ms=self.span.from_ms, up_to=_ALL, below=below)
+            counts = aggregate.counts(blocks, self.span, match) if known_counts is None else known_counts
+            return Page(page, counts)
 
-        return at
+        return scan
 
-    def answer(self, store: AlertStore, found: Page) -> bytes:
+    def answer(self, store: AlertStore, page: Page) -> bytes:
         """The JSON of a `RangeAnswer`."""
-        last = found.rows[-1] if len(found.rows) == self.limit else None
+        last = page.rows[-1] if len(page.rows) == self.limit else None
         head = _encode(
             {
                 "before": None if last is None else f"{last.t}-{last.seq}",
                 "complete_since": dict(zip(SEVERITIES, store.rows_since, strict=True)),
-                "counts": by_severity(found.counts),
+                "counts": by_severity(page.counts),
                 "exact": _exact(store, self.filter, self.span),
                 "from": self.span.from_ms,
                 "to": self.span.to_ms,
             }
         )
-        return b"".join((b'{"rows":[', b",".join(map(rows.encode, found.rows)), b"],", head[1:]))
+        return b"".join((b'{"rows":[', b",".join(map(rows.encode, page.rows)), b"],", head[1:]))
 
 
-class Export(Struct, frozen=True):
-    """What ``/api/v1/export`` is asked for."""
+class ExportQuery(Struct, frozen=True):
+    """A query for ``/api/v1/export``."""
 
     filter: Filter
     span: TimeRange
     format: Format
 
     def part(self, blocks: Sequence[Block], below: tuple[int, int], limit: int) -> tuple[bytes, tuple[int, int] | None]:
-        """The newest rows before *below* as a part of the file, and before what the next part lies, if there is one."""
-        found = newest(blocks, limit, matcher(self.filter), since_ms=self.span.from_ms, up_to=_ALL, below=below)
-        more = (found[-1].t, found[-1].seq) if len(found) == limit else None
-        return exports.body(self.format, found), more
+        """The newest rows before *below* as a part of the file, and the *below* of the next part, if there is one."""
+        page = newest(blocks, limit, matcher(self.filter), since_ms=self.span.from_ms, up_to=_ALL, below=below)
+        more = (page[-1].t, page[-1].seq) if len(page) == limit else None
+        return exports.body(self.format, page), more
 
     def exact(self, store: AlertStore) -> bool:
-        """Whether every alert of the span is in memory."""
+        """Whether the window has every alert of the time range."""
         return store.rows_complete(self.span.from_ms, self.filter.possible)
 
 
-class Timeline(Struct, frozen=True):
-    """What ``/api/v1/timeline`` is asked for."""
+class TimelineQuery(Struct, frozen=True):
+    """A query for ``/api/v1/timeline``."""
 
     filter: Filter
     span: TimeRange
     step_s: int
 
-    def counted(self, store: AlertStore) -> Series | None:
-        """The series where no look at the rows is needed."""
-        asked = self.filter.severities
-        if asked is None or not _in_bins(store, self.span):
+    def known(self, store: AlertStore) -> Series | None:
+        """The series, if it needs no scan."""
+        passing = self.filter.severities
+        if passing is None or not _in_counts(store, self.span):
             return None
         series = store.counts.series(self.span.from_s, self.step_s, self.span.bins(self.step_s), end=self.span.to_s)
-        return [own if wanted else [0] * len(own) for own, wanted in zip(series, asked, strict=True)]
+        return [counts if passes else [0] * len(counts) for counts, passes in zip(series, passing, strict=True)]
 
-    def look(self, blocks: Sequence[Block]) -> Series:
+    def scan(self, blocks: Sequence[Block]) -> Series:
         """The series from the rows."""
         return aggregate.timeline(blocks, self.span, self.step_s, matcher(self.filter))
 
     def answer(self, store: AlertStore, series: Series) -> bytes:
         """The JSON of a `TimelineAnswer`."""
         exact = _exact(store, self.filter, self.span)
-        own = dict(zip(SEVERITIES, series, strict=True))
-        return _encode(TimelineAnswer(t0=self.span.from_s, step_s=self.step_s, exact=exact, **own))
+        counts = dict(zip(SEVERITIES, series, strict=True))
+        return _encode(TimelineAnswer(t0=self.span.from_s, step_s=self.step_s, exact=exact, **counts))
 
 
-class Frequent(Struct, frozen=True):
-    """What ``/api/v1/facets`` is asked for."""
+class FacetsQuery(Struct, frozen=True):
+    """A query for ``/api/v1/facets``."""
 
     filter: Filter
     span: TimeRange
     limit: int
     narrow: Narrow
 
-    def counted(self, store: AlertStore, now_s: int) -> Facets | None:
-        """The lists where a look at the rows would show less."""
+    def known(self, store: AlertStore, now_s: int) -> Facets | None:
+        """The counted lists, if they reach further back than the rows."""
         everything = not self.filter.fields and not self.filter.words and not self.narrow.field
-        if not everything or self._held(store):
+        if not everything or self._exact(store):
             return None
         return Facets(*store.top.between(self.span.from_s, self.span.to_s, now_s, self.limit))
 
-    def look(self, blocks: Sequence[Block]) -> Facets:
+    def scan(self, blocks: Sequence[Block]) -> Facets:
         """The lists from the rows."""
         return aggregate.facets(blocks, self.span, self.filter, self.limit, self.narrow)
 
-    def answer(self, store: AlertStore, found: Facets) -> bytes:
+    def answer(self, store: AlertStore, facets: Facets) -> bytes:
         """The JSON of a `FacetsAnswer`."""
-        return _encode(FacetsAnswer(top=found.top, distinct=found.distinct, exact=self._held(store)))
+        return _encode(FacetsAnswer(top=facets.top, distinct=facets.distinct, exact=self._exact(store)))
 
-    def _held(self, store: AlertStore) -> bool:
+    def _exact(self, store: AlertStore) -> bool:
         return store.rows_complete(self.span.from_ms, self.filter.possible)
 
 
-def alerts(query_string: str, now_ms: int) -> Alerts:
-    """The question of a query string; `QueryError` where it is none."""
+def alerts(query_string: str, now_ms: int) -> AlertsQuery:
+    """The query of a query string; `QueryError` if that is wrong."""
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "before", "limit")
     limit = params.integer(single, "limit", default=_ROWS, most=MAX_ROWS)
-    return Alerts(filter_url.parse(parameters), time_range.parse(single, now_ms), limit, _token(single))
+    return AlertsQuery(filter_url.parse(parameters), time_range.parse(single, now_ms), limit, _token(single))
 
 
-def export(query_string: str, now_ms: int) -> Export:
-    """The question of a query string; `QueryError` where it is none."""
+def export(query_string: str, now_ms: int) -> ExportQuery:
+    """The query of a query string; `QueryError` if that is wrong."""
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "format")
     format = single.get("format")
     if format not in ("csv", "ndjson"):
         raise QueryError("format must be csv or ndjson")
-    return Export(
+    return ExportQuery(
         filter_url.parse(parameters), time_range.parse(single, now_ms), "csv" if format == "csv" else "ndjson"
     )
 
 
-def timeline(query_string: str, now_ms: int) -> Timeline:
-    """The question of a query string; `QueryError` where it is none."""
+def timeline(query_string: str, now_ms: int) -> TimelineQuery:
+    """The query of a query string; `QueryError` if that is wrong."""
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "step")
     span = time_range.parse(single, now_ms)
-    return Timeline(filter_url.parse(parameters), span, time_range.step(single, span))
+    return TimelineQuery(filter_url.parse(parameters), span, time_range.step(single, span))
 
 
-def facets(query_string: str, now_ms: int) -> Frequent:
-    """The question of a query string; `QueryError` where it is none."""
+def facets(query_string: str, now_ms: int) -> FacetsQuery:
+    """The query of a query string; `QueryError` if that is wrong."""
     parameters = filter_url.read(query_string)
     single = filter_url.once(parameters, "from", "to", "limit", "narrow")
     limit = params.integer(single, "limit", default=_VALUES, most=MAX_VALUES)
-    return Frequent(filter_url.parse(parameters), time_range.parse(single, now_ms), limit, _narrow(single))
+    return FacetsQuery(filter_url.parse(parameters), time_range.parse(single, now_ms), limit, _narrow(single))
 
 
 def _token(single: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -204,21 +205,21 @@ def _narrow(single: Mapping[str, str]) -> Narrow:
     return Narrow(field, part.lower())
 
 
-def _in_bins(store: AlertStore, span: TimeRange) -> bool:
-    """Whether the counted seconds reach back to the span's beginning."""
+def _in_counts(store: AlertStore, span: TimeRange) -> bool:
+    """Whether the counts reach back to the start of the time range."""
     return store.counts.begin <= span.from_s
 
 
-def _counted(store: AlertStore, wanted: Filter, span: TimeRange) -> list[int] | None:
-    """The counts where no look at the rows is needed."""
-    asked = wanted.severities
-    if asked is None or not _in_bins(store, span):
+def _known_counts(store: AlertStore, filter_: Filter, span: TimeRange) -> list[int] | None:
+    """The counts by severity, if they need no scan."""
+    passing = filter_.severities
+    if passing is None or not _in_counts(store, span):
         return None
-    return [store.counts.count(n, span.from_s, span.to_s) if own else 0 for n, own in enumerate(asked)]
+    return [store.counts.count(n, span.from_s, span.to_s) if passes else 0 for n, passes in enumerate(passing)]
 
 
-def _exact(store: AlertStore, wanted: Filter, span: TimeRange) -> bool:
-    """Whether counts of this filter are all that there were."""
-    if wanted.severities is not None and store.counts_complete(span.from_s, wanted.possible):
+def _exact(store: AlertStore, filter_: Filter, span: TimeRange) -> bool:
+    """Whether the counts of this filter are exact."""
+    if filter_.severities is not None and store.counts_complete(span.from_s, filter_.possible):
         return True
-    return store.rows_complete(span.from_ms, wanted.possible)
+    return store.rows_complete(span.from_ms, filter_.possible)

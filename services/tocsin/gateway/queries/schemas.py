@@ -5,8 +5,6 @@ from msgspec import Raw, Struct
 from tocsin.gateway.window.severities import BySeverity
 from tocsin.model.alert_row import AlertRow
 
-PROCESSES = 10
-
 
 class LaneAnswer(Struct, frozen=True, kw_only=True):
     """How far back the live window of one severity goes."""

@@ -16,7 +16,7 @@ _LATEST_S = 4_102_444_800
 
 
 class TimeRange(Struct, frozen=True):
-    """What begins or ends within a second takes the whole of it, so that rows and counts agree."""
+    """Whole seconds: a start or end within a second takes in all of it, so that rows and counts agree."""
 
     from_s: int
     to_s: int
@@ -32,16 +32,16 @@ class TimeRange(Struct, frozen=True):
         return self.to_s * MS_PER_S
 
     def default_step_s(self) -> int:
-        """The width of a bin of its timeline where none is asked for."""
+        """The default width of a bin of its timeline."""
         return counts.step(self.to_s - self.from_s)
 
     def bins(self, step_s: int) -> int:
-        """How many bins of this width it has; the last may be shorter."""
+        """The number of bins of this width; the last may be shorter."""
         return -(-(self.to_s - self.from_s) // step_s)
 
 
 def parse(parameters: Mapping[str, str], now_ms: int) -> TimeRange:
-    """The span of ``from`` and ``to``: the last 15 minutes where they are absent; `QueryError` where they are wrong."""
+    """The range of ``from`` and ``to``, the last 15 minutes by default; `QueryError` if they are wrong."""
     to_ms = _moment(parameters, "to", now_ms)
     from_ms = _moment(parameters, "from", to_ms - _DEFAULT_S * MS_PER_S)
     if from_ms >= to_ms:
@@ -50,7 +50,7 @@ def parse(parameters: Mapping[str, str], now_ms: int) -> TimeRange:
 
 
 def step(parameters: Mapping[str, str], span: TimeRange) -> int:
-    """The width of a bin, seconds; `QueryError` where it is wrong or makes too many bins."""
+    """The width of a bin, seconds; `QueryError` if it is wrong or makes too many bins."""
     text = parameters.get("step")
     if text is None:
         return span.default_step_s()
@@ -63,7 +63,7 @@ def step(parameters: Mapping[str, str], span: TimeRange) -> int:
 
 
 def _moment(parameters: Mapping[str, str], name: str, default_ms: int) -> int:
-    """Milliseconds since 1970 of a time as RFC 3339, or as such milliseconds."""
+    """Milliseconds since 1970 of a parameter that is RFC 3339 or such milliseconds."""
     text = parameters.get(name)
     if text is None:
         return default_ms

@@ -1,4 +1,4 @@
-"""A row: what a list shows of one alert, split into what it shares with its like and what is its own."""
+"""Rows of the live window: what a list shows of an alert, split into its own fields and those that many rows share."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -12,7 +12,7 @@ from msgspec import Struct
 from tocsin.model.alert import Summary
 from tocsin.model.alert_row import RowFields
 from tocsin.model.errors import BadEvent
-from tocsin.model.severity import WORST_FIRST
+from tocsin.model.severity import WORST_FIRST, Severity
 from tocsin.model.text import truncate
 from tocsin.model.timestamps import MS_PER_S, NS_PER_MS, parse_ns
 
@@ -20,19 +20,21 @@ ARGUMENT_CHARACTERS = 256
 TARGET_CHARACTERS = 256
 NAME_CHARACTERS = 256
 LATE_S = 60
-"""An alert that came later than this is marked."""
+"""An alert that arrives later than this is marked."""
 
 _INDEX = {severity: index for index, severity in enumerate(WORST_FIRST)}
-_TEXTS = tuple(name for name in RowFields.__struct_fields__ if name not in ("severity", "rules", "silenced"))
+_EMPTY = RowFields(severity=Severity.LOW, techniques=(), title="", fingerprint="", silenced=False)
+_FIELDS = tuple(name for name in RowFields.__struct_fields__ if name not in ("severity", "rules", "silenced"))
 """The shared fields that are a field of the alert, unchanged but for their length."""
-_texts = attrgetter(*_TEXTS)
+_LISTS = tuple(name for name in _FIELDS if isinstance(getattr(_EMPTY, name), tuple))
+_TEXTS = tuple(name for name in _FIELDS if name not in _LISTS)
+_read_all, _read_texts = attrgetter(*_FIELDS), attrgetter(*_TEXTS)
 _WIRE = {info.name: info.default for info in msgspec.structs.fields(RowFields)}
 """The shared fields, in the order of the JSON, and the value with which each is left out."""
-_RARELY_SHARED = frozenset({"fingerprint", "process"})
 _LISTED = 32
 _ROW_BYTES, _SHAPE_BYTES = 280, 200
 _SHARED_CHARACTERS = 48
-"""A longer name is not taken for one that many shapes share."""
+"""A longer name is counted as one that no other row has."""
 _SHAPES = 10_000
 _KNOWN_TEXTS = 20_000
 
@@ -40,7 +42,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class SharedFields(RowFields):
-    """What many rows have in common; rows that differ in arguments, target and time alone share one."""
+    """The fields that many rows share; rows that differ only in arguments, target and time share one object."""
 
     index: int
     """Position of the severity in `SEVERITIES`: 0 is critical."""
@@ -73,16 +75,16 @@ class Row(Struct, frozen=True, eq=False, gc=False):
 
 
 class RowFactory:
-    """Makes rows, and lets equal shapes be one object."""
+    """Builds rows; rows with the same shared fields share one object for them."""
 
     def __init__(self, limit: int = _SHAPES) -> None:
-        """At *limit* it forgets them all: rows keep their own, and no stream of new names can fill the memory."""
+        """At *limit* shared objects it forgets all of them, so that a flood of new names cannot fill the memory."""
         self._limit = limit
         self._known: dict[tuple[object, ...], SharedFields] = {}
         self._texts: dict[str, str] = {}
 
     def row(self, seq: int, alert: Summary) -> Row:
-        """The row of one alert; `BadEvent` where its times cannot be read."""
+        """The row of an alert; `BadEvent` if its times cannot be read."""
         t = _ms(alert.time)
         late_s = max(0, _ms(alert.received) - t) // MS_PER_S
         return Row(
@@ -90,30 +92,30 @@ class RowFactory:
             t,
             late_s if late_s > LATE_S else 0,
             alert.id,
-            self._one(truncate(alert.arguments, ARGUMENT_CHARACTERS)),
-            self._one(truncate(alert.target, TARGET_CHARACTERS)),
+            self._unique(truncate(alert.arguments, ARGUMENT_CHARACTERS)),
+            self._unique(truncate(alert.target, TARGET_CHARACTERS)),
             self._shape(alert),
         )
 
-    def _one(self, text: str) -> str:
-        """One object for equal texts, as long as there are not too many different ones."""
+    def _unique(self, text: str) -> str:
+        """One object for equal texts, while there are not too many different ones."""
         if len(self._texts) >= _KNOWN_TEXTS:
             self._texts.clear()
         return self._texts.setdefault(text, text)
 
     def _shape(self, alert: Summary) -> SharedFields:
         rules = tuple([rule.id for rule in alert.rules]) if alert.rules else ()
-        key = (alert.severity, rules, bool(alert.silenced_by), _texts(alert))
+        key = (alert.severity, rules, alert.silenced_by != "", _read_all(alert))
         shape = self._known.get(key)
         if shape is None:
             if len(self._known) >= self._limit:
                 self._known.clear()
-            shape = self._known[key] = _shape(alert, rules, self._one)
+            shape = self._known[key] = _shape(alert, rules, self._unique)
         return shape
 
 
 def encode(row: Row, n: int = 1) -> bytes:
-    """The row as JSON; *n* is how many alerts it stands for. Fields without a value are left out."""
+    """The row as JSON; *n* is the number of alerts that it stands for. Fields without a value are left out."""
     parts = [b'{"id":', _encode(row.id), b',"seq":%d,"t":%d,"n":%d' % (row.seq, row.t, n)]
     if row.arguments:
         parts += (b',"arguments":', _encode(row.arguments))
@@ -126,34 +128,23 @@ def encode(row: Row, n: int = 1) -> bytes:
 
 
 def newest_first(row: Row) -> tuple[int, int]:
-    """Sort key: by time, ties by sequence, newest first, so that any two gateways agree."""
+    """Sort key: newest first, ties by sequence, so that all gateways agree."""
     return -row.t, -row.seq
 
 
-def _shape(alert: Summary, rules: tuple[str, ...], one: Callable[[str], str]) -> SharedFields:
-    def cut(text: str) -> str:
-        return one(truncate(text, NAME_CHARACTERS))
-
-    texts: dict[str, Any] = {}
-    for name, value in zip(_TEXTS, _texts(alert), strict=True):
-        texts[name] = tuple(map(cut, value[:_LISTED])) if isinstance(value, tuple) else cut(value)
-    shape = SharedFields(
-        **texts,
-        severity=alert.severity,
-        index=_INDEX[alert.severity],
-        rules=tuple(map(cut, rules[:_LISTED])),
-        silenced=bool(alert.silenced_by),
-    )
-    shape.cost = _SHAPE_BYTES + sum(_own_bytes(name, value) for name, value in texts.items())
-    shape.cost += sum(_own_bytes("rules", value) for value in shape.rules)
+def _shape(alert: Summary, rules: tuple[str, ...], unique: Callable[[str], str]) -> SharedFields:
+    most = NAME_CHARACTERS
+    texts = [unique(text if len(text) <= most else truncate(text, most)) for text in _read_texts(alert)]
+    fields: dict[str, Any] = dict(zip(_TEXTS, texts, strict=True))
+    for name, values in (("rules", rules), *((name, getattr(alert, name)) for name in _LISTS)):
+        fields[name] = tuple([unique(truncate(text, most)) for text in values[:_LISTED]])
+        texts += fields[name]
+    severity = alert.severity
+    shape = SharedFields(severity=severity, index=_INDEX[severity], silenced=alert.silenced_by != "", **fields)
+    rarely_shared = {shape.fingerprint, shape.process}
+    rarely_shared.update([text for text in texts if len(text) > _SHARED_CHARACTERS])
+    shape.cost = _SHAPE_BYTES + sum(map(getsizeof, rarely_shared))
     return shape
-
-
-def _own_bytes(name: str, value: str | tuple[str, ...]) -> int:
-    """Memory of a field's texts that other rows are not likely to have, too."""
-    if isinstance(value, tuple):
-        return sum(_own_bytes(name, text) for text in value)
-    return getsizeof(value) if name in _RARELY_SHARED or len(value) > _SHARED_CHARACTERS else 0
 
 
 def _tail(shape: SharedFields) -> bytes:
@@ -177,5 +168,5 @@ def _second_ms(second: str) -> int:
 def _any_ms(text: str) -> int:
     ns = parse_ns(text)
     if ns is None:
-        raise BadEvent(f"{text[:40]!r} is no RFC 3339 time")
+        raise BadEvent(f"{text[:40]!r} is not an RFC 3339 time")
     return ns // NS_PER_MS

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocsin.gateway.queries import process_fields, process_rows
-from tocsin.gateway.queries.process_fields import Told
+from tocsin.gateway.queries.process_fields import AlertProcesses
 from tocsin.gateway.window.process_links import number
 from tocsin.gateway.window.window import Window
 from tocsin.model.alert import encode
@@ -31,28 +31,28 @@ loose = st.dictionaries(
 def test_whatever_an_event_holds_the_alert_is_read(own: Any, parent: Any, ancestors: Any, more: Any) -> None:
     event = {"node_name": "n", "process_exec": {"process": own, "parent": parent, "ancestors": ancestors, "x": more}}
     alert = {"id": "1", "exec_id": "e", "process": "/bin/x", "event": event}
-    found = process_fields.told(msgspec.json.encode(alert))
-    assert found.own == "e"
+    found = process_fields.read(msgspec.json.encode(alert))
+    assert found.exec_id == "e"
     assert "e" in found.nodes
     assert all(0 < len(id) <= 512 and id == node.exec_id for id, node in found.nodes.items())
 
 
 @given(st.binary(max_size=60))
 def test_what_is_no_alert_says_nothing(payload: bytes) -> None:
-    assert process_fields.told(payload).nodes == {}
+    assert process_fields.read(payload).nodes == {}
 
 
 def test_process_parent_and_ancestors_are_told_apart() -> None:
-    found = process_fields.told(encode(told(1, process("c", "b"), process("b", "a"), process("a"))))
-    assert (found.own, found.ancestors) == ("c", True)
+    found = process_fields.read(encode(told(1, process("c", "b"), process("b", "a"), process("a"))))
+    assert (found.exec_id, found.ancestors) == ("c", True)
     assert {id: node.parent_exec_id for id, node in found.nodes.items()} == {"c": "b", "b": "a", "a": ""}
 
 
 def test_texts_are_cut_and_an_id_that_is_none_of_the_kernels_is_no_id() -> None:
     long = process("c", "x" * 600, arguments="y" * 5_000)
-    (node,) = process_fields.told(encode(told(1, long))).nodes.values()
+    (node,) = process_fields.read(encode(told(1, long))).nodes.values()
     assert (node.parent_exec_id, len(node.arguments), node.arguments[-1]) == ("", 1_024, "…")
-    assert process_fields.told(encode(told(1, process("z" * 600)))) == Told(f"{1:032x}")
+    assert process_fields.read(encode(told(1, process("z" * 600)))) == AlertProcesses(f"{1:032x}")
 
 
 @pytest.mark.slow

@@ -72,18 +72,18 @@ def held(own: Hub, wire: dict[str, Any], begin: int, end: int) -> list[Row]:
 
 def page(own: Hub, query: str) -> dict[str, Any]:
     asked = range_queries.alerts(query, NOW * 1_000)
-    return dict(json.loads(asked.answer(own.store, asked.look(own.store)(own.store.window.blocks()))))
+    return dict(json.loads(asked.answer(own.store, asked.scan(own.store)(own.store.window.blocks()))))
 
 
 def timeline(own: Hub, query: str) -> dict[str, Any]:
     asked = range_queries.timeline(query, NOW * 1_000)
-    return dict(json.loads(asked.answer(own.store, asked.counted(own.store) or asked.look(own.store.window.blocks()))))
+    return dict(json.loads(asked.answer(own.store, asked.known(own.store) or asked.scan(own.store.window.blocks()))))
 
 
 def facets(own: Hub, query: str) -> dict[str, Any]:
     asked = range_queries.facets(query, NOW * 1_000)
     return dict(
-        json.loads(asked.answer(own.store, asked.counted(own.store, NOW) or asked.look(own.store.window.blocks())))
+        json.loads(asked.answer(own.store, asked.known(own.store, NOW) or asked.scan(own.store.window.blocks())))
     )
 
 

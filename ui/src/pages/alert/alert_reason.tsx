@@ -1,4 +1,4 @@
-/** AlertReason an alert fired: the reason, and each rule with the values that matched, its runbook and false positives. */
+/** Why an alert fired: the reason, and each rule with the values that matched, its runbook and false positives. */
 
 import { useEffect } from "preact/hooks";
 import type { Row } from "../../domain/frames.ts";

@@ -32,7 +32,7 @@ export function PipelinePage() {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <main id="main" class="body pipeline" tabIndex={0} aria-labelledby="pipeline-title">
       <h1 id="pipeline-title" tabIndex={-1}>
-        PipelinePage
+        Pipeline
       </h1>
       <Panel name="The summary">
         <Summary />

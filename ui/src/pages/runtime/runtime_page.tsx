@@ -26,7 +26,7 @@ export function RuntimePage() {
         </Panel>
         <main id="main" class="main">
           <h1 class="vh" tabIndex={-1}>
-            RuntimePage alerts
+            Runtime alerts
           </h1>
           <Panel name="The counts">
             <StatCards />

@@ -3,7 +3,7 @@
 import pytest
 from multidict import MultiDict
 
-from tocsin.gateway.queries import params
+from tocsin.gateway.queries import latest
 from tocsin.gateway.queries.params import QueryError
 from tocsin.model.filter import EVERYTHING
 
@@ -25,15 +25,15 @@ from tocsin.model.filter import EVERYTHING
 )
 def test_a_wrong_parameter_is_named(parameters: dict[str, str], named: str) -> None:
     with pytest.raises(QueryError, match=f"^{named}"):
-        params.parse(parameters)
+        latest.parse(parameters)
 
 
 def test_a_parameter_that_comes_twice_is_named() -> None:
     with pytest.raises(QueryError, match=r"^severity must be given once"):
-        params.parse(MultiDict([("severity", "low"), ("severity", "high")]))
+        latest.parse(MultiDict([("severity", "low"), ("severity", "high")]))
 
 
 def test_without_parameters_the_newest_thousand_are_asked_for() -> None:
-    assert params.parse({}) == params.Query(EVERYTHING, 1_000, full=False)
-    assert params.parse({"full": "1"}).limit == 200
-    assert params.parse({"limit": "7", "full": "0"}).limit == 7
+    assert latest.parse({}) == latest.Query(EVERYTHING, 1_000, full=False)
+    assert latest.parse({"full": "1"}).limit == 200
+    assert latest.parse({"limit": "7", "full": "0"}).limit == 7
