@@ -65,7 +65,7 @@ async def test_a_rule_is_found_sorted_and_leads_to_its_alerts(home: House, page:
     await survey(page, "pipeline-rules")
     link = table.get_by_role("link").first
     await link.click()
-    await expect(page).to_have_url(re.compile("/runtime[?]rule="))
+    await expect(page).to_have_url(re.compile("/runtime[?]rules="))
     await expect(page.locator(".chip")).to_have_count(1)
 
 
