@@ -46,9 +46,9 @@ async def handle(server: HttpServer, endpoint: Endpoint, request: web.Request) -
     if endpoint.strict:
         params.check(
             request.query,
-            *(own.name for own in endpoint.parameters if not own.deprecated),
-            repeatable={own.name for own in endpoint.parameters if own.repeatable},
-            deprecated={own.name for own in endpoint.parameters if own.deprecated},
+            *(parameter.name for parameter in endpoint.parameters if not parameter.deprecated),
+            repeatable={parameter.name for parameter in endpoint.parameters if parameter.repeatable},
+            deprecated={parameter.name for parameter in endpoint.parameters if parameter.deprecated},
         )
     return await endpoint.handler(server, request)
 

@@ -68,13 +68,13 @@ def _class_docstrings(node: ast.ClassDef) -> dict[str, str]:
 
 def _reachable(kinds: Iterable[Any]) -> Iterable[type[Struct]]:
     """The structs that these types are made of."""
-    found: dict[type[Struct], None] = {}
+    structs: dict[type[Struct], None] = {}
 
     def visit(value: Any) -> None:
         if isinstance(value, StructType):
-            if value.cls in found:
+            if value.cls in structs:
                 return
-            found[value.cls] = None
+            structs[value.cls] = None
         if isinstance(value, msgspec.inspect.Type | msgspec.inspect.Field):
             for name in value.__struct_fields__:
                 visit(getattr(value, name))
@@ -84,4 +84,4 @@ def _reachable(kinds: Iterable[Any]) -> Iterable[type[Struct]]:
 
     for info in msgspec.inspect.multi_type_info(kinds):
         visit(info)
-    return found
+    return structs

@@ -117,9 +117,9 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
         for name, text in endpoint.path_parameters.items()
     ]
     in_query = [
-        {"name": own.name, "in": "query", "description": own.description, "schema": dict(own.schema)}
-        | ({"deprecated": True} if own.deprecated else {})
-        for own in endpoint.parameters
+        {"name": parameter.name, "in": "query", "description": parameter.description, "schema": dict(parameter.schema)}
+        | ({"deprecated": True} if parameter.deprecated else {})
+        for parameter in endpoint.parameters
     ]
     return [*in_path, *in_query]
 

@@ -16,13 +16,13 @@ async def file(static: Path, path: str) -> web.StreamResponse:
     """The file of this path; the index for a path of the dashboard itself. `HttpError` (404) if there is none."""
     if path.startswith("api/"):
         raise HttpError(404, "no such path; /api/openapi.json names them all")
-    found = await asyncio.to_thread(_find, static, path)
-    if found is None:
+    file_path = await asyncio.to_thread(_find, static, path)
+    if file_path is None:
         if path.startswith("assets/"):
             raise HttpError(404, "no such file")
         return web.Response(text=_NOT_BUILT, status=200 if not path else 404)
     cache = _YEAR if path.startswith("assets/") else "no-cache"
-    return web.FileResponse(found, headers={"Cache-Control": cache})
+    return web.FileResponse(file_path, headers={"Cache-Control": cache})
 
 
 def _find(static: Path, path: str) -> Path | None:

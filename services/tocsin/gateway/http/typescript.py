@@ -37,8 +37,8 @@ def _declaration(name: str, schema: Mapping[str, Any]) -> str:
         return f"{comment}export type {name} = {_type(schema)};\n"
     required = set(schema.get("required", ()))
     lines = [
-        f"{_comment(own.get('description', ''), '  ')}  {key}{'' if key in required else '?'}: {_type(own)};\n"
-        for key, own in properties.items()
+        f"{_comment(value.get('description', ''), '  ')}  {key}{'' if key in required else '?'}: {_type(value)};\n"
+        for key, value in properties.items()
     ]
     return f"{comment}export interface {name} {{\n{''.join(lines)}}}\n"
 

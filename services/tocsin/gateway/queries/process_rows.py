@@ -49,9 +49,9 @@ class ProcessFamily(Struct, frozen=True):
     """The others."""
 
 
-def find(blocks: Sequence[Block], wanted: Iterable[int]) -> ProcessRows:
+def find(blocks: Sequence[Block], processes: Iterable[int]) -> ProcessRows:
     """The rows of these processes and of their children."""
-    numbers = {number for number in wanted if number}
+    numbers = {number for number in processes if number}
     own: dict[int, list[Row]] = {number: [] for number in numbers}
     children: dict[int, dict[int, list[Row]]] = {number: {} for number in numbers}
     for block in blocks:
