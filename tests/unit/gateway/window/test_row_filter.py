@@ -17,23 +17,8 @@ shared: dict[str, Any] = json.loads(CASES.read_text(encoding="utf-8")) if CASES.
 
 
 def shared_row(fields: dict[str, Any]) -> Row:
-    return row(
-        fields["seq"],
-        fields["severity"],
-        rules=tuple(fields.get("rules", ())),
-        title=fields["title"],
-        process=fields.get("process", ""),
-        arguments=fields.get("arguments", ""),
-        kind=fields.get("kind", ""),
-        event_type=fields.get("event_type", ""),
-        namespace=fields.get("namespace", ""),
-        workload=fields.get("workload", ""),
-        pod=fields.get("pod", ""),
-        container=fields.get("container", ""),
-        node=fields.get("node", ""),
-        target=fields.get("target", ""),
-        techniques=tuple(fields.get("techniques", ())),
-    )
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    return row(values.pop("seq"), values.pop("severity"), **values)
 
 
 @pytest.mark.parametrize("case", shared["match"], ids=lambda case: json.dumps(case["filter"], ensure_ascii=True))
