@@ -94,12 +94,12 @@ class CorrelatorMetrics:
 
     def _refresh(self) -> None:
         self._update()
+        self._set_counters()
+        self._set_gauges()
 
+    def _set_counters(self) -> None:
         def counter(name: str, help: str, value: int, **labels: str) -> None:
             self._metrics.counter(name, help, **labels).value = value
-
-        def gauge(name: str, help: str, value: float) -> None:
-            self._metrics.gauge(name, help).set(value)
 
         counter(
             metric_names.CORRELATOR_RECEIVED_SIGNALS, "Signals received from SIGNALS, each counted once.", self.received
@@ -132,6 +132,11 @@ class CorrelatorMetrics:
         counter(
             metric_names.CORRELATOR_UNREAD_SIGNALS, "Messages that SIGNALS dropped before they were read.", self.lost
         )
+
+    def _set_gauges(self) -> None:
+        def gauge(name: str, help: str, value: float) -> None:
+            self._metrics.gauge(name, help).set(value)
+
         gauge("tocsin_correlator_correlations", "Active correlations.", len(self._engine.correlations))
         gauge(
             "tocsin_correlator_keys", "Keys in memory.", sum(counts.keys for counts in self._engine.counts().values())

@@ -1,8 +1,8 @@
-"""Which hops of the pipeline fail in this process, and why."""
+"""Which stages of the pipeline fail in this process, and why."""
 
 
 class Health:
-    """The hops that fail now; a process without any is healthy."""
+    """The stages that fail now; a process without any is healthy."""
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The ledger compares the counts of all hops, which come from durable facts only (architecture, section 5).
+"""The ledger compares the counts of all stages, which come from durable facts only (architecture, section 5).
 
 At rest each difference is zero. While events run it is between zero and what is in flight; the ledger names any other.
 """

@@ -1,4 +1,4 @@
-"""The ledger as metrics, so that an alarm can fire if the counts of the hops differ or a reader is absent."""
+"""The ledger as metrics, so that an alarm can fire if the counts of the stages differ or a reader is absent."""
 
 import asyncio
 import contextlib
@@ -51,7 +51,7 @@ class LedgerMetrics:
         """
         self._taken_at = time.monotonic()
         gauge = self._metrics.gauge
-        gauge("tocsin_ledger_balanced", "Whether the counts of all hops agree.").set(float(taken.balanced))
+        gauge("tocsin_ledger_balanced", "Whether the counts of all stages agree.").set(float(taken.balanced))
         for hop, (difference, beyond) in _differences(taken).items():
             text = "What is missing at a hop, below 0 what is there twice; while events run also what is under way."
             gauge("tocsin_ledger_difference_messages", text, hop=hop).set(difference)

@@ -107,7 +107,7 @@ def repeated_enforcement(s: Script) -> None:
 
 
 def agent_throttled(s: Script) -> None:
-    """A program causes so many events that the agent throttles the container."""
+    """A program causes more events than its limit, and the agent throttles the container."""
     noise = s.exec(s.home.worker, "/usr/bin/find", "/ -xdev -newer /tmp/.t -type f")
     s.throttle("THROTTLE_START")
     s.rate_limited(s.rng.randrange(5_000, 50_000))
