@@ -58,6 +58,6 @@ def _set_counters(metrics: Metrics, state: GatewayState) -> None:
     counter("tocsin_gateway_refused_clients_total", text).value = clients.refused
     text = "Searches refused because too many were waiting."
     counter("tocsin_gateway_refused_searches_total", text).value = searches.refused
-    text = "Filters of WebSocket clients with the former name of a field."
+    text = "Filters with the former name of a field, on the WebSocket and in REST requests."
     for key, n in hub.old_filter_keys.items():
         counter("tocsin_gateway_old_filter_keys_total", text, key=key).value = n

@@ -4,7 +4,7 @@ import type { Alert } from "./schemas.ts";
 /** A name and a value. */
 export type AlertField = readonly [name: string, value: string];
 
-/** The alertFields that have a value. `event` is the text of the event as received. */
+/** The fields that have a value. `event` is the text of the event as received. */
 export function alertFields(alert: Alert, event: string): AlertField[] {
   const { labels, image, capabilities, namespaces, user } = observed(event);
   const all: AlertField[] = [

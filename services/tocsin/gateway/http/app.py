@@ -43,13 +43,17 @@ def application(server: HttpServer) -> web.Application:
 
 async def handle(server: HttpServer, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
     """Run the endpoint's handler; `QueryError` for a parameter that it does not declare."""
+    deprecated = {parameter.name for parameter in endpoint.parameters if parameter.deprecated}
     if endpoint.strict:
         params.check(
             request.query,
             *(parameter.name for parameter in endpoint.parameters if not parameter.deprecated),
             repeatable={parameter.name for parameter in endpoint.parameters if parameter.repeatable},
-            deprecated={parameter.name for parameter in endpoint.parameters if parameter.deprecated},
+            deprecated=deprecated,
         )
+    if server.state is not None:
+        for name in deprecated.intersection(request.query):
+            server.state.hub.old_filter_keys[name] += 1
     return await endpoint.handler(server, request)
 
 

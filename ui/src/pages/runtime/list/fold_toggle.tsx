@@ -10,7 +10,7 @@ export function FoldToggle() {
       class="switch"
       role="switch"
       aria-checked={on}
-      title="Show repeats within 10 s as one row for each severity"
+      title="Show repeats within 10 s as one row"
       onClick={() => {
         query.setFold(!on);
         liveRegion.announce(on ? "Every alert is a row." : "Repeats are one row.");
