@@ -11,7 +11,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from tocsin.bus import accounts, server_conf, users
+from tocsin.bus.permissions import accounts, server_conf, users
 from tocsin.cli.nats_logins import password
 from tocsin.embedded.state import write_private
 
